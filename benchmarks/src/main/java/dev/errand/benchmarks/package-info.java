@@ -1,0 +1,5 @@
+/// What Errand costs, measured.
+@NullMarked
+package dev.errand.benchmarks;
+
+import org.jspecify.annotations.NullMarked;
