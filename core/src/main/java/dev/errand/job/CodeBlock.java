@@ -1,0 +1,23 @@
+package dev.errand.job;
+
+/// One piece of work of a job definition, carried out statement by statement.
+///
+/// @param kind how `source` is to be read
+/// @param source Python text, or the name of what is called
+public record CodeBlock(Kind kind, String source) {
+  /// The ways to carry out a block.
+  public enum Kind {
+    /// `source` is Python text.
+    PYTHON,
+    /// `source` names a Python callable that the job's first checkpoint holds together with its arguments; its
+    /// return value completes the handler and ends the job.
+    CALL,
+    /// `source` names the Java program of the job's agent.
+    PROGRAM
+  }
+
+  /// A block of Python text.
+  public static CodeBlock python(String source) {
+    return new CodeBlock(Kind.PYTHON, source);
+  }
+}

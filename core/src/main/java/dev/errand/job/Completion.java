@@ -1,0 +1,30 @@
+package dev.errand.job;
+
+/// The outcome of a subtask's handler: a result or an error, recorded once.
+public sealed interface Completion {
+  /// The child delivered this value.
+  record Result(Value value) implements Completion {}
+
+  /// The child delivered an error, or ended without delivering.
+  record Error(TaskError error) implements Completion {}
+
+  /// What a handler becomes when its child ends and nobody completed it before.
+  static Completion ofUncompleted(Outcome outcome) {
+    return new Error(
+        switch (outcome) {
+          case Outcome.Succeeded(var value) ->
+              TaskError.of(
+                  TaskError.Kind.NO_RESULT,
+                  "The child ended without completing its handler; it exited with: " + value.text(),
+                  "Call complete_sub_task(result=…) before exit in the child");
+          case Outcome.Failed(var error) -> error;
+          case Outcome.Cancelled(var reason) ->
+              TaskError.of(TaskError.Kind.LIMIT, "The child was cancelled: " + reason, "");
+          case Outcome.TimedOut(var reason) ->
+              TaskError.of(TaskError.Kind.LIMIT, "The child timed out: " + reason, "");
+          case Outcome.BudgetExhausted(var partial) ->
+              TaskError.of(
+                  TaskError.Kind.LIMIT, "The child's budget was spent; it had: " + partial.text(), "");
+        });
+  }
+}

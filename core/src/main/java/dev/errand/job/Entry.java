@@ -1,0 +1,59 @@
+package dev.errand.job;
+
+import java.time.Instant;
+import java.util.Locale;
+
+/// One line of history, and at once an event of the tree.
+///
+/// @param sequence its number within the root, without gaps, in the order of commits
+/// @param time when it was committed
+/// @param job whose history it belongs to
+/// @param turn the block it belongs to
+/// @param kind what happened
+/// @param data the particulars, by kind as in `docs/history.md`
+public record Entry(
+    long sequence, Instant time, JobId job, int turn, Kind kind, Json.Object data) {
+  /// What can stand in a history.
+  public enum Kind {
+    /// A root job was submitted, or one created that has no handler.
+    JOB_CREATED,
+    /// A job with a handler was created, or a handler was given to a job.
+    SUBTASK_SPAWNED,
+    /// The handler has a result.
+    SUBTASK_COMPLETED,
+    /// The handler has an error.
+    SUBTASK_FAILED,
+    /// The handler ended because its job was cancelled.
+    SUBTASK_CANCELLED,
+    /// The handler ended because its job's deadline passed.
+    SUBTASK_TIMED_OUT,
+    /// The job ended.
+    JOB_ENDED,
+    /// A message of a person or another job.
+    MESSAGE,
+    /// The model's reply: the intention of a turn.
+    REPLY,
+    /// What the code printed.
+    CONSOLE,
+    /// The code raised.
+    EXCEPTION,
+    /// The ends of subtasks, at the place where the job was told.
+    NOTIFICATION,
+    /// A tool was called, with what came of it.
+    TOOL,
+    /// Something about the job's running that its owner should know.
+    NOTICE;
+
+    /// The name as stored and printed.
+    public String code() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /// The kind with that code.
+    ///
+    /// @throws IllegalArgumentException if there is none
+    public static Kind ofCode(String code) {
+      return valueOf(code.toUpperCase(Locale.ROOT));
+    }
+  }
+}

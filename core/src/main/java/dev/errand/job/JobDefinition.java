@@ -1,0 +1,29 @@
+package dev.errand.job;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The frozen setup of a job; equal definitions are stored once.
+///
+/// @param agent who does the work
+/// @param warmup the blocks carried out before the first model turn; all there is for a program agent
+/// @param parameters what fills the placeholders of the agent's instructions
+/// @param locale a language tag such as `pl-PL`; null where the job has none
+public record JobDefinition(
+    AgentSpec agent, List<CodeBlock> warmup, Json.Object parameters, @Nullable String locale) {
+  public JobDefinition {
+    warmup = List.copyOf(warmup);
+  }
+
+  /// A definition without parameters and locale.
+  public static JobDefinition of(AgentSpec agent, CodeBlock... warmup) {
+    return new JobDefinition(agent, List.of(warmup), Json.Object.EMPTY, null);
+  }
+
+  /// The address under which equal definitions are stored once: a digest of the stored form.
+  public String address() {
+    var text = StoredForm.write(this).print();
+    return new Blob(text.getBytes(StandardCharsets.UTF_8)).address();
+  }
+}

@@ -1,0 +1,32 @@
+package dev.errand.job;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/// A job as the store holds it at one moment.
+///
+/// @param id its id
+/// @param origin how it came to be
+/// @param definition the address of its [JobDefinition]
+/// @param status where it stands
+/// @param progress how far it has come
+/// @param subtask its handler; null where nobody waits for it by handler
+/// @param outcome how it ended; null while it has not
+/// @param usage what its own model calls cost
+public record JobRecord(
+    JobId id,
+    Origin origin,
+    String definition,
+    JobStatus status,
+    Progress progress,
+    @Nullable Subtask subtask,
+    @Nullable Outcome outcome,
+    Usage usage) {
+  /// How a job came to be.
+  ///
+  /// @param key the submitter's idempotency key; null where none was given
+  /// @param digest says what was asked for, so that a replayed creation can be told from another one
+  /// @param agent the agent's name
+  /// @param created when
+  public record Origin(@Nullable String key, String digest, String agent, Instant created) {}
+}

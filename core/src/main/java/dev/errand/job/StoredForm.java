@@ -1,0 +1,213 @@
+package dev.errand.job;
+
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The JSON in which stores keep composite nouns; each form can read what earlier releases wrote.
+///
+/// Members are added, never renamed or given another meaning; a reader treats an absent member as the release
+/// before it did.
+public final class StoredForm {
+  private StoredForm() {}
+
+  /// The form of a definition.
+  public static Json.Object write(JobDefinition definition) {
+    var agent = definition.agent();
+    return Json.object(
+            "agent",
+            Json.object("name", agent.name())
+                .with("instructions", agent.instructions())
+                .with("model", agent.model())
+                .with("tools", agent.tools())
+                .with("runtime", agent.runtime())
+                .with("restricted", agent.restricted())
+                .with(
+                    "limits",
+                    Json.object("blockMillis", agent.limits().blockTime().toMillis())
+                        .with("turns", agent.limits().turns())
+                        .with("depth", agent.limits().depth())))
+        .with(
+            "warmup",
+            definition.warmup().stream()
+                .map(block -> Json.object("kind", block.kind().name()).with("source", block.source()))
+                .toList())
+        .with("parameters", definition.parameters())
+        .with("locale", definition.locale());
+  }
+
+  /// Reads a definition.
+  public static JobDefinition definition(Json.Object form) {
+    var agent = object(form, "agent");
+    var limits = object(agent, "limits");
+    return new JobDefinition(
+        new AgentSpec(
+            string(agent, "name"),
+            string(agent, "instructions"),
+            agent.text("model").orElse(null),
+            items(agent, "tools").stream().map(tool -> ((Json.Text) tool).value()).toList(),
+            string(agent, "runtime"),
+            agent.get("restricted").map(flag -> ((Json.Bool) flag).value()).orElse(true),
+            new Limits(
+                Duration.ofMillis(number(limits, "blockMillis")),
+                (int) number(limits, "turns"),
+                (int) number(limits, "depth"))),
+        items(form, "warmup").stream()
+            .map(Json.Object.class::cast)
+            .map(
+                block ->
+                    new CodeBlock(
+                        CodeBlock.Kind.valueOf(string(block, "kind")), string(block, "source")))
+            .toList(),
+        object(form, "parameters"),
+        form.text("locale").orElse(null));
+  }
+
+  /// The form of a value.
+  public static Json.Object write(Value value) {
+    return switch (value) {
+      case Value.Plain(var json) -> Json.object("json", json);
+      case Value.Pickled(var bytes, var text) ->
+          Json.object("pickle", Base64.getEncoder().encodeToString(bytes.bytes()))
+              .with("text", text);
+    };
+  }
+
+  /// Reads a value.
+  public static Value value(Json.Object form) {
+    return form.text("pickle").isPresent()
+        ? new Value.Pickled(
+            new Blob(Base64.getDecoder().decode(string(form, "pickle"))), string(form, "text"))
+        : new Value.Plain(form.get("json").orElse(Json.NULL));
+  }
+
+  /// The form of an error.
+  public static Json.Object write(TaskError error) {
+    return Json.object("kind", error.kind().code())
+        .with("message", error.message())
+        .with("advice", error.advice())
+        .with("trace", error.trace());
+  }
+
+  /// Reads an error.
+  public static TaskError error(Json.Object form) {
+    return new TaskError(
+        TaskError.Kind.ofCode(string(form, "kind")),
+        string(form, "message"),
+        form.text("advice").orElse(""),
+        form.text("trace").orElse(""));
+  }
+
+  /// The form of an outcome.
+  public static Json.Object write(Outcome outcome) {
+    var form = Json.object("outcome", outcome.code());
+    return switch (outcome) {
+      case Outcome.Succeeded(var value) -> form.with("value", write(value));
+      case Outcome.Failed(var error) -> form.with("error", write(error));
+      case Outcome.Cancelled(var reason) -> form.with("reason", reason);
+      case Outcome.TimedOut(var reason) -> form.with("reason", reason);
+      case Outcome.BudgetExhausted(var partial) -> form.with("value", write(partial));
+    };
+  }
+
+  /// Reads an outcome.
+  public static Outcome outcome(Json.Object form) {
+    return switch (string(form, "outcome")) {
+      case "succeeded" -> new Outcome.Succeeded(value(object(form, "value")));
+      case "failed" -> new Outcome.Failed(error(object(form, "error")));
+      case "cancelled" -> new Outcome.Cancelled(string(form, "reason"));
+      case "timed_out" -> new Outcome.TimedOut(string(form, "reason"));
+      case "budget_exhausted" -> new Outcome.BudgetExhausted(value(object(form, "value")));
+      case String other -> throw unreadable("outcome " + other);
+    };
+  }
+
+  /// The form of a handler's completion.
+  public static Json.Object write(Completion completion) {
+    return switch (completion) {
+      case Completion.Result(var value) -> Json.object("value", write(value));
+      case Completion.Error(var error) -> Json.object("error", write(error));
+    };
+  }
+
+  /// Reads a handler's completion.
+  public static Completion completion(Json.Object form) {
+    return form.get("error").isPresent()
+        ? new Completion.Error(error(object(form, "error")))
+        : new Completion.Result(value(object(form, "value")));
+  }
+
+  /// The form of an effect's result; null while it is only intended.
+  public static Json.@Nullable Object write(Effect.Result result) {
+    return switch (result) {
+      case Effect.Result.Intended ignored -> null;
+      case Effect.Result.Returned(var value) -> write(value);
+      case Effect.Result.Raised(var type, var message) ->
+          Json.object("type", type).with("message", message);
+    };
+  }
+
+  /// Reads an effect's result.
+  public static Effect.Result result(Json.@Nullable Object form) {
+    if (form == null) {
+      return new Effect.Result.Intended();
+    }
+    return form.text("type").isPresent()
+        ? new Effect.Result.Raised(string(form, "type"), string(form, "message"))
+        : new Effect.Result.Returned(value(form));
+  }
+
+  /// The form of a checkpoint's list of variables.
+  public static Json.Array write(List<Checkpoint.Variable> variables) {
+    return new Json.Array(
+        variables.stream()
+            .<Json>map(
+                variable ->
+                    Json.object("name", variable.name())
+                        .with("type", variable.type())
+                        .with("preview", variable.preview())
+                        .with("lost", variable.lost()))
+            .toList());
+  }
+
+  /// Reads a checkpoint's list of variables.
+  public static List<Checkpoint.Variable> variables(Json.Array form) {
+    return form.items().stream()
+        .map(Json.Object.class::cast)
+        .map(
+            variable ->
+                new Checkpoint.Variable(
+                    string(variable, "name"),
+                    string(variable, "type"),
+                    variable.text("preview").orElse(""),
+                    variable.text("lost").orElse("")))
+        .toList();
+  }
+
+  private static Json.Object object(Json.Object form, String name) {
+    return form.get(name)
+        .filter(Json.Object.class::isInstance)
+        .map(Json.Object.class::cast)
+        .orElseThrow(() -> unreadable("member " + name));
+  }
+
+  private static String string(Json.Object form, String name) {
+    return form.text(name).orElseThrow(() -> unreadable("member " + name));
+  }
+
+  private static long number(Json.Object form, String name) {
+    return form.number(name).orElseThrow(() -> unreadable("member " + name));
+  }
+
+  private static List<Json> items(Json.Object form, String name) {
+    return form.get(name).map(array -> ((Json.Array) array).items()).orElse(List.of());
+  }
+
+  private static StoreException unreadable(String what) {
+    return new StoreException(
+        "A stored record has an unreadable "
+            + what
+            + ". It was written by a newer release, or the store is damaged; use the release that wrote it.");
+  }
+}

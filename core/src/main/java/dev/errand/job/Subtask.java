@@ -1,0 +1,24 @@
+package dev.errand.job;
+
+import org.jspecify.annotations.Nullable;
+
+/// The durable side of a `SubTaskHandler`, kept with the child job.
+///
+/// @param id the handler's id among its parent's, any JSON scalar; [Json#NULL] when it has none
+/// @param completion how it ended; null while it has not
+/// @param told the sequence number, within the root, of the event that ended it; 0 while it has not
+public record Subtask(Json id, @Nullable Completion completion, long told) {
+  /// A handler without an outcome.
+  public static Subtask open(Json id) {
+    return new Subtask(id, null, 0);
+  }
+
+  /// The state the parent sees.
+  public SubTaskState state(JobStatus child) {
+    return switch (completion) {
+      case null -> child == JobStatus.READY ? SubTaskState.WAITING : SubTaskState.STARTED;
+      case Completion.Result ignored -> SubTaskState.COMPLETED;
+      case Completion.Error ignored -> SubTaskState.ERROR;
+    };
+  }
+}

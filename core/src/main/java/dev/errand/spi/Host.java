@@ -1,0 +1,139 @@
+package dev.errand.spi;
+
+import dev.errand.job.Blob;
+import dev.errand.job.Checkpoint;
+import dev.errand.job.CodeBlock;
+import dev.errand.job.Completion;
+import dev.errand.job.Effect;
+import dev.errand.job.JobId;
+import dev.errand.job.Json;
+import dev.errand.job.SubTaskState;
+import dev.errand.job.Value;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What running code may ask of the engine; implemented by the engine, called by a [Workspace] on the thread of its
+/// run.
+///
+/// Every call carries a [Mark] of how far the code has come. A call returns when its answer may be relied upon. One that
+/// throws `dev.errand.job.RefusedException` is answered to the code as a Python exception; anything else thrown must end the workspace
+/// unseen by the code.
+public interface Host {
+  /// Takes note of console output, readings or a checkpoint; nothing is asked.
+  void note(Mark mark);
+
+  /// Calls a tool; journalled by its policy.
+  Value call(Mark mark, int ordinal, String tool, Json.Object arguments);
+
+  /// Creates a child job; with a `subtaskId` it has a handler (one of JSON null for a handler without id).
+  Child create(Mark mark, ChildRequest request);
+
+  /// Gives a child that was created without one a handler.
+  Child attach(Mark mark, JobId child, Json subtaskId);
+
+  /// Ends the job's own handler.
+  void complete(Mark mark, Completion completion);
+
+  /// Waits until `needed` of these handlers have ended; the job may be suspended meanwhile.
+  ///
+  /// @return the handlers as they are then, in the order asked
+  List<Child> await(Mark mark, int ordinal, List<JobId> handlers, int needed);
+
+  /// The handlers of this job as they are now, in the order asked; recorded, so that a replay sees the same.
+  List<Child> peek(Mark mark, int ordinal, List<JobId> handlers);
+
+  /// All children of this job as they are now, or the one whose handler has this id; recorded, so that a replay sees
+  /// the same.
+  List<Child> children(Mark mark, int ordinal, @Nullable Json subtaskId);
+
+  /// The job itself: `id`, `key`, `agent`, `parent`, `status`, whether it has a handler (`subtask`), and its `locale`.
+  Json.Object job();
+
+  /// How far the code has come when it calls.
+  ///
+  /// @param statement the statement being carried out
+  /// @param console what was printed since the last mark
+  /// @param readings what was read from the clock and the like since the last mark
+  /// @param snapshot a checkpoint taken since the last mark, at the latest statement boundary at which one was due; null
+  ///     where none was
+  record Mark(
+      int statement, String console, List<Effect> readings, @Nullable Snapshot snapshot) {
+    public Mark {
+      readings = List.copyOf(readings);
+    }
+
+    /// A mark that brings nothing.
+    public static Mark at(int statement) {
+      return new Mark(statement, "", List.of(), null);
+    }
+  }
+
+  /// A workspace at a boundary, as its runtime wrote it.
+  ///
+  /// @param statement the boundary: before this statement; the number of statements for the end of the block
+  /// @param created how many jobs the job had created there
+  /// @param printed how many characters of `console` in this and later marks were printed before the boundary: the length
+  ///     of the mark's console up to the boundary
+  /// @param manifest how the pieces make up the variables
+  /// @param pieces in the manifest's order
+  /// @param variables what people see
+  record Snapshot(
+      int statement,
+      int created,
+      int printed,
+      Blob manifest,
+      List<Piece> pieces,
+      List<Checkpoint.Variable> variables) {
+    public Snapshot {
+      pieces = List.copyOf(pieces);
+      variables = List.copyOf(variables);
+    }
+  }
+
+  /// One piece of a snapshot.
+  sealed interface Piece {
+    /// New content.
+    record Fresh(Blob content) implements Piece {}
+
+    /// The same content as piece `index` of the snapshot before, or of the state the workspace was opened with.
+    record Kept(int index) implements Piece {}
+  }
+
+  /// A child to create.
+  ///
+  /// @param ordinal its number among the jobs that this job creates, from 1
+  /// @param agent the agent's name; null for this job's own agent without its model
+  /// @param agentForm `instructions` and `model` for an agent that the application does not know; empty for none
+  /// @param blocks its code
+  /// @param workspace the variables it begins with; null for none
+  /// @param subtaskId the handler's id, JSON null for a handler without id; null for no handler yet
+  /// @param parameters what fills the placeholders of the agent's instructions
+  /// @param locale its locale; null to inherit
+  record ChildRequest(
+      int ordinal,
+      @Nullable String agent,
+      Json.Object agentForm,
+      List<CodeBlock> blocks,
+      @Nullable Snapshot workspace,
+      @Nullable Json subtaskId,
+      Json.Object parameters,
+      @Nullable String locale) {
+    public ChildRequest {
+      blocks = List.copyOf(blocks);
+    }
+  }
+
+  /// A child job and its handler, as the parent sees them.
+  ///
+  /// @param job the child
+  /// @param agent its agent's name
+  /// @param subtaskId the handler's id; null where the child has no handler
+  /// @param state the handler's state
+  /// @param completion how the handler ended; null while it has not
+  record Child(
+      JobId job,
+      String agent,
+      @Nullable Json subtaskId,
+      SubTaskState state,
+      @Nullable Completion completion) {}
+}

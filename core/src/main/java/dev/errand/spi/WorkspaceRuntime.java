@@ -1,0 +1,65 @@
+package dev.errand.spi;
+
+import dev.errand.job.Blob;
+import dev.errand.job.JobId;
+import dev.errand.job.Limits;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Opens workspaces of one kind, each for one job.
+///
+/// Any thread may call it.
+public interface WorkspaceRuntime extends AutoCloseable {
+  /// The name by which an agent chooses it, such as `cpython`.
+  String name();
+
+  /// Opens the workspace of a job, with the variables of its last checkpoint.
+  ///
+  /// @throws dev.errand.job.WorkspaceException if it cannot be opened, saying what to do
+  Workspace open(Opening opening);
+
+  /// Ends every workspace still open.
+  @Override
+  void close();
+
+  /// What a workspace needs to begin.
+  ///
+  /// @param job whose it is
+  /// @param agent the name of the job's agent
+  /// @param restricted whether restricted mode applies
+  /// @param limits what the code may cost
+  /// @param tools the tools that the code may call by name
+  /// @param state the variables to begin with; null for none
+  record Opening(
+      JobId job,
+      String agent,
+      boolean restricted,
+      Limits limits,
+      List<ToolSignature> tools,
+      @Nullable State state) {
+    public Opening {
+      tools = List.copyOf(tools);
+    }
+  }
+
+  /// A stored checkpoint with its pieces, in the manifest's order.
+  ///
+  /// @param manifest as the runtime wrote it
+  /// @param chunks the pieces
+  record State(Blob manifest, List<Blob> chunks) {
+    public State {
+      chunks = List.copyOf(chunks);
+    }
+  }
+
+  /// A tool as code sees it.
+  ///
+  /// @param name the function's name
+  /// @param description what it does
+  /// @param parameters the names of its parameters, in order; a trailing `?` marks an optional one
+  record ToolSignature(String name, String description, List<String> parameters) {
+    public ToolSignature {
+      parameters = List.copyOf(parameters);
+    }
+  }
+}
