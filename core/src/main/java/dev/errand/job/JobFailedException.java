@@ -6,9 +6,9 @@ public final class JobFailedException extends JobException {
 
   private final transient TaskError error;
 
-  /// Which job, and why it failed.
-  public JobFailedException(JobId job, TaskError error) {
-    super("Job " + job + " did not succeed: " + error.message());
+  /// Why it failed.
+  public JobFailedException(TaskError error) {
+    super("The job did not succeed: " + error.message());
     this.error = error;
   }
 

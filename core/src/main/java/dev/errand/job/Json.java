@@ -22,9 +22,9 @@ public sealed interface Json {
     return JsonText.parse(text);
   }
 
-  /// Turns plain Java values (null, String, Boolean, Number, List, Map, Json) into JSON.
+  /// Turns null, strings, booleans, numbers, lists, maps, enums and records of such into JSON.
   ///
-  /// @throws IllegalArgumentException for any other type
+  /// @throws IllegalArgumentException if the value has no JSON form
   static Json of(java.lang.@Nullable Object value) {
     return switch (value) {
       case null -> NULL;
@@ -38,15 +38,20 @@ public sealed interface Json {
         members.forEach((name, member) -> copy.put(String.valueOf(name), of(member)));
         yield new Object(copy);
       }
-      default ->
-          throw new IllegalArgumentException(
-              "No JSON form for " + value.getClass().getName() + "; give a record to Value.of instead");
+      default -> JsonBinding.toJson(value);
     };
   }
 
   /// Starts an object with one member; see [Object#with].
   static Object object(String name, java.lang.@Nullable Object value) {
     return Object.EMPTY.with(name, value);
+  }
+
+  /// This value as an instance of `type`: a boxed primitive, String, List, Map, enum or record.
+  ///
+  /// @throws IllegalArgumentException if it does not fit
+  default <T> T to(Class<T> type) {
+    return type.isInstance(this) ? type.cast(this) : JsonBinding.fromJson(this, type);
   }
 
   /// The compact JSON text of this value.

@@ -1,4 +1,4 @@
-package dev.errand.spi;
+package dev.errand.agent;
 
 import dev.errand.job.Usage;
 import java.util.List;

@@ -1,0 +1,151 @@
+package dev.errand.agent;
+
+import dev.errand.job.AgentSpec;
+import dev.errand.job.Limits;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Who does the work: a name, instructions, a model or a program, tools and limits.
+///
+/// Immutable. The durable part is [#spec]; the live parts stay in this process and are found again by name, so a
+/// process that is to advance an agent's jobs must know the agent.
+public final class Agent {
+  private final AgentSpec spec;
+  private final @Nullable Model model;
+  private final @Nullable Program program;
+  private final List<Tool> tools;
+
+  private Agent(
+      AgentSpec spec, @Nullable Model model, @Nullable Program program, List<Tool> tools) {
+    this.spec = spec;
+    this.model = model;
+    this.program = program;
+    this.tools = List.copyOf(tools);
+  }
+
+  /// Begins an agent of that name: without model or program it lives by the Python code it is given.
+  public static Builder named(String name) {
+    return new Builder(name);
+  }
+
+  /// The part that is stored.
+  public AgentSpec spec() {
+    return spec;
+  }
+
+  /// The model that was given as an object.
+  public Optional<Model> model() {
+    return Optional.ofNullable(model);
+  }
+
+  /// The Java program that does the work in place of a model.
+  public Optional<Program> program() {
+    return Optional.ofNullable(program);
+  }
+
+  /// The tools, in the order they were given.
+  public List<Tool> tools() {
+    return tools;
+  }
+
+  /// Collects the parts of an agent; not thread-safe.
+  public static final class Builder {
+    private final String name;
+    private String instructions = "";
+    private @Nullable String modelName;
+    private @Nullable Model model;
+    private @Nullable Program program;
+    private final List<Tool> tools = new ArrayList<>();
+    private boolean restricted = true;
+    private Limits limits = Limits.DEFAULT;
+
+    private Builder(String name) {
+      if (name.isBlank()) {
+        throw new IllegalArgumentException("An agent needs a name");
+      }
+      this.name = name;
+    }
+
+    /// What the model is told about its role; default empty.
+    public Builder instructions(String instructions) {
+      this.instructions = instructions;
+      return this;
+    }
+
+    /// The model as an object; default none.
+    public Builder model(Model model) {
+      this.model = model;
+      this.modelName = "object:" + name;
+      return this;
+    }
+
+    /// The model by its name, `provider:name`, found through the providers of the runtime; default none.
+    public Builder model(String providerAndName) {
+      if (providerAndName.indexOf(':') < 1) {
+        throw new IllegalArgumentException(
+            "'" + providerAndName + "' names no model; write provider:name, such as scripted:demo.yaml");
+      }
+      this.model = null;
+      this.modelName = providerAndName;
+      return this;
+    }
+
+    /// A Java program that does the work; default none.
+    public Builder program(Program program) {
+      this.program = program;
+      return this;
+    }
+
+    /// Adds tools.
+    ///
+    /// @throws IllegalArgumentException if a name is given twice
+    public Builder tools(Tool... more) {
+      for (var tool : more) {
+        if (tools.stream().anyMatch(known -> known.name().equals(tool.name()))) {
+          throw new IllegalArgumentException("Agent " + name + " has a tool " + tool.name() + " already");
+        }
+        tools.add(tool);
+      }
+      return this;
+    }
+
+    /// Whether its Python runs in restricted mode; default true.
+    public Builder restricted(boolean restricted) {
+      this.restricted = restricted;
+      return this;
+    }
+
+    /// What its jobs may cost; default [Limits#DEFAULT].
+    public Builder limits(Limits limits) {
+      this.limits = limits;
+      return this;
+    }
+
+    /// Wall time of one code block, waiting for others not counted; default 60 s.
+    public Builder blockTime(Duration blockTime) {
+      return limits(new Limits(blockTime, limits.turns(), limits.depth()));
+    }
+
+    /// The agent.
+    ///
+    /// @throws IllegalArgumentException if it has both a model and a program
+    public Agent build() {
+      if (program != null && modelName != null) {
+        throw new IllegalArgumentException("Agent " + name + " has a model and a program; give one");
+      }
+      var spec =
+          new AgentSpec(
+              name,
+              instructions,
+              modelName,
+              tools.stream().map(Tool::name).toList(),
+              program == null ? "cpython" : "java",
+              restricted,
+              limits);
+      return new Agent(spec, model, program, tools);
+    }
+  }
+}

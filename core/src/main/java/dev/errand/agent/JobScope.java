@@ -1,0 +1,55 @@
+package dev.errand.agent;
+
+import dev.errand.job.JobId;
+import dev.errand.job.Json;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What a Java program may ask of the job it works for.
+///
+/// Used by the program's own thread only. Every question is answered durably and counts towards the order that a
+/// replay must repeat.
+public interface JobScope {
+  /// The job.
+  JobId id();
+
+  /// The variable of that name that the job was given.
+  ///
+  /// @throws IllegalArgumentException if it was given none of that name, or it does not fit `type`
+  <T> T var(String name, Class<T> type);
+
+  /// Writes a line to the job's console.
+  void print(String line);
+
+  /// Calls a tool of the agent.
+  ///
+  /// @throws dev.errand.job.RefusedException if the tool fails or is not the agent's
+  Json call(String tool, Json.Object arguments);
+
+  /// Begins to delegate to a child job of that agent; nothing happens before [Delegation#start].
+  Delegation delegate(String agent);
+
+  /// Waits until all of these have ended; returns them in the order given.
+  List<SubTaskHandler> awaitAll(Collection<SubTaskHandler> handlers);
+
+  /// Waits until one of these has ended, and returns the first that has.
+  SubTaskHandler awaitAny(Collection<SubTaskHandler> handlers);
+
+  /// A child job in the making.
+  interface Delegation {
+    /// The handler's id, unique among this job's subtasks; default none.
+    Delegation id(String id);
+
+    /// Gives the child a variable.
+    Delegation var(String name, @Nullable Object value);
+
+    /// Python for the child to carry out, where its agent is no Java program; default none.
+    Delegation code(String python);
+
+    /// Creates the child; it begins at once, whether or not anybody waits for it.
+    ///
+    /// @throws dev.errand.job.RefusedException if the id is taken or a limit is reached
+    SubTaskHandler start();
+  }
+}
