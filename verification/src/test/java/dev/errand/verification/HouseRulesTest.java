@@ -90,13 +90,20 @@ class HouseRulesTest {
 
   @Test
   void these_rules_see_the_whole_house() {
-    assertThat(House.importedNames()).containsAll(House.namesOnDisk()).hasSizeGreaterThan(50);
+    var seen = House.importedNames();
+    assertThat(House.namesOnDisk())
+        .hasSizeGreaterThan(50)
+        .filteredOn(name -> !seen.contains(name))
+        .as("sources whose class the rules did not see; is their module one of verification's?")
+        .isEmpty();
     assertThat(CLASSES.stream().map(JavaClass::getPackageName)).containsAll(MUST_BE_THERE);
   }
 
   @Test
   void every_class_has_its_part_of_the_house() {
-    assertThat(CLASSES).allSatisfy(type -> assertThat(MAY_KNOW).containsKey(partOf(type)));
+    assertThat(CLASSES.stream().filter(type -> !MAY_KNOW.containsKey(partOf(type))))
+        .as("classes in no part of the house; a new part needs a line in MAY_KNOW")
+        .isEmpty();
   }
 
   static Stream<Arguments> parts() {
@@ -172,23 +179,20 @@ class HouseRulesTest {
 
   @Test
   void every_package_is_null_marked() {
-    assertThat(CLASSES)
-        .allSatisfy(
-            type ->
-                assertThat(type.getPackage().isAnnotatedWith("org.jspecify.annotations.NullMarked"))
-                    .as("%s is @NullMarked", type.getPackageName())
-                    .isTrue());
+    assertThat(CLASSES.stream().map(JavaClass::getPackage).distinct())
+        .filteredOn(part -> !part.isAnnotatedWith("org.jspecify.annotations.NullMarked"))
+        .as("packages without a @NullMarked package-info")
+        .isEmpty();
   }
 
   @Test
   void core_shows_no_type_of_a_library() {
     assertThat(Signatures.ofPublicTypesIn(CORE))
         .isNotEmpty()
-        .allSatisfy(
-            shown ->
-                assertThat(shown.packageName())
-                    .as(shown.toString())
-                    .matches("(java|dev\\.errand|org\\.jspecify)(\\..*)?"));
+        .filteredOn(
+            shown -> !shown.packageName().matches("(java|dev\\.errand|org\\.jspecify)(\\..*)?"))
+        .as("types of a library in a public signature of core")
+        .isEmpty();
   }
 
   @Test
