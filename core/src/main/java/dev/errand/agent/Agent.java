@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Who does the work: a name, instructions, a model or a program, tools and limits.
 ///
-/// Immutable. The durable part is [#spec]; the live parts stay in this process and are found again by name, so a
-/// process that is to advance an agent's jobs must know the agent.
+/// Immutable. The durable part is [#spec]; the live parts stay in this process and are found again
+/// by name, so a process that is to advance an agent's jobs must know the agent.
 public final class Agent {
   private final AgentSpec spec;
   private final @Nullable Model model;
@@ -26,7 +26,8 @@ public final class Agent {
     this.tools = List.copyOf(tools);
   }
 
-  /// Begins an agent of that name: without model or program it lives by the Python code it is given.
+  /// Begins an agent of that name: without model or program it lives by the Python code it is
+  /// given.
   public static Builder named(String name) {
     return new Builder(name);
   }
@@ -82,11 +83,14 @@ public final class Agent {
       return this;
     }
 
-    /// The model by its name, `provider:name`, found through the providers of the runtime; default none.
+    /// The model by its name, `provider:name`, found through the providers of the runtime; default
+    /// none.
     public Builder model(String providerAndName) {
       if (providerAndName.indexOf(':') < 1) {
         throw new IllegalArgumentException(
-            "'" + providerAndName + "' names no model; write provider:name, such as scripted:demo.yaml");
+            "'"
+                + providerAndName
+                + "' names no model; write provider:name, such as scripted:demo.yaml");
       }
       this.model = null;
       this.modelName = providerAndName;
@@ -105,7 +109,8 @@ public final class Agent {
     public Builder tools(Tool... more) {
       for (var tool : more) {
         if (tools.stream().anyMatch(known -> known.name().equals(tool.name()))) {
-          throw new IllegalArgumentException("Agent " + name + " has a tool " + tool.name() + " already");
+          throw new IllegalArgumentException(
+              "Agent " + name + " has a tool " + tool.name() + " already");
         }
         tools.add(tool);
       }
@@ -134,7 +139,8 @@ public final class Agent {
     /// @throws IllegalArgumentException if it has both a model and a program
     public Agent build() {
       if (program != null && modelName != null) {
-        throw new IllegalArgumentException("Agent " + name + " has a model and a program; give one");
+        throw new IllegalArgumentException(
+            "Agent " + name + " has a model and a program; give one");
       }
       var spec =
           new AgentSpec(

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What a Java program may ask of the job it works for.
 ///
-/// Used by the program's own thread only. Every question is answered durably and counts towards the order that a
-/// replay must repeat.
+/// Used by the program's own thread only. Every question is answered durably and counts towards the
+/// order that a replay must repeat.
 public interface JobScope {
   /// The job.
   JobId id();

@@ -5,12 +5,14 @@ import java.util.List;
 
 /// A language model: one method, with usage and price in its answer.
 ///
-/// Any thread may call it, several at a time; it blocks until the reply is complete, and heeds interruption.
+/// Any thread may call it, several at a time; it blocks until the reply is complete, and heeds
+/// interruption.
 @FunctionalInterface
 public interface Model {
   /// Asks for the next reply.
   ///
-  /// @throws dev.errand.job.ModelException if there is no reply; never an ordinary reply in place of a failure
+  /// @throws dev.errand.job.ModelException if there is no reply; never an ordinary reply in place
+  ///   of a failure
   Reply reply(Request request);
 
   /// What a model is shown.

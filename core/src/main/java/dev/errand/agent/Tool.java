@@ -17,7 +17,8 @@ public record Tool(
     String name, String description, List<String> parameters, EffectPolicy policy, Action action) {
   public Tool {
     if (!name.matches("[A-Za-z_][A-Za-z0-9_]*")) {
-      throw new IllegalArgumentException("'" + name + "' is no name for a tool; use letters, digits and _");
+      throw new IllegalArgumentException(
+          "'" + name + "' is no name for a tool; use letters, digits and _");
     }
     parameters = List.copyOf(parameters);
   }
@@ -54,7 +55,8 @@ public record Tool(
     public String text(String name) {
       return arguments
           .text(name)
-          .orElseThrow(() -> new IllegalArgumentException(name + " is required and must be a string"));
+          .orElseThrow(
+              () -> new IllegalArgumentException(name + " is required and must be a string"));
     }
   }
 }

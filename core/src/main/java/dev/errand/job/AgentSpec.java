@@ -5,12 +5,13 @@ import org.jspecify.annotations.Nullable;
 
 /// The durable part of an agent: plain data, stored with every definition that names it.
 ///
-/// Live parts (a Java program, tools, the connection to a model) are looked up by name in the process that does the
-/// work.
+/// Live parts (a Java program, tools, the connection to a model) are looked up by name in the
+/// process that does the work.
 ///
 /// @param name the agent's name, unique within an application
 /// @param instructions what the model is told about its role
-/// @param model the model as `provider:name`; null for a program agent, whose jobs live by their code
+/// @param model the model as `provider:name`; null for a program agent, whose jobs live by their
+///   code
 /// @param tools the names of the tools it may call
 /// @param runtime the workspace runtime its code runs in: `cpython`, or `java` for a Java program
 /// @param restricted whether its Python runs in restricted mode

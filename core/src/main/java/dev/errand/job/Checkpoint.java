@@ -7,7 +7,8 @@ import java.util.Map;
 ///
 /// @param manifest how the pieces make up the variables; only the driver reads it
 /// @param chunks the addresses of the pieces, in the manifest's order
-/// @param fresh the pieces that may not be stored yet, by address; empty in a checkpoint that was read
+/// @param fresh the pieces that may not be stored yet, by address; empty in a checkpoint that was
+///   read
 /// @param variables what people see of it
 public record Checkpoint(
     Blob manifest, List<String> chunks, Map<String, Blob> fresh, List<Variable> variables) {

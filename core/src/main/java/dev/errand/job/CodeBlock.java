@@ -9,8 +9,8 @@ public record CodeBlock(Kind kind, String source) {
   public enum Kind {
     /// `source` is Python text.
     PYTHON,
-    /// `source` names a Python callable that the job's first checkpoint holds together with its arguments; its
-    /// return value completes the handler and ends the job.
+    /// `source` names a Python callable that the job's first checkpoint holds together with its
+    /// arguments; its return value completes the handler and ends the job.
     CALL,
     /// `source` names the Java program of the job's agent.
     PROGRAM

@@ -24,7 +24,9 @@ public sealed interface Completion {
               TaskError.of(TaskError.Kind.LIMIT, "The child timed out: " + reason, "");
           case Outcome.BudgetExhausted(var partial) ->
               TaskError.of(
-                  TaskError.Kind.LIMIT, "The child's budget was spent; it had: " + partial.text(), "");
+                  TaskError.Kind.LIMIT,
+                  "The child's budget was spent; it had: " + partial.text(),
+                  "");
         });
   }
 }

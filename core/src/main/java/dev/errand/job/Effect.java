@@ -2,8 +2,8 @@ package dev.errand.job;
 
 /// One line of the effect journal: what was asked at a [Slot], and what came of it.
 ///
-/// Readings of the outside (the clock, a handler's state) are kept here too, so that a replay sees what the first
-/// pass saw.
+/// Readings of the outside (the clock, a handler's state) are kept here too, so that a replay sees
+/// what the first pass saw.
 ///
 /// @param slot where in the code
 /// @param name the tool, or the kind of reading

@@ -11,8 +11,7 @@ import java.util.Locale;
 /// @param turn the block it belongs to
 /// @param kind what happened
 /// @param data the particulars, by kind as in `docs/history.md`
-public record Entry(
-    long sequence, Instant time, JobId job, int turn, Kind kind, Json.Object data) {
+public record Entry(long sequence, Instant time, JobId job, int turn, Kind kind, Json.Object data) {
   /// What can stand in a history.
   public enum Kind {
     /// A root job was submitted, or one created that has no handler.

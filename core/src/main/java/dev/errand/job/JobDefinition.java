@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// The frozen setup of a job; equal definitions are stored once.
 ///
 /// @param agent who does the work
-/// @param warmup the blocks carried out before the first model turn; all there is for a program agent
+/// @param warmup the blocks carried out before the first model turn; all there is for a program
+///   agent
 /// @param parameters what fills the placeholders of the agent's instructions
 /// @param locale a language tag such as `pl-PL`; null where the job has none
 public record JobDefinition(

@@ -1,6 +1,7 @@
 package dev.errand.job;
 
-/// The root of all exceptions the library throws for what it found; misuse is `IllegalArgumentException`.
+/// The root of all exceptions the library throws for what it found; misuse is
+/// `IllegalArgumentException`.
 public abstract sealed class JobException extends RuntimeException
     permits StaleLeaseException,
         StoreException,

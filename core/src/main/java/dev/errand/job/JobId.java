@@ -6,9 +6,9 @@ import java.util.regex.Pattern;
 
 /// Names one job, and by its form says where in the tree the job stands.
 ///
-/// A root is eight characters, `k3f9x2ab`; the n-th job that a job creates is `<creator>.<n>`, counted from 1. So an
-/// id is known before the job is stored, is the same again when the creating statement is replayed, and sorts beside
-/// its family.
+/// A root is eight characters, `k3f9x2ab`; the n-th job that a job creates is `<creator>.<n>`,
+/// counted from 1. So an id is known before the job is stored, is the same again when the creating
+/// statement is replayed, and sorts beside its family.
 ///
 /// @param text the id as people read and type it
 public record JobId(String text) implements Comparable<JobId> {
@@ -46,6 +46,12 @@ public record JobId(String text) implements Comparable<JobId> {
   public Optional<JobId> parent() {
     int dot = text.lastIndexOf('.');
     return dot < 0 ? Optional.empty() : Optional.of(new JobId(text.substring(0, dot)));
+  }
+
+  /// Its number among the jobs its parent created, from 1; 0 for a root.
+  public int ordinal() {
+    int dot = text.lastIndexOf('.');
+    return dot < 0 ? 0 : Integer.parseInt(text.substring(dot + 1));
   }
 
   /// How far below the root the job stands; 0 for a root.

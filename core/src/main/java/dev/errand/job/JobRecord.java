@@ -25,7 +25,8 @@ public record JobRecord(
   /// How a job came to be.
   ///
   /// @param key the submitter's idempotency key; null where none was given
-  /// @param digest says what was asked for, so that a replayed creation can be told from another one
+  /// @param digest says what was asked for, so that a replayed creation can be told from another
+  ///   one
   /// @param agent the agent's name
   /// @param created when
   public record Origin(@Nullable String key, String digest, String agent, Instant created) {}

@@ -10,11 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A JSON value, free of any JSON library's types.
 ///
-/// Numbers keep their literal, so `1` and `1.0` stay apart and nothing is rounded. Object members keep their order.
+/// Numbers keep their literal, so `1` and `1.0` stay apart and nothing is rounded. Object members
+/// keep their order.
 public sealed interface Json {
-  /// The null of JSON.
-  Json NULL = new Null();
-
   /// Reads one JSON text.
   ///
   /// @throws IllegalArgumentException if `text` is not exactly one JSON value
@@ -27,7 +25,7 @@ public sealed interface Json {
   /// @throws IllegalArgumentException if the value has no JSON form
   static Json of(java.lang.@Nullable Object value) {
     return switch (value) {
-      case null -> NULL;
+      case null -> Null.VALUE;
       case Json json -> json;
       case String text -> new Text(text);
       case Boolean bool -> new Bool(bool);
@@ -60,7 +58,10 @@ public sealed interface Json {
   }
 
   /// The null value.
-  record Null() implements Json {}
+  record Null() implements Json {
+    /// The one null.
+    public static final Null VALUE = new Null();
+  }
 
   /// true or false.
   record Bool(boolean value) implements Json {}

@@ -3,7 +3,8 @@ package dev.errand.job;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Binds [Json] to Java types; apart from [JsonText] so that programs that never bind do not pay for loading it.
+/// Binds [Json] to Java types; apart from [JsonText] so that programs that never bind do not pay
+/// for loading it.
 final class JsonBinding {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
 

@@ -68,7 +68,7 @@ final class JsonText {
       case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> new Json.Number(parser.getString());
       case VALUE_TRUE -> new Json.Bool(true);
       case VALUE_FALSE -> new Json.Bool(false);
-      case VALUE_NULL -> Json.NULL;
+      case VALUE_NULL -> Json.Null.VALUE;
       default -> throw new IllegalArgumentException("Not JSON: unexpected " + token);
     };
   }

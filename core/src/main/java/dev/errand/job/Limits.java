@@ -4,7 +4,8 @@ import java.time.Duration;
 
 /// What one job may cost; every limit is finite.
 ///
-/// @param blockTime wall time of one code block, time spent waiting for others not counted; default 60 s
+/// @param blockTime wall time of one code block, time spent waiting for others not counted; default
+///   60 s
 /// @param turns model replies over the job's life; default 50
 /// @param depth levels of jobs below the root; default 16
 public record Limits(Duration blockTime, int turns, int depth) {

@@ -16,7 +16,8 @@ public sealed interface Outcome {
   /// The value of a job that succeeded, as an instance of `type`; see [Json#to].
   ///
   /// @throws JobFailedException if the job did not succeed
-  /// @throws IllegalArgumentException if the value does not fit `type`, or is a Python object that only Python reads
+  /// @throws IllegalArgumentException if the value does not fit `type`, or is a Python object that
+  ///   only Python reads
   default <T> T value(Class<T> type) {
     return switch (this) {
       case Succeeded(Value.Plain(var json)) -> json.to(type);
@@ -25,9 +26,11 @@ public sealed interface Outcome {
               "The value is a Python object that JSON cannot hold: " + pickled.text());
       case Failed(var error) -> throw new JobFailedException(error);
       case Cancelled(var reason) ->
-          throw new JobFailedException(TaskError.of(TaskError.Kind.LIMIT, "cancelled: " + reason, ""));
+          throw new JobFailedException(
+              TaskError.of(TaskError.Kind.LIMIT, "cancelled: " + reason, ""));
       case TimedOut(var reason) ->
-          throw new JobFailedException(TaskError.of(TaskError.Kind.LIMIT, "timed out: " + reason, ""));
+          throw new JobFailedException(
+              TaskError.of(TaskError.Kind.LIMIT, "timed out: " + reason, ""));
       case BudgetExhausted ignored ->
           throw new JobFailedException(TaskError.of(TaskError.Kind.LIMIT, "budget exhausted", ""));
     };

@@ -2,12 +2,14 @@ package dev.errand.job;
 
 /// How far a job has come: all that a worker needs beside the checkpoint and the journal to go on.
 ///
-/// @param turn the block that is due or being carried out: first the warm-up blocks, counted from 0, then one per
-///     model reply
-/// @param acting whether block `turn` is being carried out; false when the next thing is to choose the next block
-/// @param statement the statement of block `turn` at which the checkpoint stands; replay starts there
-/// @param printed how many characters of console the code printed after that checkpoint and has had committed; a
-///     replay prints them again and they are dropped
+/// @param turn the block that is due or being carried out: first the warm-up blocks, counted from
+///   0, then one per model reply
+/// @param acting whether block `turn` is being carried out; false when the next thing is to choose
+///   the next block
+/// @param statement the statement of block `turn` at which the checkpoint stands; replay starts
+///   there
+/// @param printed how many characters of console the code printed after that checkpoint and has had
+///   committed; a replay prints them again and they are dropped
 /// @param created how many jobs this job had created at that checkpoint
 /// @param heard the sequence number up to which the ends of subtasks were told to this job
 public record Progress(
@@ -20,7 +22,8 @@ public record Progress(
     return new Progress(turn, acting, statement, printed + characters, created, heard);
   }
 
-  /// At a new checkpoint before `statement` of the same block, with `pending` characters printed after it.
+  /// At a new checkpoint before `statement` of the same block, with `pending` characters printed
+  /// after it.
   public Progress at(int statement, int created, long pending) {
     return new Progress(turn, acting, statement, pending, created, heard);
   }

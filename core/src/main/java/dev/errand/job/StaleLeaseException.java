@@ -15,7 +15,8 @@ public final class StaleLeaseException extends JobException {
             + lease.worker()
             + " under number "
             + lease.fence()
-            + ". Another worker took it, or a step was committed before; drop what was computed and claim anew.");
+            + ". Another worker took it, or a step was committed before; drop what was computed and"
+            + " claim anew.");
     this.lease = lease;
   }
 

@@ -1,6 +1,7 @@
 package dev.errand.job;
 
-/// The store could not be opened, reached or written; nothing of the call was applied unless it says so.
+/// The store could not be opened, reached or written; nothing of the call was applied unless it
+/// says so.
 public final class StoreException extends JobException {
   private static final long serialVersionUID = 1L;
 

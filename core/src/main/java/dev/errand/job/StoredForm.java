@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The JSON in which stores keep composite nouns; each form can read what earlier releases wrote.
 ///
-/// Members are added, never renamed or given another meaning; a reader treats an absent member as the release
-/// before it did.
+/// Members are added, never renamed or given another meaning; a reader treats an absent member as
+/// the release before it did.
 public final class StoredForm {
   private StoredForm() {}
 
@@ -31,7 +31,9 @@ public final class StoredForm {
         .with(
             "warmup",
             definition.warmup().stream()
-                .map(block -> Json.object("kind", block.kind().name()).with("source", block.source()))
+                .map(
+                    block ->
+                        Json.object("kind", block.kind().name()).with("source", block.source()))
                 .toList())
         .with("parameters", definition.parameters())
         .with("locale", definition.locale());
@@ -79,7 +81,7 @@ public final class StoredForm {
     return form.text("pickle").isPresent()
         ? new Value.Pickled(
             new Blob(Base64.getDecoder().decode(string(form, "pickle"))), string(form, "text"))
-        : new Value.Plain(form.get("json").orElse(Json.NULL));
+        : new Value.Plain(form.get("json").orElse(Json.Null.VALUE));
   }
 
   /// The form of an error.
@@ -208,6 +210,7 @@ public final class StoredForm {
     return new StoreException(
         "A stored record has an unreadable "
             + what
-            + ". It was written by a newer release, or the store is damaged; use the release that wrote it.");
+            + ". It was written by a newer release, or the store is damaged; use the release that"
+            + " wrote it.");
   }
 }

@@ -1,6 +1,7 @@
 package dev.errand.job;
 
-/// The parent's view of delegated work, apart from the child's own [JobStatus] (STATEK: `SubTaskState`).
+/// The parent's view of delegated work, apart from the child's own [JobStatus] (STATEK:
+/// `SubTaskState`).
 public enum SubTaskState {
   /// The child job exists and has not begun.
   WAITING,

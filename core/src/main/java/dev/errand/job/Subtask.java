@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The durable side of a `SubTaskHandler`, kept with the child job.
 ///
-/// @param id the handler's id among its parent's, any JSON scalar; [Json#NULL] when it has none
+/// @param id the handler's id among its parent's, any JSON scalar; [Json.Null] when it has none
 /// @param completion how it ended; null while it has not
 /// @param told the sequence number, within the root, of the event that ended it; 0 while it has not
 public record Subtask(Json id, @Nullable Completion completion, long told) {

@@ -4,11 +4,13 @@ import org.jspecify.annotations.Nullable;
 
 /// A value that crosses between jobs, or between a job and the application.
 ///
-/// What JSON can hold exactly travels as JSON and is readable everywhere; any other Python value travels pickled and
-/// is opaque to Java but for its text.
+/// What JSON can hold exactly travels as JSON and is readable everywhere; any other Python value
+/// travels pickled and is opaque to Java but for its text.
 public sealed interface Value {
   /// Python's None, Java's null.
-  Value NONE = new Plain(Json.NULL);
+  static Value none() {
+    return new Plain(Json.Null.VALUE);
+  }
 
   /// The value of a plain Java value, as [Json#of] takes it.
   static Value of(@Nullable Object value) {

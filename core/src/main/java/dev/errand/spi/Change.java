@@ -15,12 +15,14 @@ public sealed interface Change {
   /// Appends to the job's own history; the store gives it the next sequence number of the root.
   record Recorded(int turn, Entry.Kind kind, Json.Object data) implements Change {}
 
-  /// Creates a child job, due at once, and records `SUBTASK_SPAWNED` (with a handler) or `JOB_CREATED` in the child's
-  /// history. A job of that id and digest that exists is left alone, and nothing is recorded.
+  /// Creates a child job, due at once, and records `SUBTASK_SPAWNED` (with a handler) or
+  /// `JOB_CREATED` in the child's history. A job of that id and digest that exists is left alone,
+  /// and nothing is recorded.
   record Created(NewJob job) implements Change {}
 
-  /// Gives an existing child a handler, and records `SUBTASK_SPAWNED`. If the child is done already the handler ends at
-  /// once as [Completion#ofUncompleted] says. A child that has a handler of the same id is left alone.
+  /// Gives an existing child a handler, and records `SUBTASK_SPAWNED`. If the child is done already
+  /// the handler ends at once as [Completion#ofUncompleted] says. A child that has a handler of the
+  /// same id is left alone.
   record Attached(JobId child, Json subtaskId) implements Change {}
 
   /// Writes a line of the effect journal, in place of the one of the same slot.
@@ -29,13 +31,13 @@ public sealed interface Change {
   /// Replaces the job's workspace, storing the pieces that are not stored yet.
   record Checkpointed(Checkpoint checkpoint) implements Change {}
 
-  /// Ends the job's handler, records `SUBTASK_COMPLETED` or `SUBTASK_FAILED` in the job's history, takes that entry's
-  /// sequence as the handler's `told`, and makes every job due whose wait that satisfies. A handler that ended before is
-  /// left alone.
+  /// Ends the job's handler, records `SUBTASK_COMPLETED` or `SUBTASK_FAILED` in the job's history,
+  /// takes that entry's sequence as the handler's `told`, and makes every job due whose wait that
+  /// satisfies. A handler that ended before is left alone.
   record Completed(Completion completion) implements Change {}
 
-  /// Ends the job, records `JOB_ENDED`, and, where it has a handler that has not ended, ends that too as if by
-  /// [Completed] with [Completion#ofUncompleted].
+  /// Ends the job, records `JOB_ENDED`, and, where it has a handler that has not ended, ends that
+  /// too as if by [Completed] with [Completion#ofUncompleted].
   record Ended(Outcome outcome) implements Change {}
 
   /// Adds to what the job's own model calls cost.

@@ -12,12 +12,12 @@ import dev.errand.job.Value;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What running code may ask of the engine; implemented by the engine, called by a [Workspace] on the thread of its
-/// run.
+/// What running code may ask of the engine; implemented by the engine, called by a [Workspace] on
+/// the thread of its run.
 ///
-/// Every call carries a [Mark] of how far the code has come. A call returns when its answer may be relied upon. One that
-/// throws `dev.errand.job.RefusedException` is answered to the code as a Python exception; anything else thrown must end the workspace
-/// unseen by the code.
+/// Every call carries a [Mark] of how far the code has come. A call returns when its answer may be
+/// relied upon. One that throws `dev.errand.job.RefusedException` is answered to the code as a
+/// Python exception; anything else thrown must end the workspace unseen by the code.
 public interface Host {
   /// Takes note of console output, readings or a checkpoint; nothing is asked.
   void note(Mark mark);
@@ -25,7 +25,8 @@ public interface Host {
   /// Calls a tool; journalled by its policy.
   Value call(Mark mark, int ordinal, String tool, Json.Object arguments);
 
-  /// Creates a child job; with a `subtaskId` it has a handler (one of JSON null for a handler without id).
+  /// Creates a child job; with a `subtaskId` it has a handler (one of JSON null for a handler
+  /// without id).
   Child create(Mark mark, ChildRequest request);
 
   /// Gives a child that was created without one a handler.
@@ -39,14 +40,16 @@ public interface Host {
   /// @return the handlers as they are then, in the order asked
   List<Child> await(Mark mark, int ordinal, List<JobId> handlers, int needed);
 
-  /// The handlers of this job as they are now, in the order asked; recorded, so that a replay sees the same.
+  /// The handlers of this job as they are now, in the order asked; recorded, so that a replay sees
+  /// the same.
   List<Child> peek(Mark mark, int ordinal, List<JobId> handlers);
 
-  /// All children of this job as they are now, or the one whose handler has this id; recorded, so that a replay sees
-  /// the same.
+  /// All children of this job as they are now, or the one whose handler has this id; recorded, so
+  /// that a replay sees the same.
   List<Child> children(Mark mark, int ordinal, @Nullable Json subtaskId);
 
-  /// The job itself: `id`, `key`, `agent`, `parent`, `status`, whether it has a handler (`subtask`), and its `locale`.
+  /// The job itself: `id`, `key`, `agent`, `parent`, `status`, whether it has a handler
+  /// (`subtask`), and its `locale`.
   Json.Object job();
 
   /// How far the code has come when it calls.
@@ -54,10 +57,9 @@ public interface Host {
   /// @param statement the statement being carried out
   /// @param console what was printed since the last mark
   /// @param readings what was read from the clock and the like since the last mark
-  /// @param snapshot a checkpoint taken since the last mark, at the latest statement boundary at which one was due; null
-  ///     where none was
-  record Mark(
-      int statement, String console, List<Effect> readings, @Nullable Snapshot snapshot) {
+  /// @param snapshot a checkpoint taken since the last mark, at the latest statement boundary at
+  ///   which one was due; null where none was
+  record Mark(int statement, String console, List<Effect> readings, @Nullable Snapshot snapshot) {
     public Mark {
       readings = List.copyOf(readings);
     }
@@ -70,10 +72,11 @@ public interface Host {
 
   /// A workspace at a boundary, as its runtime wrote it.
   ///
-  /// @param statement the boundary: before this statement; the number of statements for the end of the block
+  /// @param statement the boundary: before this statement; the number of statements for the end of
+  ///   the block
   /// @param created how many jobs the job had created there
-  /// @param printed how many characters of `console` in this and later marks were printed before the boundary: the length
-  ///     of the mark's console up to the boundary
+  /// @param printed how many characters of `console` in this and later marks were printed before
+  ///   the boundary: the length of the mark's console up to the boundary
   /// @param manifest how the pieces make up the variables
   /// @param pieces in the manifest's order
   /// @param variables what people see
@@ -95,7 +98,8 @@ public interface Host {
     /// New content.
     record Fresh(Blob content) implements Piece {}
 
-    /// The same content as piece `index` of the snapshot before, or of the state the workspace was opened with.
+    /// The same content as piece `index` of the snapshot before, or of the state the workspace was
+    /// opened with.
     record Kept(int index) implements Piece {}
   }
 
@@ -103,7 +107,8 @@ public interface Host {
   ///
   /// @param ordinal its number among the jobs that this job creates, from 1
   /// @param agent the agent's name; null for this job's own agent without its model
-  /// @param agentForm `instructions` and `model` for an agent that the application does not know; empty for none
+  /// @param agentForm `instructions` and `model` for an agent that the application does not know;
+  ///   empty for none
   /// @param blocks its code
   /// @param workspace the variables it begins with; null for none
   /// @param subtaskId the handler's id, JSON null for a handler without id; null for no handler yet

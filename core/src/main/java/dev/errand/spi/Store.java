@@ -18,22 +18,24 @@ import java.util.Optional;
 
 /// Keeps jobs, and is the only judge of who may change one.
 ///
-/// All methods may be called by any thread, block until done, and apply all of their change or none of it. What a
-/// method returned as done survives a crash of the process and of the machine; claims and renewals may be forgotten
-/// by a crash of the machine, which only makes a job claimable sooner. Every method throws
-/// `dev.errand.job.StoreException` if the store cannot be reached or written; unless it says otherwise nothing was
-/// applied then.
+/// All methods may be called by any thread, block until done, and apply all of their change or none
+/// of it. What a method returned as done survives a crash of the process and of the machine; claims
+/// and renewals may be forgotten by a crash of the machine, which only makes a job claimable
+/// sooner. Every method throws `dev.errand.job.StoreException` if the store cannot be reached or
+/// written; unless it says otherwise nothing was applied then.
 public interface Store extends AutoCloseable {
   /// Creates a root job, or finds the one that was submitted under the same key.
   ///
   /// @return the id of the job that now exists, the given one or the one found
-  /// @throws dev.errand.job.DuplicateJobException if the id is taken by a job with another key, or without one
+  /// @throws dev.errand.job.DuplicateJobException if the id is taken by a job with another key, or
+  ///   without one
   JobId submit(NewJob job);
 
   /// Hands at most `limit` due jobs to `worker`, each for `duration`, those longest due first.
   ///
-  /// A job is due when it is ready to go on and nobody holds a lease on it that still runs. Each claim raises the
-  /// job's fence. A `SUSPENDED` job is handed out once its wait is satisfied, and keeps that status.
+  /// A job is due when it is ready to go on and nobody holds a lease on it that still runs. Each
+  /// claim raises the job's fence. A `SUSPENDED` job is handed out once its wait is satisfied, and
+  /// keeps that status.
   List<Claim> claim(String worker, int limit, Duration duration);
 
   /// Prolongs leases to `duration` from now.
@@ -43,13 +45,16 @@ public interface Store extends AutoCloseable {
 
   /// Applies one step: everything in it, or nothing.
   ///
-  /// The step is refused unless its lease's fence and its version are the job's own, even when the lease's time has
-  /// run out but nobody took the job since. See [Change] for what each change does.
+  /// The step is refused unless its lease's fence and its version are the job's own, even when the
+  /// lease's time has run out but nobody took the job since. See [Change] for what each change
+  /// does.
   ///
-  /// @throws dev.errand.job.StaleLeaseException if the lease was lost or a step was committed in between
-  /// @throws dev.errand.job.DuplicateSubTaskException if a created or attached handler's id is taken
-  /// @throws dev.errand.job.DuplicateJobException if a created job's id exists with another digest; one with the same
-  ///     digest is left as it is
+  /// @throws dev.errand.job.StaleLeaseException if the lease was lost or a step was committed in
+  ///   between
+  /// @throws dev.errand.job.DuplicateSubTaskException if a created or attached handler's id is
+  ///   taken
+  /// @throws dev.errand.job.DuplicateJobException if a created job's id exists with another digest;
+  ///   one with the same digest is left as it is
   Receipt commit(Step step);
 
   /// The moment at which the next job falls due without anybody's doing; empty when none will.
@@ -61,7 +66,8 @@ public interface Store extends AutoCloseable {
   /// The root job submitted under that key.
   Optional<JobRecord> findByKey(String key);
 
-  /// Jobs whose id begins with `prefix`, in the order of ids as text, after `after` (exclusive; empty for the start).
+  /// Jobs whose id begins with `prefix`, in the order of ids as text, after `after` (exclusive;
+  /// empty for the start).
   List<JobRecord> jobs(String prefix, String after, int limit);
 
   /// The jobs created by `parent`, by ordinal, whose ordinal is greater than `after`.
@@ -70,10 +76,12 @@ public interface Store extends AutoCloseable {
   /// The child of `parent` whose handler has that id.
   Optional<JobRecord> childBySubtaskId(JobId parent, dev.errand.job.Json subtaskId);
 
-  /// The children of `parent` whose handlers ended after sequence `after`, in the order in which they ended.
+  /// The children of `parent` whose handlers ended after sequence `after`, in the order in which
+  /// they ended.
   List<JobRecord> ended(JobId parent, long after, int limit);
 
-  /// How many jobs there are below `root` in all, the root not counted, and how many of them are done.
+  /// How many jobs there are below `root` in all, the root not counted, and how many of them are
+  /// done.
   Count count(JobId root);
 
   /// Whether any job is claimable or held, that is, can go on without anybody's doing.
@@ -87,7 +95,8 @@ public interface Store extends AutoCloseable {
 
   /// The pieces with these addresses.
   ///
-  /// @throws dev.errand.job.StoreException if one is missing or its content does not match its address
+  /// @throws dev.errand.job.StoreException if one is missing or its content does not match its
+  ///   address
   Map<String, Blob> chunks(Collection<String> addresses);
 
   /// The effects recorded for statements of block `turn` from `statement` on, by slot.

@@ -8,20 +8,22 @@ import java.util.List;
 
 /// The live variables of one job, and the place where its code runs.
 ///
-/// One thread at a time uses it, but [#close] may be called by any thread at any time, also during [#run]. It is a
-/// cache: everything in it that matters has been given to the [Host], and it can be opened anew from the last
-/// checkpoint.
+/// One thread at a time uses it, but [#close] may be called by any thread at any time, also during
+/// [#run]. It is a cache: everything in it that matters has been given to the [Host], and it can be
+/// opened anew from the last checkpoint.
 public interface Workspace extends AutoCloseable {
-  /// Carries out a block from one of its statements on, calling `host` for all that leaves the workspace.
+  /// Carries out a block from one of its statements on, calling `host` for all that leaves the
+  /// workspace.
   ///
-  /// Blocks until the block is over; while `host` does not return the code stands still, inside its statement. An
-  /// exception or error that `host` throws ends the run and the workspace, unseen by the code (no `except` or `finally`
-  /// of it runs), and is thrown on.
+  /// Blocks until the block is over; while `host` does not return the code stands still, inside its
+  /// statement. An exception or error that `host` throws ends the run and the workspace, unseen by
+  /// the code (no `except` or `finally` of it runs), and is thrown on.
   ///
   /// @return how the block ended; the host has heard of everything that went before
   Ending run(Run run, Host host);
 
-  /// Ends the workspace at once, killing what runs in it; a [#run] under way returns [Ending.Died]. Idempotent.
+  /// Ends the workspace at once, killing what runs in it; a [#run] under way returns [Ending.Died].
+  /// Idempotent.
   @Override
   void close();
 
@@ -31,8 +33,10 @@ public interface Workspace extends AutoCloseable {
   /// @param block what to carry out
   /// @param statement where to begin
   /// @param created how many jobs this job had created before that statement
-  /// @param printed how many characters the code will print again that were committed already; they are dropped
-  /// @param readings what was read from the clock and the like after that statement began, by slot, to be repeated
+  /// @param printed how many characters the code will print again that were committed already; they
+  ///   are dropped
+  /// @param readings what was read from the clock and the like after that statement began, by slot,
+  ///   to be repeated
   record Run(
       int turn, CodeBlock block, int statement, int created, long printed, List<Effect> readings) {
     public Run {
@@ -53,8 +57,8 @@ public interface Workspace extends AutoCloseable {
     /// The code called `exit`.
     record Exited(Host.Mark mark, Value value) implements Ending {}
 
-    /// The workspace is gone: it broke a limit (`mayRetry` is false) or died for no known reason. What happened since the
-    /// last mark never happened.
+    /// The workspace is gone: it broke a limit (`mayRetry` is false) or died for no known reason.
+    /// What happened since the last mark never happened.
     record Died(TaskError error, boolean mayRetry) implements Ending {}
   }
 }

@@ -1,0 +1,245 @@
+package dev.errand;
+
+import dev.errand.agent.Agent;
+import dev.errand.agent.Tool;
+import dev.errand.engine.Engine;
+import dev.errand.job.Entry;
+import dev.errand.job.JobId;
+import dev.errand.job.JobRecord;
+import dev.errand.job.StoreException;
+import dev.errand.job.UnknownJobException;
+import dev.errand.spi.ModelProvider;
+import dev.errand.spi.Store;
+import dev.errand.spi.StoreProvider;
+import dev.errand.spi.WorkspaceRuntime;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/// Durable delegated work: takes jobs, keeps them in a store, and advances them while its worker is
+/// started.
+///
+/// Safe for use by many threads. Several processes may have the same store open; each job is
+/// advanced by one of them at a time.
+public final class Errand implements AutoCloseable {
+  private final Engine engine;
+
+  private Errand(Engine engine) {
+    this.engine = engine;
+  }
+
+  /// Opens the store in that file, creating it if there is none, with the runtimes and providers on
+  /// the class path.
+  ///
+  /// @throws StoreException if the file cannot be used, saying why and what to do
+  public static Errand open(Path file) {
+    return builder().open(file);
+  }
+
+  /// Begins an Errand with options.
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /// Makes an agent known, so that this process can advance its jobs; the latest of a name counts.
+  public Errand register(Agent agent) {
+    engine.register(agent);
+    return this;
+  }
+
+  /// Submits a root job for an agent, and makes the agent known.
+  ///
+  /// Twice with the same [JobSpec#key] is one job: the second call returns the first one's,
+  /// whatever else it asks for. When this returns the job is stored.
+  ///
+  /// @throws StoreException if the store could not take the job; it was not submitted
+  public Job submit(Agent agent, UnaryOperator<JobSpec> details) {
+    engine.register(agent);
+    var spec = details.apply(new JobSpec(agent.spec()));
+    return new Job(engine, engine.submit(spec::newJob));
+  }
+
+  /// Submits a root job without further words.
+  public Job submit(Agent agent) {
+    return submit(agent, spec -> spec);
+  }
+
+  /// Prepares this Errand's worker; nothing is advanced before [Worker#start].
+  public Worker worker() {
+    return new Worker(engine);
+  }
+
+  /// The job of that name: an id, a key, or a prefix of just one root's id.
+  ///
+  /// @throws UnknownJobException if there is none, or more than one
+  public Job job(String name) {
+    return new Job(engine, named(name));
+  }
+
+  /// The root job submitted under that key.
+  public Optional<Job> jobByKey(String key) {
+    return engine.store().findByKey(key).map(record -> new Job(engine, record.id()));
+  }
+
+  private JobId named(String name) {
+    var store = engine.store();
+    var byKey = store.findByKey(name);
+    if (byKey.isPresent()) {
+      return byKey.get().id();
+    }
+    var exact = isId(name) ? store.find(new JobId(name)) : Optional.<JobRecord>empty();
+    if (exact.isPresent()) {
+      return exact.get().id();
+    }
+    // All ids of a tree begin with its root's: a prefix without a dot can only mean a root.
+    var matches =
+        store.jobs(name, "", 1000).stream()
+            .map(JobRecord::id)
+            .filter(id -> name.indexOf('.') >= 0 || id.depth() == 0)
+            .toList();
+    if (matches.size() != 1) {
+      throw new UnknownJobException(name);
+    }
+    return matches.getFirst();
+  }
+
+  private static boolean isId(String name) {
+    try {
+      return !new JobId(name).text().isEmpty();
+    } catch (IllegalArgumentException noId) {
+      return false;
+    }
+  }
+
+  /// All jobs of the store, children too, in the order of their ids.
+  public List<JobRecord> jobs() {
+    var all = new ArrayList<JobRecord>();
+    while (true) {
+      var page = engine.store().jobs("", all.isEmpty() ? "" : all.getLast().id().text(), 1000);
+      all.addAll(page);
+      if (page.size() < 1000) {
+        return all;
+      }
+    }
+  }
+
+  /// The events of a tree after a sequence number, oldest first; see [Entry].
+  public List<Entry> events(JobId root, long after, int limit) {
+    return engine.store().events(root, after, limit);
+  }
+
+  /// Waits until something may have changed, at most `atMost`.
+  ///
+  /// @throws StoreException if the store failed behind the worker's back
+  public void awaitChange(Duration atMost) throws InterruptedException {
+    engine.awaitChange(atMost);
+  }
+
+  /// Whether the worker has nothing to do, and no job will fall due soon by itself.
+  public boolean idle() {
+    return engine.idle();
+  }
+
+  /// The store, for reading.
+  public Store store() {
+    return engine.store();
+  }
+
+  /// Stops the worker, ends its processes and closes the store; jobs stay as their last commit left
+  /// them.
+  @Override
+  public void close() {
+    engine.close();
+  }
+
+  /// Collects the parts of an Errand; not thread-safe.
+  public static final class Builder {
+    private final List<WorkspaceRuntime> runtimes = new ArrayList<>();
+    private final List<ModelProvider> models = new ArrayList<>();
+    private final List<Tool> tools = new ArrayList<>();
+    private InstantSource clock = SystemClock.INSTANCE;
+    private Path workingDirectory = Path.of("");
+    private @Nullable Store store;
+
+    private Builder() {}
+
+    /// Adds a workspace runtime in place of the one of that name on the class path.
+    public Builder runtime(WorkspaceRuntime runtime) {
+      runtimes.add(runtime);
+      return this;
+    }
+
+    /// Adds a model provider in place of the one of that name on the class path.
+    public Builder models(ModelProvider provider) {
+      models.add(provider);
+      return this;
+    }
+
+    /// Adds a tool that every job may call.
+    public Builder tool(Tool tool) {
+      tools.add(tool);
+      return this;
+    }
+
+    /// The clock; default the machine's.
+    public Builder clock(InstantSource clock) {
+      this.clock = clock;
+      return this;
+    }
+
+    /// The directory below which `read_text` and `list_files` read; default the process's own.
+    public Builder workingDirectory(Path directory) {
+      this.workingDirectory = directory;
+      return this;
+    }
+
+    /// A store that is open already; it is closed with the Errand.
+    public Builder store(Store store) {
+      this.store = store;
+      return this;
+    }
+
+    /// Opens the store in that file.
+    ///
+    /// @throws StoreException if the file cannot be used, or no store module is on the class path
+    public Errand open(Path file) {
+      var provider =
+          ServiceLoader.load(StoreProvider.class)
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      new StoreException(
+                          "No store for "
+                              + file
+                              + ": add dev.errand:errand-jdbc to the class path"));
+      return store(provider.open(file, clock)).open();
+    }
+
+    /// Opens an Errand over the store that was given.
+    ///
+    /// @throws IllegalStateException if none was given
+    public Errand open() {
+      if (store == null) {
+        throw new IllegalStateException("Give a store, or open a file");
+      }
+      for (var found : ServiceLoader.load(WorkspaceRuntime.class)) {
+        if (runtimes.stream().noneMatch(given -> given.name().equals(found.name()))) {
+          runtimes.add(found);
+        }
+      }
+      for (var found : ServiceLoader.load(ModelProvider.class)) {
+        if (models.stream().noneMatch(given -> given.provider().equals(found.provider()))) {
+          models.add(found);
+        }
+      }
+      tools.addAll(new WorkingDirectory(workingDirectory).tools());
+      return new Errand(new Engine(store, runtimes, models, tools, clock));
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package dev.errand;
+
+import dev.errand.engine.Engine;
+import dev.errand.job.Checkpoint;
+import dev.errand.job.Entry;
+import dev.errand.job.JobId;
+import dev.errand.job.JobRecord;
+import dev.errand.job.Outcome;
+import dev.errand.job.UnfinishedException;
+import dev.errand.job.UnknownJobException;
+import dev.errand.spi.Store;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/// A job as the application sees it; every call reads the store.
+///
+/// Safe for use by many threads.
+public final class Job {
+  private final Engine engine;
+  private final JobId id;
+
+  Job(Engine engine, JobId id) {
+    this.engine = engine;
+    this.id = id;
+  }
+
+  /// Its id.
+  public JobId id() {
+    return id;
+  }
+
+  /// The job as it is now.
+  ///
+  /// @throws UnknownJobException if it is no longer in the store
+  public JobRecord record() {
+    return engine.store().find(id).orElseThrow(() -> new UnknownJobException(id.text()));
+  }
+
+  /// How it ended; empty while it has not.
+  public Optional<Outcome> outcome() {
+    return Optional.ofNullable(record().outcome());
+  }
+
+  /// Waits until it has ended, blocking the thread; the job needs a worker in this or another
+  /// process.
+  ///
+  /// @throws UnfinishedException if it has not ended after `atMost`; it goes on undisturbed
+  public Outcome await(Duration atMost) throws InterruptedException {
+    var outcome = engine.await(id, atMost).outcome();
+    if (outcome == null) {
+      throw new UnfinishedException(id);
+    }
+    return Objects.requireNonNull(outcome);
+  }
+
+  /// The jobs it created, by ordinal.
+  public List<Job> children() {
+    return engine.store().children(id, 0, Integer.MAX_VALUE).stream()
+        .map(child -> new Job(engine, child.id()))
+        .toList();
+  }
+
+  /// How many jobs there are below it in the tree, if it is a root, and how many of those have
+  /// ended.
+  public Store.Count count() {
+    return engine.store().count(id);
+  }
+
+  /// Its history after a sequence number, oldest first.
+  public List<Entry> history(long after, int limit) {
+    return engine.store().history(id, after, limit);
+  }
+
+  /// Its variables as of its last checkpoint.
+  public List<Checkpoint.Variable> variables() {
+    return engine.store().checkpoint(id).map(Checkpoint::variables).orElse(List.of());
+  }
+}

@@ -1,0 +1,102 @@
+package dev.errand;
+
+import dev.errand.job.AgentSpec;
+import dev.errand.job.Blob;
+import dev.errand.job.Checkpoint;
+import dev.errand.job.CodeBlock;
+import dev.errand.job.JobDefinition;
+import dev.errand.job.JobId;
+import dev.errand.job.Json;
+import dev.errand.job.NewJob;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What a submitted job is to be; handed to the function given to [Errand#submit], not thread-safe.
+public final class JobSpec {
+  private final AgentSpec agent;
+  private final List<CodeBlock> blocks = new ArrayList<>();
+  private Json.Object variables = Json.Object.EMPTY;
+  private Json.Object parameters = Json.Object.EMPTY;
+  private @Nullable String key;
+  private @Nullable String locale;
+
+  JobSpec(AgentSpec agent) {
+    this.agent = agent;
+  }
+
+  /// An idempotency key: twice with the same key is one job; default none.
+  public JobSpec key(String key) {
+    if (key.isBlank()) {
+      throw new IllegalArgumentException("A key must not be blank");
+    }
+    this.key = key;
+    return this;
+  }
+
+  /// Gives the job a variable: anything [Json#of] takes.
+  public JobSpec var(String name, @Nullable Object value) {
+    if (!name.matches("[A-Za-z_][A-Za-z0-9_]*") || name.startsWith("__")) {
+      throw new IllegalArgumentException("'" + name + "' is no name for a variable");
+    }
+    variables = variables.with(name, value);
+    return this;
+  }
+
+  /// Fills the placeholder `{name}` of the agent's instructions.
+  public JobSpec param(String name, @Nullable Object value) {
+    parameters = parameters.with(name, value);
+    return this;
+  }
+
+  /// Adds a block of Python, carried out before the first turn of the agent's model, if it has one.
+  public JobSpec code(String python) {
+    blocks.add(CodeBlock.python(python));
+    return this;
+  }
+
+  /// The job's locale as a language tag; default none.
+  public JobSpec locale(String tag) {
+    this.locale = tag;
+    return this;
+  }
+
+  NewJob newJob(JobId id) {
+    if (agent.runtime().equals("java")) {
+      blocks.clear();
+      blocks.add(new CodeBlock(CodeBlock.Kind.PROGRAM, agent.name()));
+    }
+    var definition = new JobDefinition(agent, blocks, parameters, locale);
+    return new NewJob(id, key, definition, "", null, workspace());
+  }
+
+  /// Variables given by the application are a manifest of plain JSON, which every runtime reads.
+  private @Nullable Checkpoint workspace() {
+    if (variables.members().isEmpty()) {
+      return null;
+    }
+    var manifest = new Blob(variables.print().getBytes(StandardCharsets.UTF_8));
+    var shown =
+        variables.members().entrySet().stream()
+            .map(entry -> shown(entry.getKey(), entry.getValue()))
+            .toList();
+    return new Checkpoint(manifest, List.of(), Map.of(), shown);
+  }
+
+  private static Checkpoint.Variable shown(String name, Json value) {
+    var type =
+        switch (value) {
+          case Json.Null ignored -> "NoneType";
+          case Json.Bool ignored -> "bool";
+          case Json.Number(var literal) -> literal.matches("-?\\d+") ? "int" : "float";
+          case Json.Text ignored -> "str";
+          case Json.Array ignored -> "list";
+          case Json.Object ignored -> "dict";
+        };
+    var text = value.print();
+    return new Checkpoint.Variable(
+        name, type, text.length() > 80 ? text.substring(0, 80) + "…" : text, "");
+  }
+}

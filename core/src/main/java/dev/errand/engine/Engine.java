@@ -1,0 +1,154 @@
+package dev.errand.engine;
+
+import dev.errand.agent.Agent;
+import dev.errand.agent.Tool;
+import dev.errand.job.JobId;
+import dev.errand.job.JobRecord;
+import dev.errand.job.NewJob;
+import dev.errand.job.StoreException;
+import dev.errand.spi.ModelProvider;
+import dev.errand.spi.Store;
+import dev.errand.spi.WorkspaceRuntime;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/// Advances jobs: the one public type of the engine room, on which the porch stands.
+///
+/// Any thread may call it. Jobs are advanced only while a worker is started.
+public final class Engine implements AutoCloseable {
+  private final Store store;
+  private final Registry registry;
+  private final InstantSource clock;
+  private final Signals signals = new Signals();
+  private @Nullable JobWorker worker;
+
+  /// An engine over a store, with what it may use.
+  ///
+  /// @param builtIn tools that every job may call
+  public Engine(
+      Store store,
+      List<WorkspaceRuntime> runtimes,
+      List<ModelProvider> models,
+      List<Tool> builtIn,
+      InstantSource clock) {
+    this.store = store;
+    this.clock = clock;
+    this.registry = new Registry(runtimes, models, builtIn);
+  }
+
+  /// How a worker works.
+  ///
+  /// @param concurrency jobs advanced at a time; those that wait do not count
+  /// @param warmJobs suspended jobs whose threads and processes are kept; more are dropped, those
+  ///   first that wait longest
+  /// @param lease how long a worker that died keeps its jobs from others
+  /// @param poll how often to look for jobs that other processes made due
+  public record WorkerOptions(int concurrency, int warmJobs, Duration lease, Duration poll) {
+    /// 16 jobs at a time, 64 warm, leases of 30 s, a look every 250 ms.
+    public static final WorkerOptions DEFAULT =
+        new WorkerOptions(16, 64, Duration.ofSeconds(30), Duration.ofMillis(250));
+
+    public WorkerOptions {
+      if (concurrency < 1) {
+        throw new IllegalArgumentException("concurrency must be at least 1, not " + concurrency);
+      }
+      if (warmJobs < 0) {
+        throw new IllegalArgumentException("warmJobs must not be negative, but is " + warmJobs);
+      }
+    }
+  }
+
+  /// Makes an agent's live parts known in this process; the latest of a name counts.
+  public void register(Agent agent) {
+    registry.register(agent);
+  }
+
+  /// Submits a root job, or finds the one of the same key; `make` is given the id to use.
+  public JobId submit(java.util.function.Function<JobId, NewJob> make) {
+    var id = store.submit(make.apply(JobId.random(ThreadLocalRandom.current())));
+    signals.committed();
+    return id;
+  }
+
+  /// Starts this engine's worker.
+  ///
+  /// @throws IllegalStateException if it was started before
+  public synchronized void start(WorkerOptions options) {
+    if (worker != null) {
+      throw new IllegalStateException("The worker of this Errand is started already");
+    }
+    var name = "w" + ProcessHandle.current().pid() + "-" + Long.toString(System.nanoTime(), 36);
+    worker = new JobWorker(store, registry, clock, signals, name, options);
+    worker.start();
+  }
+
+  /// Whether the worker has nothing to do and no job of the store will fall due soon by itself.
+  public synchronized boolean idle() {
+    return worker != null && worker.idle();
+  }
+
+  /// Gives up the threads and processes of suspended jobs; the jobs go on from their rows when they
+  /// are due.
+  public synchronized void dropParked() {
+    if (worker != null) {
+      worker.dropParked();
+    }
+  }
+
+  /// Waits until the job has ended.
+  ///
+  /// @return the job; without an outcome if the time ran out first
+  /// @throws StoreException if the store failed, also behind the worker's back
+  public JobRecord await(JobId id, Duration atMost) throws InterruptedException {
+    Instant end = clock.instant().plus(atMost);
+    while (true) {
+      long seen = signals.count();
+      var job = store.find(id).orElseThrow(() -> new dev.errand.job.UnknownJobException(id.text()));
+      if (job.outcome() != null || !clock.instant().isBefore(end)) {
+        return job;
+      }
+      check();
+      signals.await(seen, Duration.ofMillis(100));
+    }
+  }
+
+  /// Waits until something may have changed, at most `atMost`.
+  ///
+  /// @throws StoreException if the store failed behind the worker's back
+  public void awaitChange(Duration atMost) throws InterruptedException {
+    signals.await(signals.count(), atMost);
+    check();
+  }
+
+  private void check() {
+    Optional<StoreException> failure;
+    synchronized (this) {
+      failure = worker == null ? Optional.empty() : worker.failure();
+    }
+    if (failure.isPresent()) {
+      throw failure.get();
+    }
+  }
+
+  /// The store, for reading.
+  public Store store() {
+    return store;
+  }
+
+  /// Stops the worker and ends what it runs; jobs stay as their last commit left them.
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (worker != null) {
+        worker.close();
+      }
+    }
+    registry.close();
+    store.close();
+  }
+}

@@ -1,0 +1,58 @@
+package dev.errand.engine;
+
+import dev.errand.agent.Program;
+import dev.errand.job.JobId;
+import dev.errand.job.Json;
+import dev.errand.job.TaskError;
+import dev.errand.job.Value;
+import dev.errand.spi.Host;
+import dev.errand.spi.Workspace;
+import org.jspecify.annotations.Nullable;
+
+/// One Java program at work.
+final class JavaWorkspace implements Workspace {
+  private final JobId job;
+  private final Program program;
+  private final Json.Object variables;
+  private @Nullable Thread running;
+
+  JavaWorkspace(JobId job, Program program, Json.Object variables) {
+    this.job = job;
+    this.program = program;
+    this.variables = variables;
+  }
+
+  @Override
+  @SuppressWarnings("IllegalCatch")
+  public Ending run(Run run, Host host) {
+    var scope = new ProgramScope(job, variables, host, run.printed());
+    synchronized (this) {
+      running = Thread.currentThread();
+    }
+    try {
+      var value = Value.of(program.run(scope));
+      return new Ending.Finished(scope.mark(), value);
+    } catch (Exception raised) {
+      if (scope.broken() != null) {
+        throw scope.broken();
+      }
+      return new Ending.Raised(scope.mark(), error(raised));
+    } finally {
+      synchronized (this) {
+        running = null;
+      }
+    }
+  }
+
+  private static TaskError error(Exception raised) {
+    var message = raised.getClass().getSimpleName() + ": " + raised.getMessage();
+    return TaskError.of(TaskError.Kind.EXCEPTION, message, "");
+  }
+
+  @Override
+  public synchronized void close() {
+    if (running != null && !running.equals(Thread.currentThread())) {
+      running.interrupt();
+    }
+  }
+}

@@ -1,0 +1,351 @@
+package dev.errand.engine;
+
+import dev.errand.agent.Model;
+import dev.errand.job.Checkpoint;
+import dev.errand.job.CodeBlock;
+import dev.errand.job.Completion;
+import dev.errand.job.Entry;
+import dev.errand.job.JobDefinition;
+import dev.errand.job.JobId;
+import dev.errand.job.JobRecord;
+import dev.errand.job.JobStatus;
+import dev.errand.job.Json;
+import dev.errand.job.ModelException;
+import dev.errand.job.Outcome;
+import dev.errand.job.StoredForm;
+import dev.errand.job.Subtask;
+import dev.errand.job.TaskError;
+import dev.errand.job.Value;
+import dev.errand.spi.Change;
+import dev.errand.spi.Claim;
+import dev.errand.spi.Store;
+import dev.errand.spi.Workspace;
+import dev.errand.spi.Workspace.Ending;
+import dev.errand.spi.WorkspaceRuntime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Advances one claimed job as far as it goes, on one virtual thread.
+ *
+ * A job is a row of blocks: those of its definition, then one per reply of its model. For each block: begin it (for a
+ * model's: have the reply committed first, so that the model is never asked twice for a turn), carry it out, commit
+ * its end. Progress.turn is the block, Progress.acting whether it is begun; so a worker that takes the job over finds in
+ * the row what is next, and begins a begun block again at its last checkpoint.
+ *
+ * Nothing here is undone on failure: what is not committed did not happen.
+ */
+final class JobAdvancer {
+  /// How often a workspace may die without progress before the job is told.
+  private static final int DEATHS_ALLOWED = 3;
+
+  private final Store store;
+  private final Registry registry;
+  private final JobRecord job;
+  private final JobDefinition definition;
+  private final StepWriter writer;
+  private final JobHost host;
+  private boolean recorded;
+  private volatile @Nullable Workspace workspace;
+  private volatile boolean closed;
+
+  JobAdvancer(Store store, Registry registry, Claim claim, StepWriter writer, Parking parking) {
+    this.store = store;
+    this.registry = registry;
+    this.job = claim.job();
+    this.definition =
+        store
+            .definition(job.definition())
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "Job " + job.id() + " has no definition in the store"));
+    this.writer = writer;
+    this.recorded = claim.version() > 0;
+    this.host = new JobHost(store, registry, job, definition, writer, parking);
+  }
+
+  JobId job() {
+    return job.id();
+  }
+
+  StepWriter writer() {
+    return writer;
+  }
+
+  JobDefinition definition() {
+    return definition;
+  }
+
+  /// Goes on until the job ends.
+  void advance() {
+    boolean more = true;
+    while (more) {
+      more = (writer.progress().acting() || begin()) && carryOut();
+    }
+  }
+
+  /// Ends what runs, from any thread.
+  void close() {
+    closed = true;
+    var open = workspace;
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  /// Ends the job because the library failed.
+  void fail(Throwable cause) {
+    close();
+    end(
+        new Outcome.Failed(
+            TaskError.of(
+                TaskError.Kind.INTERNAL,
+                "Errand failed while advancing job " + job.id() + ": " + cause,
+                "This is a fault of the library; the log has the stack trace. Please report it")));
+  }
+
+  private boolean warmingUp() {
+    return writer.progress().turn() < definition.warmup().size();
+  }
+
+  /// Chooses the next block; false if there is none and the job ended.
+  private boolean begin() {
+    if (warmingUp()) {
+      writer.advance(writer.progress().beginning());
+      return true;
+    }
+    if (definition.agent().model() == null) {
+      end(new Outcome.Succeeded(Value.none()));
+      return false;
+    }
+    return askModel(definition.agent().model());
+  }
+
+  private boolean askModel(String name) {
+    writer.become(JobStatus.STARTED);
+    int replies = writer.progress().turn() - definition.warmup().size();
+    int limit = definition.agent().limits().turns();
+    if (replies >= limit) {
+      end(
+          new Outcome.Failed(
+              TaskError.of(
+                  TaskError.Kind.LIMIT,
+                  "Job " + job.id() + " took " + replies + " turns, its limit, and did not end",
+                  "Raise the agent's limit of turns, or tell it when to call exit")));
+      return false;
+    }
+    tellEnds();
+    writer.commit();
+    Model.Reply reply;
+    try {
+      var model = registry.model(definition.agent(), name);
+      reply = model.reply(Conversation.request(definition, history()));
+    } catch (ModelException failed) {
+      end(
+          new Outcome.Failed(
+              TaskError.of(
+                  TaskError.Kind.MODEL,
+                  Objects.requireNonNullElse(failed.getMessage(), "The model failed"),
+                  "")));
+      return false;
+    }
+    int turn = writer.progress().turn();
+    writer.add(new Change.Recorded(turn, Entry.Kind.REPLY, Json.object("text", reply.text())));
+    writer.add(new Change.Spent(reply.usage()));
+    if (CodeFences.python(reply.text()).isEmpty()) {
+      end(new Outcome.Succeeded(Value.of(reply.text())));
+      return false;
+    }
+    writer.advance(writer.progress().beginning());
+    writer.commit();
+    return true;
+  }
+
+  /// Tells the model which subtasks ended since it was last told, in one entry, in the order in
+  /// which they ended.
+  private void tellEnds() {
+    var progress = writer.progress();
+    var ended = store.ended(job.id(), progress.heard(), 1000);
+    if (ended.isEmpty()) {
+      return;
+    }
+    var text = new StringBuilder();
+    for (var child : ended) {
+      text.append(logMessage(Objects.requireNonNull(child.subtask()))).append('\n');
+    }
+    var jobs = ended.stream().map(child -> child.id().text()).toList();
+    writer.add(
+        new Change.Recorded(
+            progress.turn(),
+            Entry.Kind.NOTIFICATION,
+            Json.object("text", text.toString()).with("jobs", jobs)));
+    writer.advance(progress.heard(Objects.requireNonNull(ended.getLast().subtask()).told()));
+  }
+
+  private static String logMessage(Subtask subtask) {
+    var id = subtask.id() instanceof Json.Null ? "" : " id=" + Value.of(subtask.id()).text();
+    return switch (Objects.requireNonNull(subtask.completion())) {
+      case Completion.Result(var value) ->
+          "[Notification] sub-task" + id + " completed successfully. Result: " + value.text();
+      case Completion.Error(var error) ->
+          "[Error] sub-task" + id + " failed with " + error.message();
+    };
+  }
+
+  private List<Entry> history() {
+    var all = new ArrayList<Entry>();
+    while (true) {
+      var page = store.history(job.id(), all.isEmpty() ? 0 : all.getLast().sequence(), 1000);
+      all.addAll(page);
+      if (page.size() < 1000) {
+        return all;
+      }
+    }
+  }
+
+  /// Carries out the block that is begun; false if the job ended.
+  private boolean carryOut() {
+    writer.become(warmingUp() ? JobStatus.WARMING_UP : JobStatus.STARTED);
+    var block = block();
+    int deaths = 0;
+    while (true) {
+      var before = writer.progress();
+      var ending = runOnce(block);
+      if (ending instanceof Ending.Died(var error, var mayRetry)) {
+        if (closed) {
+          throw new Dropped("closed");
+        }
+        buryWorkspace();
+        deaths = writer.progress().equals(before) ? deaths + 1 : 1;
+        if (mayRetry && deaths < DEATHS_ALLOWED) {
+          continue;
+        }
+        return raised(error);
+      }
+      return finish(block, ending);
+    }
+  }
+
+  private CodeBlock block() {
+    int turn = writer.progress().turn();
+    if (warmingUp()) {
+      return definition.warmup().get(turn);
+    }
+    return history().stream()
+        .filter(entry -> entry.kind() == Entry.Kind.REPLY && entry.turn() == turn)
+        .findFirst()
+        .flatMap(entry -> entry.data().text("text"))
+        .flatMap(CodeFences::python)
+        .map(CodeBlock::python)
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "Turn " + turn + " of job " + job.id() + " has no reply"));
+  }
+
+  private Ending runOnce(CodeBlock block) {
+    var open = workspace == null ? open() : workspace;
+    host.begin(recorded);
+    recorded = false;
+    var progress = writer.progress();
+    var run =
+        new Workspace.Run(
+            progress.turn(),
+            block,
+            progress.statement(),
+            progress.created(),
+            progress.printed(),
+            host.readings());
+    return open.run(run, host);
+  }
+
+  /// What was noted before the workspace died did happen; the rest is done again from the last
+  /// checkpoint.
+  private void buryWorkspace() {
+    workspace = null;
+    recorded = true;
+    writer.commit();
+  }
+
+  private Workspace open() {
+    var runtime = registry.runtime(definition.agent()).orElseThrow();
+    var stored = store.checkpoint(job.id()).orElse(null);
+    host.opened(stored);
+    var opened =
+        runtime.open(
+            new WorkspaceRuntime.Opening(
+                job.id(),
+                definition.agent().name(),
+                definition.agent().restricted(),
+                definition.agent().limits(),
+                registry.signatures(definition.agent()),
+                stored == null ? null : state(stored)));
+    workspace = opened;
+    if (closed) {
+      opened.close();
+      throw new Dropped("closed");
+    }
+    return opened;
+  }
+
+  private WorkspaceRuntime.State state(Checkpoint stored) {
+    var pieces = store.chunks(stored.chunks());
+    return new WorkspaceRuntime.State(
+        stored.manifest(),
+        stored.chunks().stream()
+            .map(address -> Objects.requireNonNull(pieces.get(address)))
+            .toList());
+  }
+
+  private boolean finish(CodeBlock block, Ending ending) {
+    return switch (ending) {
+      case Ending.Finished(var mark, var value) -> {
+        host.absorb(mark);
+        if (block.kind() == CodeBlock.Kind.PYTHON) {
+          yield next();
+        }
+        complete(new Completion.Result(value));
+        yield end(new Outcome.Succeeded(value));
+      }
+      case Ending.Exited(var mark, var value) -> {
+        host.absorb(mark);
+        yield end(new Outcome.Succeeded(value));
+      }
+      case Ending.Raised(var mark, var error) -> {
+        host.absorb(mark);
+        yield raised(error);
+      }
+      case Ending.Died ignored -> throw new IllegalStateException("Handled before");
+    };
+  }
+
+  private void complete(Completion completion) {
+    if (job.subtask() != null && !host.completed()) {
+      writer.add(new Change.Completed(completion));
+    }
+  }
+
+  /// The block is over; the next one is due.
+  private boolean next() {
+    writer.advance(writer.progress().finished(host.created()));
+    return true;
+  }
+
+  /// In a model's turn an error is information for the model; elsewhere nobody is there to hear it,
+  /// and the job ends.
+  private boolean raised(TaskError error) {
+    writer.add(
+        new Change.Recorded(
+            writer.progress().turn(), Entry.Kind.EXCEPTION, StoredForm.write(error)));
+    return warmingUp() ? end(new Outcome.Failed(error)) : next();
+  }
+
+  private boolean end(Outcome outcome) {
+    writer.add(new Change.Ended(outcome));
+    writer.end();
+    return false;
+  }
+}

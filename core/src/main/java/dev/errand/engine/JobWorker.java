@@ -1,0 +1,297 @@
+package dev.errand.engine;
+
+import dev.errand.job.JobId;
+import dev.errand.job.Lease;
+import dev.errand.job.StaleLeaseException;
+import dev.errand.job.StoreException;
+import dev.errand.spi.Claim;
+import dev.errand.spi.Store;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/*
+ * Claims due jobs and advances each on its own virtual thread.
+ *
+ * Permits. A permit is held by each job that is being advanced, and by nothing else: a job gives its permit back the
+ * moment it is suspended, so jobs that wait never keep the jobs they wait for from running. The claiming thread takes a
+ * permit before it claims and passes it on with the claim.
+ *
+ * Parked jobs. The thread of a suspended job stays where it is, blocked inside the statement, as a cache. Its place
+ * is entered before the suspension is committed: from the commit on, the job may be woken and claimed at any moment,
+ * and a claim must find the place or it would begin a second thread for the job. A place ends in exactly one way, decided
+ * by Place.settle: a claim is given to it, or it is dropped. A claim that finds the place dropped, or made for an older
+ * version of the job, begins afresh from the rows.
+ */
+final class JobWorker implements Parking, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(JobWorker.class);
+  private static final int CLAIMS_AT_ONCE = 256;
+  private static final Duration STATUS_SHOWN_AFTER = Duration.ofMillis(20);
+  private static final Duration UNKNOWN_AGENT_PAUSE = Duration.ofMinutes(1);
+
+  private final Store store;
+  private final Registry registry;
+  private final InstantSource clock;
+  private final String name;
+  private final Duration lease;
+  private final Duration poll;
+  private final int warmJobs;
+  private final Signals signals;
+  private final Semaphore permits;
+  private final Map<JobId, JobAdvancer> active = new ConcurrentHashMap<>();
+  private final Map<JobId, Place> parked = new ConcurrentHashMap<>();
+  private final java.util.concurrent.atomic.AtomicLong arrivals =
+      new java.util.concurrent.atomic.AtomicLong();
+  private final Timer timer;
+  private final Thread claiming;
+  private volatile boolean running = true;
+  private volatile boolean idle;
+  private volatile @Nullable StoreException failure;
+
+  JobWorker(
+      Store store,
+      Registry registry,
+      InstantSource clock,
+      Signals signals,
+      String name,
+      Engine.WorkerOptions options) {
+    this.store = store;
+    this.registry = registry;
+    this.clock = clock;
+    this.signals = signals;
+    this.name = name;
+    this.lease = options.lease();
+    this.poll = options.poll();
+    this.warmJobs = options.warmJobs();
+    this.permits = new Semaphore(options.concurrency());
+    this.timer = new Timer("errand-timer-" + name);
+    this.claiming =
+        Thread.ofPlatform().daemon().name("errand-claims-" + name).unstarted(this::claimAll);
+  }
+
+  void start() {
+    timer.every(lease.dividedBy(3), this::renew);
+    claiming.start();
+  }
+
+  /// The failure of the store that stopped this worker; empty while it works.
+  Optional<StoreException> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  /// Whether nothing is being advanced here and nothing will fall due by itself soon.
+  boolean idle() {
+    return idle;
+  }
+
+  private void claimAll() {
+    while (running) {
+      try {
+        long seen = signals.count();
+        if (claimSome() < 1) {
+          idle = active.isEmpty() && signals.count() == seen && nothingDueSoon();
+          signals.changed();
+          signals.await(seen, poll);
+        }
+      } catch (StoreException broken) {
+        storeFailed(broken);
+      } catch (InterruptedException stopped) {
+        return;
+      }
+    }
+  }
+
+  private boolean nothingDueSoon() {
+    var soon = clock.instant().plus(UNKNOWN_AGENT_PAUSE.dividedBy(6));
+    return store.nextDue().filter(due -> due.isBefore(soon)).isEmpty();
+  }
+
+  private int claimSome() throws InterruptedException {
+    if (!permits.tryAcquire(poll.toMillis(), TimeUnit.MILLISECONDS)) {
+      return 1;
+    }
+    int taken = 1;
+    while (taken < CLAIMS_AT_ONCE && permits.tryAcquire()) {
+      taken++;
+    }
+    List<Claim> claims = List.of();
+    try {
+      claims = store.claim(name, taken, lease);
+    } finally {
+      permits.release(taken - claims.size());
+    }
+    if (!claims.isEmpty()) {
+      idle = false;
+    }
+    claims.forEach(this::dispatch);
+    return claims.size();
+  }
+
+  private void dispatch(Claim claim) {
+    var place = parked.remove(claim.job().id());
+    if (place == null || !place.settle(claim)) {
+      begin(claim);
+    }
+  }
+
+  private void begin(Claim claim) {
+    var writer = new StepWriter(store, claim, signals::committed);
+    JobAdvancer advancer;
+    try {
+      advancer = new JobAdvancer(store, registry, claim, writer, this);
+    } catch (RuntimeException unreadable) {
+      LOG.error("Job {} cannot be advanced", claim.job().id(), unreadable);
+      permits.release();
+      return;
+    }
+    active.put(claim.job().id(), advancer);
+    timer.after(STATUS_SHOWN_AFTER, writer::commitSoon);
+    Thread.ofVirtual().name("errand-job-" + claim.job().id()).start(() -> advance(advancer));
+  }
+
+  @SuppressWarnings("IllegalCatch")
+  private void advance(JobAdvancer advancer) {
+    var id = advancer.job();
+    try {
+      var missing = registry.missing(advancer.definition().agent());
+      if (missing.isPresent()) {
+        LOG.warn("Job {} waits for a worker that has {}", id, missing.get());
+        advancer.writer().handBack(clock.instant().plus(UNKNOWN_AGENT_PAUSE));
+      } else {
+        advancer.advance();
+      }
+    } catch (Dropped givenUp) {
+      LOG.debug("Job {} given up here: {}", id, givenUp.getMessage());
+    } catch (StaleLeaseException lost) {
+      LOG.info("Job {} went on elsewhere: {}", id, lost.getMessage());
+    } catch (StoreException broken) {
+      storeFailed(broken);
+    } catch (RuntimeException | StackOverflowError fault) {
+      fail(advancer, fault);
+    } finally {
+      advancer.close();
+      if (active.remove(id, advancer)) {
+        permits.release();
+      }
+      signals.changed();
+    }
+  }
+
+  private void fail(JobAdvancer advancer, Throwable fault) {
+    if (!running) {
+      return;
+    }
+    LOG.error("Job {} failed for a fault of the library", advancer.job(), fault);
+    try {
+      advancer.fail(fault);
+    } catch (RuntimeException again) {
+      LOG.error("Job {} could not be ended either", advancer.job(), again);
+    }
+  }
+
+  private void storeFailed(StoreException broken) {
+    if (!running) {
+      return;
+    }
+    LOG.debug("The store failed", broken);
+    failure = broken;
+    running = false;
+    signals.changed();
+  }
+
+  private void renew() {
+    var leases = new ArrayList<Lease>();
+    active.values().forEach(advancer -> leases.add(advancer.writer().lease()));
+    if (leases.isEmpty()) {
+      return;
+    }
+    try {
+      for (var renewed : store.renew(leases, lease)) {
+        var advancer = active.get(renewed.job());
+        if (advancer != null) {
+          advancer.writer().renewed(renewed);
+        }
+      }
+    } catch (StoreException broken) {
+      LOG.warn("Leases could not be renewed: {}", broken.getMessage());
+    }
+  }
+
+  @Override
+  public Optional<Claim> park(JobId job, BooleanSupplier suspend, LongSupplier version) {
+    var place = new Place(arrivals.incrementAndGet());
+    var advancer = active.get(job);
+    parked.put(job, place);
+    boolean suspended = false;
+    try {
+      suspended = suspend.getAsBoolean();
+    } finally {
+      if (!suspended) {
+        parked.remove(job, place);
+      }
+    }
+    if (!suspended) {
+      return Optional.empty();
+    }
+    leave(job, advancer);
+    evict();
+    var claim = place.await();
+    if (claim.version() != version.getAsLong()) {
+      begin(claim);
+      throw new Dropped("job " + job + " went on elsewhere");
+    }
+    if (advancer != null) {
+      active.put(job, advancer);
+    }
+    return Optional.of(claim);
+  }
+
+  private void leave(JobId job, @Nullable JobAdvancer advancer) {
+    if (advancer != null && active.remove(job, advancer)) {
+      permits.release();
+    }
+    signals.changed();
+  }
+
+  /// Gives up the places that were taken first, until no more are left than are kept warm.
+  private void evict() {
+    while (parked.size() > warmJobs) {
+      var oldest =
+          parked.entrySet().stream()
+              .min(java.util.Comparator.comparingLong(entry -> entry.getValue().arrival()));
+      oldest.ifPresent(entry -> drop(entry.getKey(), entry.getValue()));
+    }
+  }
+
+  private void drop(JobId job, Place place) {
+    if (parked.remove(job, place)) {
+      place.drop();
+    }
+  }
+
+  /// Gives up every parked thread; the jobs stay suspended and go on from their rows.
+  void dropParked() {
+    parked.forEach(this::drop);
+  }
+
+  @Override
+  public void close() {
+    running = false;
+    claiming.interrupt();
+    timer.close();
+    dropParked();
+    active.values().forEach(JobAdvancer::close);
+    signals.changed();
+  }
+}

@@ -1,0 +1,238 @@
+package dev.errand.engine;
+
+import dev.errand.agent.JobScope;
+import dev.errand.agent.SubTaskHandler;
+import dev.errand.job.Blob;
+import dev.errand.job.CodeBlock;
+import dev.errand.job.Completion;
+import dev.errand.job.JobFailedException;
+import dev.errand.job.JobId;
+import dev.errand.job.Json;
+import dev.errand.job.RefusedException;
+import dev.errand.job.SubTaskState;
+import dev.errand.job.TaskError;
+import dev.errand.job.UnfinishedException;
+import dev.errand.job.Value;
+import dev.errand.spi.Host;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// A program's view of its job: counts what it asks, so that a replay can be matched with it.
+final class ProgramScope implements JobScope {
+  private final JobId job;
+  private final Json.Object variables;
+  private final Host host;
+  private final StringBuilder console = new StringBuilder();
+  private long toDrop;
+  private int ordinal;
+  private int created;
+  private @Nullable RuntimeException broken;
+
+  ProgramScope(JobId job, Json.Object variables, Host host, long printedBefore) {
+    this.job = job;
+    this.variables = variables;
+    this.host = host;
+    this.toDrop = printedBefore;
+  }
+
+  /// The exception that ended the run from the engine's side; the program may have caught it, to no
+  /// avail.
+  @Nullable RuntimeException broken() {
+    return broken;
+  }
+
+  Host.Mark mark() {
+    var mark = new Host.Mark(0, console.toString(), List.of(), null);
+    console.setLength(0);
+    return mark;
+  }
+
+  private <T> T ask(Supplier<T> question) {
+    if (broken != null) {
+      throw broken;
+    }
+    try {
+      return question.get();
+    } catch (RefusedException refused) {
+      throw refused;
+    } catch (RuntimeException fatal) {
+      broken = fatal;
+      throw fatal;
+    }
+  }
+
+  @Override
+  public JobId id() {
+    return job;
+  }
+
+  @Override
+  public <T> T var(String name, Class<T> type) {
+    return variables
+        .get(name)
+        .orElseThrow(
+            () -> new IllegalArgumentException("Job " + job + " was given no variable " + name))
+        .to(type);
+  }
+
+  @Override
+  public void print(String line) {
+    var text = line + "\n";
+    int drop = (int) Math.min(toDrop, text.length());
+    toDrop -= drop;
+    console.append(text, drop, text.length());
+    ask(
+        () -> {
+          host.note(mark());
+          return true;
+        });
+  }
+
+  @Override
+  public Json call(String tool, Json.Object arguments) {
+    return switch (ask(() -> host.call(mark(), ordinal++, tool, arguments))) {
+      case Value.Plain(var json) -> json;
+      case Value.Pickled pickled -> new Json.Text(pickled.text());
+    };
+  }
+
+  @Override
+  public Delegation delegate(String agent) {
+    return new NewDelegation(agent);
+  }
+
+  @Override
+  public List<SubTaskHandler> awaitAll(Collection<SubTaskHandler> handlers) {
+    var ids = handlers.stream().map(SubTaskHandler::job).toList();
+    return ids.isEmpty() ? List.of() : handlers(await(ids, (int) ids.stream().distinct().count()));
+  }
+
+  @Override
+  public SubTaskHandler awaitAny(Collection<SubTaskHandler> handlers) {
+    if (handlers.isEmpty()) {
+      throw new IllegalArgumentException("There is nothing to wait for");
+    }
+    return await(handlers.stream().map(SubTaskHandler::job).toList(), 1).stream()
+        .filter(child -> child.completion() != null)
+        .map(Handle::new)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private List<Host.Child> await(List<JobId> ids, int needed) {
+    return ask(() -> host.await(mark(), ordinal++, ids, needed));
+  }
+
+  private List<SubTaskHandler> handlers(List<Host.Child> children) {
+    return children.stream().<SubTaskHandler>map(Handle::new).toList();
+  }
+
+  private final class NewDelegation implements Delegation {
+    private final String agent;
+    private Json id = Json.Null.VALUE;
+    private Json.Object given = Json.Object.EMPTY;
+    private List<CodeBlock> blocks;
+
+    private NewDelegation(String agent) {
+      this.agent = agent;
+      this.blocks = List.of(new CodeBlock(CodeBlock.Kind.PROGRAM, agent));
+    }
+
+    @Override
+    public Delegation id(String text) {
+      id = new Json.Text(text);
+      return this;
+    }
+
+    @Override
+    public Delegation var(String name, @Nullable Object value) {
+      given = given.with(name, value);
+      return this;
+    }
+
+    @Override
+    public Delegation code(String python) {
+      blocks = List.of(CodeBlock.python(python));
+      return this;
+    }
+
+    @Override
+    public SubTaskHandler start() {
+      var request =
+          new Host.ChildRequest(
+              ++created, agent, Json.Object.EMPTY, blocks, snapshot(), id, Json.Object.EMPTY, null);
+      return new Handle(ask(() -> host.create(mark(), request)));
+    }
+
+    private Host.@Nullable Snapshot snapshot() {
+      return given.members().isEmpty()
+          ? null
+          : new Host.Snapshot(
+              0,
+              0,
+              0,
+              new Blob(given.print().getBytes(StandardCharsets.UTF_8)),
+              List.of(),
+              List.of());
+    }
+  }
+
+  /// A handler in the hands of the program that created it.
+  private final class Handle implements SubTaskHandler {
+    private Host.Child seen;
+
+    private Handle(Host.Child seen) {
+      this.seen = seen;
+    }
+
+    private Host.Child now() {
+      if (seen.completion() == null) {
+        seen = ask(() -> host.peek(mark(), ordinal++, List.of(seen.job()))).getFirst();
+      }
+      return seen;
+    }
+
+    @Override
+    public JobId job() {
+      return seen.job();
+    }
+
+    @Override
+    public Json id() {
+      return seen.subtaskId() == null ? Json.Null.VALUE : seen.subtaskId();
+    }
+
+    @Override
+    public SubTaskState state() {
+      return now().state();
+    }
+
+    @Override
+    public Optional<TaskError> error() {
+      return now().completion() instanceof Completion.Error(var error)
+          ? Optional.of(error)
+          : Optional.empty();
+    }
+
+    @Override
+    public Value result() {
+      return switch (now().completion()) {
+        case null -> throw new UnfinishedException(job());
+        case Completion.Result(var value) -> value;
+        case Completion.Error(var error) -> throw new JobFailedException(error);
+      };
+    }
+
+    @Override
+    public SubTaskHandler await() {
+      if (seen.completion() == null) {
+        seen = ProgramScope.this.await(List.of(seen.job()), 1).getFirst();
+      }
+      return this;
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package dev.errand.engine;
+
+import dev.errand.agent.Agent;
+import dev.errand.agent.Model;
+import dev.errand.agent.Program;
+import dev.errand.agent.Tool;
+import dev.errand.job.AgentSpec;
+import dev.errand.job.ModelException;
+import dev.errand.spi.ModelProvider;
+import dev.errand.spi.WorkspaceRuntime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/// The live parts that durable names stand for in this process.
+final class Registry {
+  private final Map<String, Agent> agents = new ConcurrentHashMap<>();
+  private final Map<String, WorkspaceRuntime> runtimes;
+  private final Map<String, ModelProvider> providers;
+  private final Map<String, Tool> builtIn;
+
+  Registry(List<WorkspaceRuntime> runtimes, List<ModelProvider> providers, List<Tool> builtIn) {
+    this.runtimes =
+        Stream.concat(Stream.of(new JavaRuntime(this::program)), runtimes.stream())
+            .collect(Collectors.toMap(WorkspaceRuntime::name, Function.identity()));
+    this.providers =
+        providers.stream().collect(Collectors.toMap(ModelProvider::provider, Function.identity()));
+    this.builtIn = builtIn.stream().collect(Collectors.toMap(Tool::name, Function.identity()));
+  }
+
+  /// The latest agent of a name counts, for jobs already stored as well.
+  void register(Agent agent) {
+    agents.put(agent.spec().name(), agent);
+  }
+
+  Optional<AgentSpec> agent(String name) {
+    return Optional.ofNullable(agents.get(name)).map(Agent::spec);
+  }
+
+  Optional<Program> program(String agent) {
+    return Optional.ofNullable(agents.get(agent)).flatMap(Agent::program);
+  }
+
+  Optional<WorkspaceRuntime> runtime(AgentSpec spec) {
+    return Optional.ofNullable(runtimes.get(spec.runtime()));
+  }
+
+  /// The tools that jobs of this agent may call: those built in, and the agent's own.
+  List<Tool> tools(AgentSpec spec) {
+    var tools = new ArrayList<>(builtIn.values());
+    spec.tools().forEach(name -> tool(spec, name).ifPresent(tools::add));
+    return tools;
+  }
+
+  List<WorkspaceRuntime.ToolSignature> signatures(AgentSpec spec) {
+    return tools(spec).stream()
+        .map(
+            tool ->
+                new WorkspaceRuntime.ToolSignature(
+                    tool.name(), tool.description(), tool.parameters()))
+        .toList();
+  }
+
+  Optional<Tool> tool(AgentSpec spec, String name) {
+    if (builtIn.containsKey(name)) {
+      return Optional.of(builtIn.get(name));
+    }
+    return Optional.ofNullable(agents.get(spec.name())).stream()
+        .flatMap(agent -> agent.tools().stream())
+        .filter(tool -> tool.name().equals(name) && spec.tools().contains(name))
+        .findFirst();
+  }
+
+  Model model(AgentSpec spec, String name) {
+    var given = Optional.ofNullable(agents.get(spec.name())).flatMap(Agent::model);
+    if (given.isPresent()) {
+      return given.get();
+    }
+    int colon = name.indexOf(':');
+    var provider = providers.get(name.substring(0, Math.max(colon, 0)));
+    if (provider == null) {
+      throw new ModelException(
+          "No provider here for the model "
+              + name
+              + " of agent "
+              + spec.name()
+              + "; known are "
+              + providers.keySet()
+              + ". Add the provider's module, or choose another model.");
+    }
+    return provider.model(name.substring(colon + 1));
+  }
+
+  /// What this process lacks to advance jobs of the agent; empty when it lacks nothing.
+  Optional<String> missing(AgentSpec spec) {
+    if (!runtimes.containsKey(spec.runtime())) {
+      return Optional.of("the workspace runtime " + spec.runtime());
+    }
+    if (spec.runtime().equals(JavaRuntime.NAME) && program(spec.name()).isEmpty()) {
+      return Optional.of("the Java program of agent " + spec.name());
+    }
+    if (spec.model() != null
+        && spec.model().startsWith("object:")
+        && !agents.containsKey(spec.name())) {
+      return Optional.of("the model of agent " + spec.name());
+    }
+    return spec.tools().stream()
+        .filter(name -> tool(spec, name).isEmpty())
+        .findFirst()
+        .map(name -> "the tool " + name + " of agent " + spec.name());
+  }
+
+  void close() {
+    runtimes.values().forEach(WorkspaceRuntime::close);
+  }
+}

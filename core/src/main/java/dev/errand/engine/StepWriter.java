@@ -1,0 +1,264 @@
+package dev.errand.engine;
+
+import dev.errand.job.JobStatus;
+import dev.errand.job.Lease;
+import dev.errand.job.Progress;
+import dev.errand.job.Wait;
+import dev.errand.spi.Change;
+import dev.errand.spi.Claim;
+import dev.errand.spi.Receipt;
+import dev.errand.spi.Step;
+import dev.errand.spi.Store;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Gathers one job's changes into steps and commits them in order.
+///
+/// The job's thread adds changes; they are committed when it asks for it and waits ([#commit]), or
+/// behind its back ([#commitSoon]). At most one commit is under way; what is added meanwhile goes
+/// into the next one, so a burst of children costs a few commits, not one each. A step takes the
+/// changes and the progress of the same moment, under the one lock: what is committed is always a
+/// state the job was in.
+///
+/// The lock guards every field and is never held across a call to the store.
+final class StepWriter {
+  private final Store store;
+  private final Runnable afterCommit;
+  private final List<Change> pending = new ArrayList<>();
+  private Lease lease;
+  private long version;
+  private JobStatus status;
+  private JobStatus stored;
+  private Progress progress;
+  private JobStatus resumed = JobStatus.STARTED;
+  private boolean held;
+  private boolean underWay;
+  private @Nullable RuntimeException failure;
+
+  StepWriter(Store store, Claim claim, Runnable afterCommit) {
+    this.store = store;
+    this.afterCommit = afterCommit;
+    this.lease = claim.lease();
+    this.version = claim.version();
+    this.status = claim.job().status();
+    this.stored = status;
+    this.progress = claim.job().progress();
+  }
+
+  synchronized Progress progress() {
+    return progress;
+  }
+
+  synchronized JobStatus status() {
+    return status;
+  }
+
+  synchronized Lease lease() {
+    return lease;
+  }
+
+  synchronized long version() {
+    return version;
+  }
+
+  /// The lease was prolonged.
+  synchronized void renewed(Lease renewed) {
+    if (renewed.fence() == lease.fence()) {
+      lease = renewed;
+    }
+  }
+
+  synchronized void add(Change change) {
+    pending.add(change);
+  }
+
+  /// Puts `replacement` in the place of the pending change that equals `change`; false if that is
+  /// no longer pending.
+  synchronized boolean replace(Change change, Change replacement) {
+    int index = pending.indexOf(change);
+    if (index < 0) {
+      return false;
+    }
+    pending.set(index, replacement);
+    return true;
+  }
+
+  synchronized void advance(Progress next) {
+    progress = next;
+  }
+
+  synchronized void become(JobStatus next) {
+    if (!status.mayBecome(next)) {
+      throw new IllegalStateException("A job cannot go from " + status + " to " + next);
+    }
+    status = next;
+  }
+
+  /// Has the pending changes committed without waiting for it; a failure comes to light at the next
+  /// call that waits.
+  void commitSoon() {
+    synchronized (this) {
+      if (underWay || held || failure != null || isEmpty()) {
+        return;
+      }
+      underWay = true;
+    }
+    Thread.ofVirtual().name("errand-commit").start(this::drain);
+  }
+
+  private void drain() {
+    while (true) {
+      Step step;
+      synchronized (this) {
+        if (held || failure != null || isEmpty()) {
+          underWay = false;
+          notifyAll();
+          return;
+        }
+        step = take(new Step.Next.Continue());
+      }
+      apply(step);
+    }
+  }
+
+  /// Waits until everything added so far is committed.
+  void commit() {
+    synchronized (this) {
+      claimTurn();
+      held = false;
+      if (isEmpty()) {
+        release();
+        return;
+      }
+    }
+    finish(new Step.Next.Continue());
+  }
+
+  /// Commits what is pending as the job's last step.
+  void end() {
+    synchronized (this) {
+      claimTurn();
+      held = false;
+      become(JobStatus.DONE);
+    }
+    finish(new Step.Next.End());
+  }
+
+  /// Hands the job back until a moment.
+  void handBack(Instant until) {
+    synchronized (this) {
+      claimTurn();
+    }
+    finish(new Step.Next.Yield(until));
+  }
+
+  /// Suspends the job; false if the wait is satisfied already and the job goes on.
+  boolean suspend(Wait wait) {
+    JobStatus before;
+    synchronized (this) {
+      claimTurn();
+      held = false;
+      before = status;
+      become(JobStatus.SUSPENDED);
+    }
+    boolean suspended = !finish(new Step.Next.Await(wait)).leased();
+    synchronized (this) {
+      if (suspended) {
+        resumed = before;
+      } else {
+        status = before;
+      }
+    }
+    return suspended;
+  }
+
+  /// The parked job was claimed again and goes on where it stood.
+  synchronized void resume(Lease claimed) {
+    lease = claimed;
+    status = resumed;
+  }
+
+  /// Keeps changes back from [#commitSoon] until [#letGo] or a commit that is waited for.
+  synchronized void hold() {
+    held = true;
+  }
+
+  /// Ends [#hold].
+  synchronized void letGo() {
+    held = false;
+  }
+
+  private boolean isEmpty() {
+    return pending.isEmpty() && status == stored;
+  }
+
+  private Receipt finish(Step.Next next) {
+    Step step;
+    synchronized (this) {
+      step = take(next);
+    }
+    var receipt = apply(step);
+    synchronized (this) {
+      release();
+      if (receipt == null) {
+        throw failed();
+      }
+      return receipt;
+    }
+  }
+
+  /// Waits for the commit under way and takes its place.
+  private void claimTurn() {
+    boolean interrupted = false;
+    while (underWay) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    if (failure != null) {
+      throw failed();
+    }
+    underWay = true;
+  }
+
+  private void release() {
+    underWay = false;
+    notifyAll();
+  }
+
+  private Step take(Step.Next next) {
+    var step = new Step(lease, version, status, progress, pending, next);
+    pending.clear();
+    return step;
+  }
+
+  private @Nullable Receipt apply(Step step) {
+    try {
+      var receipt = store.commit(step);
+      synchronized (this) {
+        version = receipt.version();
+        if (!(step.next() instanceof Step.Next.Await && receipt.leased())) {
+          stored = step.status();
+        }
+      }
+      afterCommit.run();
+      return receipt;
+    } catch (RuntimeException refused) {
+      synchronized (this) {
+        failure = refused;
+      }
+      return null;
+    }
+  }
+
+  private RuntimeException failed() {
+    return failure == null ? new IllegalStateException("The commit failed") : failure;
+  }
+}
