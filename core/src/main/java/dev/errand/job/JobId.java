@@ -48,6 +48,12 @@ public record JobId(String text) implements Comparable<JobId> {
     return dot < 0 ? Optional.empty() : Optional.of(new JobId(text.substring(0, dot)));
   }
 
+  /// Its number among the jobs its parent created, from 1; 0 for a root.
+  public int ordinal() {
+    int dot = text.lastIndexOf('.');
+    return dot < 0 ? 0 : Integer.parseInt(text.substring(dot + 1));
+  }
+
   /// How far below the root the job stands; 0 for a root.
   public int depth() {
     return (int) text.chars().filter(c -> c == '.').count();
