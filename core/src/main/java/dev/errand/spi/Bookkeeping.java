@@ -1,0 +1,90 @@
+package dev.errand.spi;
+
+import dev.errand.job.Completion;
+import dev.errand.job.Entry;
+import dev.errand.job.Json;
+import dev.errand.job.NewJob;
+import dev.errand.job.Outcome;
+
+/// The entries that a store records by itself, so that every store writes the same history.
+public final class Bookkeeping {
+  private static final int TEXT_CHARACTERS = 200;
+
+  private Bookkeeping() {}
+
+  /// The entry of a new job: `JOB_CREATED`, or `SUBTASK_SPAWNED` for a child with a handler.
+  public static Change.Recorded created(NewJob job) {
+    var agent = job.definition().agent().name();
+    if (job.subtask() != null && job.id().parent().isPresent()) {
+      return spawned(0, agent, job.subtask().id());
+    }
+    var data = Json.object("agent", agent);
+    return new Change.Recorded(
+        0, Entry.Kind.JOB_CREATED, job.key() == null ? data : data.with("key", job.key()));
+  }
+
+  /// The entry of a handler given to a child that stands at `turn`.
+  public static Change.Recorded spawned(int turn, String agent, Json subtaskId) {
+    return new Change.Recorded(
+        turn, Entry.Kind.SUBTASK_SPAWNED, Json.object("agent", agent).with("id", subtaskId));
+  }
+
+  /// The entry of a handler that the child or the application completed.
+  public static Change.Recorded completed(int turn, Json subtaskId, Completion completion) {
+    var kind =
+        switch (completion) {
+          case Completion.Result ignored -> Entry.Kind.SUBTASK_COMPLETED;
+          case Completion.Error ignored -> Entry.Kind.SUBTASK_FAILED;
+        };
+    return handlerEnded(turn, kind, subtaskId, completion);
+  }
+
+  /// The entry of a handler that nobody completed before its job ended.
+  public static Change.Recorded uncompleted(int turn, Json subtaskId, Outcome outcome) {
+    var kind =
+        switch (outcome) {
+          case Outcome.Cancelled ignored -> Entry.Kind.SUBTASK_CANCELLED;
+          case Outcome.TimedOut ignored -> Entry.Kind.SUBTASK_TIMED_OUT;
+          case Outcome.Succeeded ignored -> Entry.Kind.SUBTASK_FAILED;
+          case Outcome.Failed ignored -> Entry.Kind.SUBTASK_FAILED;
+          case Outcome.BudgetExhausted ignored -> Entry.Kind.SUBTASK_FAILED;
+        };
+    return handlerEnded(turn, kind, subtaskId, Completion.ofUncompleted(outcome));
+  }
+
+  /// The entry of a job's end.
+  public static Change.Recorded ended(int turn, Outcome outcome) {
+    var text =
+        switch (outcome) {
+          case Outcome.Succeeded(var value) -> value.text();
+          case Outcome.Failed(var error) -> error.message();
+          case Outcome.Cancelled(var reason) -> reason;
+          case Outcome.TimedOut(var reason) -> reason;
+          case Outcome.BudgetExhausted(var partial) -> partial.text();
+        };
+    return new Change.Recorded(
+        turn,
+        Entry.Kind.JOB_ENDED,
+        Json.object("outcome", outcome.code()).with("text", shortened(text)));
+  }
+
+  private static Change.Recorded handlerEnded(
+      int turn, Entry.Kind kind, Json subtaskId, Completion completion) {
+    var text =
+        switch (completion) {
+          case Completion.Result(var value) -> value.text();
+          case Completion.Error(var error) -> error.message();
+        };
+    return new Change.Recorded(
+        turn, kind, Json.object("id", subtaskId).with("text", shortened(text)));
+  }
+
+  /// The whole value is kept with the job; history has what a line of it can show.
+  private static String shortened(String text) {
+    if (text.length() <= TEXT_CHARACTERS) {
+      return text;
+    }
+    int last = TEXT_CHARACTERS - 2;
+    return text.substring(0, Character.isHighSurrogate(text.charAt(last)) ? last : last + 1) + "…";
+  }
+}

@@ -1,0 +1,428 @@
+package dev.errand.testkit;
+
+import dev.errand.job.Blob;
+import dev.errand.job.Checkpoint;
+import dev.errand.job.Completion;
+import dev.errand.job.DuplicateJobException;
+import dev.errand.job.DuplicateSubTaskException;
+import dev.errand.job.Effect;
+import dev.errand.job.Entry;
+import dev.errand.job.JobDefinition;
+import dev.errand.job.JobId;
+import dev.errand.job.JobRecord;
+import dev.errand.job.JobStatus;
+import dev.errand.job.Json;
+import dev.errand.job.Lease;
+import dev.errand.job.NewJob;
+import dev.errand.job.Outcome;
+import dev.errand.job.Progress;
+import dev.errand.job.Slot;
+import dev.errand.job.StaleLeaseException;
+import dev.errand.job.StoreException;
+import dev.errand.job.Subtask;
+import dev.errand.job.UnknownJobException;
+import dev.errand.job.Usage;
+import dev.errand.job.Wait;
+import dev.errand.spi.Bookkeeping;
+import dev.errand.spi.Change;
+import dev.errand.spi.Claim;
+import dev.errand.spi.Receipt;
+import dev.errand.spi.Step;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// Everything a [MemoryStore] holds, and what each call does to it.
+///
+/// A call may throw half-way: the store works on a copy and drops it then.
+final class MemoryState {
+  /// In the order of creation.
+  final Map<JobId, Row> rows;
+
+  final Map<String, JobDefinition> definitions;
+  final Map<Place, Effect> effects;
+  private final Map<String, Blob> chunks;
+  private final Map<JobId, List<Entry>> entriesByRoot;
+
+  MemoryState() {
+    rows = new LinkedHashMap<>();
+    definitions = new HashMap<>();
+    effects = new HashMap<>();
+    chunks = new HashMap<>();
+    entriesByRoot = new HashMap<>();
+  }
+
+  MemoryState(MemoryState other) {
+    rows = new LinkedHashMap<>(other.rows);
+    definitions = new HashMap<>(other.definitions);
+    effects = new HashMap<>(other.effects);
+    chunks = new HashMap<>(other.chunks);
+    entriesByRoot = new HashMap<>(other.entriesByRoot);
+  }
+
+  /// A job with what only the store knows of it.
+  ///
+  /// @param worker who holds the lease; null while nobody does
+  /// @param due when the job may be claimed: the lease's end while it is held; null while it may not
+  /// @param awaits what it waits for; null while it does not
+  record Row(
+      JobRecord job,
+      long version,
+      long fence,
+      @Nullable String worker,
+      @Nullable Instant due,
+      @Nullable Wait awaits,
+      @Nullable Checkpoint workspace) {
+    Row with(JobRecord changed) {
+      return new Row(changed, version, fence, worker, due, awaits, workspace);
+    }
+
+    Row with(Checkpoint changed) {
+      return new Row(job, version, fence, worker, due, awaits, changed);
+    }
+
+    Row stepped() {
+      return new Row(job, version + 1, fence, worker, due, awaits, workspace);
+    }
+
+    Row leased(String holder, Instant until) {
+      return new Row(job, version, fence + 1, holder, until, awaits, workspace);
+    }
+
+    Row until(Instant end) {
+      return new Row(job, version, fence, worker, end, awaits, workspace);
+    }
+
+    Row released(@Nullable Instant at, @Nullable Wait on) {
+      return new Row(job, version, fence, null, at, on, workspace);
+    }
+
+    boolean isHeldBy(Lease lease) {
+      return worker != null && fence == lease.fence();
+    }
+  }
+
+  /// Where an effect stands in the journal.
+  record Place(JobId job, Slot slot) {}
+
+  JobId submit(NewJob job, Instant now) {
+    if (job.id().parent().isPresent()) {
+      throw new IllegalArgumentException("Job " + job.id() + " is no root; its parent creates it");
+    }
+    var known = job.key() == null ? Optional.<JobRecord>empty() : rootByKey(job.key());
+    if (known.isPresent()) {
+      return known.get().id();
+    }
+    if (rows.containsKey(job.id())) {
+      throw new DuplicateJobException(job.id());
+    }
+    insert(job, now);
+    return job.id();
+  }
+
+  Claim claim(Row due, String worker, Instant until) {
+    var row = due.leased(worker, until);
+    put(row);
+    return new Claim(
+        new Lease(row.job().id(), worker, row.fence(), until), row.job(), row.version());
+  }
+
+  Optional<Lease> renew(Lease held, Instant until) {
+    var row = rows.get(held.job());
+    if (row == null || !row.isHeldBy(held)) {
+      return Optional.empty();
+    }
+    put(row.until(until));
+    return Optional.of(new Lease(held.job(), held.worker(), held.fence(), until));
+  }
+
+  Receipt commit(Step step, Instant now) {
+    var id = step.lease().job();
+    var before = rows.get(id);
+    if (before == null || !before.isHeldBy(step.lease()) || before.version() != step.version()) {
+      throw new StaleLeaseException(step.lease());
+    }
+    put(before.stepped().with(moved(before.job(), step.status(), step.progress())));
+    step.changes().forEach(change -> apply(change, id, now));
+    var after = row(id);
+    return switch (step.next()) {
+      case Step.Next.Continue() -> new Receipt(after.version(), true);
+      case Step.Next.Yield(var at) -> release(after, roundedUp(at), null);
+      case Step.Next.End() -> release(after, null, null);
+      case Step.Next.Await(var on) when isSatisfied(on) -> {
+        put(after.with(moved(after.job(), before.job().status(), step.progress())));
+        yield new Receipt(after.version(), true);
+      }
+      case Step.Next.Await(var on) -> release(after, null, on);
+    };
+  }
+
+  private Receipt release(Row row, @Nullable Instant due, @Nullable Wait wait) {
+    put(row.released(due, wait));
+    return new Receipt(row.version(), false);
+  }
+
+  private void apply(Change change, JobId id, Instant now) {
+    var job = row(id).job();
+    switch (change) {
+      case Change.Recorded recorded -> append(id, recorded, now);
+      case Change.Created(var child) -> create(id, child, now);
+      case Change.Attached(var child, var subtaskId) -> attach(id, child, subtaskId, now);
+      case Change.Journalled(var effect) -> effects.put(new Place(id, effect.slot()), effect);
+      case Change.Checkpointed(var checkpoint) -> checkpoint(id, checkpoint);
+      case Change.Spent(var usage) -> put(row(id).with(spent(job, job.usage().plus(usage))));
+      case Change.Completed(var completion) -> {
+        if (isOpen(job.subtask())) {
+          var entry =
+              Bookkeeping.completed(job.progress().turn(), job.subtask().id(), completion);
+          endHandler(id, job.subtask().id(), completion, entry, now);
+        }
+      }
+      case Change.Ended(var outcome) -> end(id, outcome, now);
+    }
+  }
+
+  private void create(JobId parent, NewJob child, Instant now) {
+    if (!child.id().parent().equals(Optional.of(parent))) {
+      throw new IllegalArgumentException("Job " + child.id() + " is no child of " + parent);
+    }
+    var known = rows.get(child.id());
+    if (known == null) {
+      if (child.subtask() != null) {
+        requireUnusedId(parent, child.subtask().id());
+      }
+      insert(child, now);
+    } else if (!known.job().origin().digest().equals(child.digest())) {
+      throw new DuplicateJobException(child.id());
+    }
+  }
+
+  private void insert(NewJob job, Instant now) {
+    var definition = job.definition().address();
+    definitions.putIfAbsent(definition, job.definition());
+    var agent = job.definition().agent().name();
+    var record =
+        new JobRecord(
+            job.id(),
+            new JobRecord.Origin(job.key(), job.digest(), agent, now),
+            definition,
+            JobStatus.READY,
+            Progress.START,
+            job.subtask() == null ? null : Subtask.open(job.subtask().id()),
+            null,
+            Usage.NONE);
+    put(new Row(record, 0, 0, null, now, null, null));
+    if (job.workspace() != null) {
+      checkpoint(job.id(), job.workspace());
+    }
+    append(job.id(), Bookkeeping.created(job), now);
+  }
+
+  private void attach(JobId parent, JobId id, Json subtaskId, Instant now) {
+    if (!id.parent().equals(Optional.of(parent))) {
+      throw new IllegalArgumentException("Job " + id + " is no child of " + parent);
+    }
+    if (!rows.containsKey(id)) {
+      throw new UnknownJobException(id.text());
+    }
+    var child = row(id).job();
+    if (child.subtask() != null) {
+      if (!child.subtask().id().equals(subtaskId)) {
+        throw new DuplicateSubTaskException(id, child.subtask().id());
+      }
+      return;
+    }
+    requireUnusedId(parent, subtaskId);
+    int turn = child.progress().turn();
+    put(row(id).with(handled(child, Subtask.open(subtaskId))));
+    append(id, Bookkeeping.spawned(turn, child.origin().agent(), subtaskId), now);
+    if (child.outcome() != null) {
+      endUncompleted(id, turn, subtaskId, child.outcome(), now);
+    }
+  }
+
+  private void end(JobId id, Outcome outcome, Instant now) {
+    var job = row(id).job();
+    int turn = job.progress().turn();
+    put(row(id).with(ended(job, outcome)));
+    append(id, Bookkeeping.ended(turn, outcome), now);
+    if (isOpen(job.subtask())) {
+      endUncompleted(id, turn, job.subtask().id(), outcome, now);
+    }
+  }
+
+  private void endUncompleted(JobId id, int turn, Json subtaskId, Outcome outcome, Instant now) {
+    var entry = Bookkeeping.uncompleted(turn, subtaskId, outcome);
+    endHandler(id, subtaskId, Completion.ofUncompleted(outcome), entry, now);
+  }
+
+  private void endHandler(
+      JobId id, Json subtaskId, Completion completion, Change.Recorded entry, Instant now) {
+    long told = append(id, entry, now);
+    put(row(id).with(handled(row(id).job(), new Subtask(subtaskId, completion, told))));
+    for (var waiter : List.copyOf(rows.values())) {
+      var awaited = waiter.awaits();
+      if (awaited != null && awaited.handlers().contains(id) && isSatisfied(awaited)) {
+        put(waiter.released(now, null));
+      }
+    }
+  }
+
+  private boolean isSatisfied(Wait wait) {
+    return wait.handlers().stream().filter(this::hasEnded).count() >= wait.needed();
+  }
+
+  private boolean hasEnded(JobId handler) {
+    var target = rows.get(handler);
+    if (target == null) {
+      throw new UnknownJobException(handler.text());
+    }
+    return told(target.job()) > 0;
+  }
+
+  private void checkpoint(JobId id, Checkpoint checkpoint) {
+    checkpoint.fresh().forEach(chunks::putIfAbsent);
+    put(
+        row(id)
+            .with(
+                new Checkpoint(
+                    checkpoint.manifest(),
+                    checkpoint.chunks(),
+                    Map.of(),
+                    checkpoint.variables())));
+  }
+
+  private long append(JobId job, Change.Recorded what, Instant now) {
+    var entries = new ArrayList<>(entriesByRoot.getOrDefault(job.root(), List.of()));
+    long sequence = entries.size() + 1L;
+    entries.add(new Entry(sequence, now, job, what.turn(), what.kind(), what.data()));
+    entriesByRoot.put(job.root(), entries);
+    return sequence;
+  }
+
+  Stream<JobRecord> jobs() {
+    return rows.values().stream().map(Row::job);
+  }
+
+  Stream<JobRecord> children(JobId parent) {
+    return jobs().filter(job -> job.id().parent().equals(Optional.of(parent)));
+  }
+
+  Optional<JobRecord> rootByKey(String key) {
+    return jobs()
+        .filter(job -> job.id().parent().isEmpty() && key.equals(job.origin().key()))
+        .findFirst();
+  }
+
+  Optional<JobRecord> childBySubtaskId(JobId parent, Json id) {
+    return children(parent)
+        .filter(child -> child.subtask() != null && !id.equals(Json.NULL))
+        .filter(child -> child.subtask() != null && child.subtask().id().equals(id))
+        .findFirst();
+  }
+
+  Stream<Entry> entries(JobId root) {
+    return entriesByRoot.getOrDefault(root, List.of()).stream();
+  }
+
+  Blob chunk(String address) {
+    var content = chunks.get(address);
+    if (content == null) {
+      throw new StoreException("Chunk " + address + " is not in the store.");
+    }
+    if (!content.address().equals(address)) {
+      throw new StoreException("Chunk " + address + " does not hold what its address says.");
+    }
+    return content;
+  }
+
+  /// The sequence of the entry that ended the job's handler; 0 while it has not ended, or has none.
+  static long told(JobRecord job) {
+    return job.subtask() == null ? 0 : job.subtask().told();
+  }
+
+  private static boolean isOpen(@Nullable Subtask subtask) {
+    return subtask != null && subtask.completion() == null;
+  }
+
+  private void requireUnusedId(JobId parent, Json subtaskId) {
+    childBySubtaskId(parent, subtaskId)
+        .ifPresent(
+            existing -> {
+              throw new DuplicateSubTaskException(existing.id(), subtaskId);
+            });
+  }
+
+  private Row row(JobId id) {
+    var row = rows.get(id);
+    if (row == null) {
+      throw new IllegalStateException("Job " + id + " vanished");
+    }
+    return row;
+  }
+
+  private void put(Row row) {
+    rows.put(row.job().id(), row);
+  }
+
+  /// The store knows milliseconds; a job must not fall due before the moment it asked for.
+  private static Instant roundedUp(Instant at) {
+    var floor = at.truncatedTo(ChronoUnit.MILLIS);
+    return floor.equals(at) ? at : floor.plusMillis(1);
+  }
+
+  private static JobRecord moved(JobRecord job, JobStatus status, Progress progress) {
+    return new JobRecord(
+        job.id(),
+        job.origin(),
+        job.definition(),
+        status,
+        progress,
+        job.subtask(),
+        job.outcome(),
+        job.usage());
+  }
+
+  private static JobRecord handled(JobRecord job, Subtask subtask) {
+    return new JobRecord(
+        job.id(),
+        job.origin(),
+        job.definition(),
+        job.status(),
+        job.progress(),
+        subtask,
+        job.outcome(),
+        job.usage());
+  }
+
+  private static JobRecord ended(JobRecord job, Outcome outcome) {
+    return new JobRecord(
+        job.id(),
+        job.origin(),
+        job.definition(),
+        job.status(),
+        job.progress(),
+        job.subtask(),
+        outcome,
+        job.usage());
+  }
+
+  private static JobRecord spent(JobRecord job, Usage usage) {
+    return new JobRecord(
+        job.id(),
+        job.origin(),
+        job.definition(),
+        job.status(),
+        job.progress(),
+        job.subtask(),
+        job.outcome(),
+        usage);
+  }
+}

@@ -1,0 +1,252 @@
+package dev.errand.testkit;
+
+import static java.util.Comparator.comparing;
+import static java.util.Comparator.comparingInt;
+import static java.util.Comparator.comparingLong;
+
+import dev.errand.job.Blob;
+import dev.errand.job.Checkpoint;
+import dev.errand.job.Effect;
+import dev.errand.job.Entry;
+import dev.errand.job.JobDefinition;
+import dev.errand.job.JobId;
+import dev.errand.job.JobRecord;
+import dev.errand.job.JobStatus;
+import dev.errand.job.Json;
+import dev.errand.job.Lease;
+import dev.errand.job.NewJob;
+import dev.errand.job.StoreException;
+import dev.errand.spi.Claim;
+import dev.errand.spi.Receipt;
+import dev.errand.spi.Step;
+import dev.errand.spi.Store;
+import dev.errand.testkit.MemoryState.Row;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+
+/// A store in memory: the reference that says what every other store must do.
+///
+/// It is simple before it is fast: one lock, look-ups that read every job, and a copy of everything before each
+/// change. Nothing outlives the object.
+public final class MemoryStore implements Store {
+  private final InstantSource clock;
+  private MemoryState state = new MemoryState();
+  private boolean closed;
+
+  /// An empty store.
+  public MemoryStore(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  @Override
+  public JobId submit(NewJob job) {
+    return change(draft -> draft.submit(job, now()));
+  }
+
+  @Override
+  public List<Claim> claim(String worker, int limit, Duration duration) {
+    requirePositive(duration);
+    if (limit < 0) {
+      throw new IllegalArgumentException("Cannot claim " + limit + " jobs");
+    }
+    return change(
+        draft -> {
+          var due =
+              draft.rows.values().stream()
+                  .filter(row -> row.due() != null && !row.due().isAfter(now()))
+                  .sorted(comparing(row -> Objects.requireNonNull(row.due())))
+                  .limit(limit)
+                  .toList();
+          var claims = new ArrayList<Claim>();
+          for (var row : due) {
+            claims.add(draft.claim(row, worker, end(duration)));
+          }
+          return List.copyOf(claims);
+        });
+  }
+
+  @Override
+  public List<Lease> renew(Collection<Lease> leases, Duration duration) {
+    requirePositive(duration);
+    return change(
+        draft -> leases.stream().flatMap(held -> draft.renew(held, end(duration)).stream()).toList());
+  }
+
+  @Override
+  public Receipt commit(Step step) {
+    return change(draft -> draft.commit(step, now()));
+  }
+
+  @Override
+  public Optional<Instant> nextDue() {
+    return read(
+        all ->
+            all.rows.values().stream()
+                .flatMap(row -> Optional.ofNullable(row.due()).stream())
+                .min(Instant::compareTo));
+  }
+
+  @Override
+  public Optional<JobRecord> find(JobId id) {
+    return read(all -> Optional.ofNullable(all.rows.get(id)).map(Row::job));
+  }
+
+  @Override
+  public Optional<JobRecord> findByKey(String key) {
+    return read(all -> all.rootByKey(key));
+  }
+
+  @Override
+  public List<JobRecord> jobs(String prefix, String after, int limit) {
+    return read(
+        all ->
+            all.jobs()
+                .filter(job -> job.id().text().startsWith(prefix))
+                .filter(job -> job.id().text().compareTo(after) > 0)
+                .sorted(comparing(JobRecord::id))
+                .limit(limit)
+                .toList());
+  }
+
+  @Override
+  public List<JobRecord> children(JobId parent, int after, int limit) {
+    return read(
+        all ->
+            all.children(parent)
+                .filter(child -> child.id().ordinal() > after)
+                .sorted(comparingInt(child -> child.id().ordinal()))
+                .limit(limit)
+                .toList());
+  }
+
+  @Override
+  public Optional<JobRecord> childBySubtaskId(JobId parent, Json subtaskId) {
+    return read(all -> all.childBySubtaskId(parent, subtaskId));
+  }
+
+  @Override
+  public List<JobRecord> ended(JobId parent, long after, int limit) {
+    return read(
+        all ->
+            all.children(parent)
+                .filter(child -> MemoryState.told(child) > Math.max(after, 0))
+                .sorted(comparingLong(MemoryState::told))
+                .limit(limit)
+                .toList());
+  }
+
+  @Override
+  public Count count(JobId root) {
+    return read(
+        all -> {
+          var below =
+              all.jobs().filter(job -> job.id().root().equals(root) && !job.id().equals(root)).toList();
+          var done = below.stream().filter(job -> job.status() == JobStatus.DONE).count();
+          return new Count(below.size(), (int) done);
+        });
+  }
+
+  @Override
+  public boolean busy() {
+    return nextDue().isPresent();
+  }
+
+  @Override
+  public Optional<JobDefinition> definition(String address) {
+    return read(all -> Optional.ofNullable(all.definitions.get(address)));
+  }
+
+  @Override
+  public Optional<Checkpoint> checkpoint(JobId job) {
+    return read(all -> Optional.ofNullable(all.rows.get(job)).map(Row::workspace));
+  }
+
+  @Override
+  public Map<String, Blob> chunks(Collection<String> addresses) {
+    return read(
+        all -> {
+          var found = new LinkedHashMap<String, Blob>();
+          addresses.forEach(address -> found.put(address, all.chunk(address)));
+          return Map.copyOf(found);
+        });
+  }
+
+  @Override
+  public List<Effect> journal(JobId job, int turn, int statement) {
+    return read(
+        all ->
+            all.effects.entrySet().stream()
+                .filter(effect -> effect.getKey().job().equals(job))
+                .map(Map.Entry::getValue)
+                .filter(effect -> effect.slot().turn() == turn)
+                .filter(effect -> effect.slot().statement() >= statement)
+                .sorted(comparing(Effect::slot))
+                .toList());
+  }
+
+  @Override
+  public List<Entry> history(JobId job, long after, int limit) {
+    return read(
+        all ->
+            all.entries(job.root())
+                .filter(entry -> entry.job().equals(job) && entry.sequence() > after)
+                .limit(limit)
+                .toList());
+  }
+
+  @Override
+  public List<Entry> events(JobId root, long after, int limit) {
+    return read(
+        all ->
+            all.entries(root).filter(entry -> entry.sequence() > after).limit(limit).toList());
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+  }
+
+  /// Lets `work` change a copy, which takes the place of the state only if nothing was thrown.
+  private synchronized <T> T change(Function<MemoryState, T> work) {
+    requireOpen();
+    var draft = new MemoryState(state);
+    var result = work.apply(draft);
+    state = draft;
+    return result;
+  }
+
+  private synchronized <T> T read(Function<MemoryState, T> question) {
+    requireOpen();
+    return question.apply(state);
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new StoreException("The store is closed; open it again.");
+    }
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  private Instant end(Duration duration) {
+    return now().plusMillis(duration.toMillis());
+  }
+
+  private static void requirePositive(Duration duration) {
+    if (duration.toMillis() <= 0) {
+      throw new IllegalArgumentException("A lease needs a positive duration, not " + duration);
+    }
+  }
+}
