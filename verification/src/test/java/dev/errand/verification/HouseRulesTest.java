@@ -72,7 +72,10 @@ class HouseRulesTest {
   private static final List<String> MUST_BE_THERE =
       List.of(
           JOB,
+          AGENT,
           SPI,
+          ENGINE,
+          PORCH,
           "dev.errand.jdbc",
           "dev.errand.python",
           "dev.errand.models",
