@@ -70,7 +70,8 @@ final class MemoryState {
   /// A job with what only the store knows of it.
   ///
   /// @param worker who holds the lease; null while nobody does
-  /// @param due when the job may be claimed: the lease's end while it is held; null while it may not
+  /// @param due when the job may be claimed: the lease's end while it is held; null while it may
+  ///   not
   /// @param awaits what it waits for; null while it does not
   record Row(
       JobRecord job,
@@ -180,8 +181,7 @@ final class MemoryState {
       case Change.Spent(var usage) -> put(row(id).with(spent(job, job.usage().plus(usage))));
       case Change.Completed(var completion) -> {
         if (isOpen(job.subtask())) {
-          var entry =
-              Bookkeeping.completed(job.progress().turn(), job.subtask().id(), completion);
+          var entry = Bookkeeping.completed(job.progress().turn(), job.subtask().id(), completion);
           endHandler(id, job.subtask().id(), completion, entry, now);
         }
       }
@@ -293,10 +293,7 @@ final class MemoryState {
         row(id)
             .with(
                 new Checkpoint(
-                    checkpoint.manifest(),
-                    checkpoint.chunks(),
-                    Map.of(),
-                    checkpoint.variables())));
+                    checkpoint.manifest(), checkpoint.chunks(), Map.of(), checkpoint.variables())));
   }
 
   private long append(JobId job, Change.Recorded what, Instant now) {
@@ -323,7 +320,7 @@ final class MemoryState {
 
   Optional<JobRecord> childBySubtaskId(JobId parent, Json id) {
     return children(parent)
-        .filter(child -> child.subtask() != null && !id.equals(Json.NULL))
+        .filter(child -> child.subtask() != null && !id.equals(Json.Null.VALUE))
         .filter(child -> child.subtask() != null && child.subtask().id().equals(id))
         .findFirst();
   }

@@ -36,8 +36,8 @@ import java.util.function.Function;
 
 /// A store in memory: the reference that says what every other store must do.
 ///
-/// It is simple before it is fast: one lock, look-ups that read every job, and a copy of everything before each
-/// change. Nothing outlives the object.
+/// It is simple before it is fast: one lock, look-ups that read every job, and a copy of everything
+/// before each change. Nothing outlives the object.
 public final class MemoryStore implements Store {
   private final InstantSource clock;
   private MemoryState state = new MemoryState();
@@ -79,7 +79,8 @@ public final class MemoryStore implements Store {
   public List<Lease> renew(Collection<Lease> leases, Duration duration) {
     requirePositive(duration);
     return change(
-        draft -> leases.stream().flatMap(held -> draft.renew(held, end(duration)).stream()).toList());
+        draft ->
+            leases.stream().flatMap(held -> draft.renew(held, end(duration)).stream()).toList());
   }
 
   @Override
@@ -150,7 +151,9 @@ public final class MemoryStore implements Store {
     return read(
         all -> {
           var below =
-              all.jobs().filter(job -> job.id().root().equals(root) && !job.id().equals(root)).toList();
+              all.jobs()
+                  .filter(job -> job.id().root().equals(root) && !job.id().equals(root))
+                  .toList();
           var done = below.stream().filter(job -> job.status() == JobStatus.DONE).count();
           return new Count(below.size(), (int) done);
         });
@@ -207,8 +210,7 @@ public final class MemoryStore implements Store {
   @Override
   public List<Entry> events(JobId root, long after, int limit) {
     return read(
-        all ->
-            all.entries(root).filter(entry -> entry.sequence() > after).limit(limit).toList());
+        all -> all.entries(root).filter(entry -> entry.sequence() > after).limit(limit).toList());
   }
 
   @Override
