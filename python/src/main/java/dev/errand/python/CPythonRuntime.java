@@ -18,6 +18,11 @@ public final class CPythonRuntime implements WorkspaceRuntime {
   private @Nullable Zygote zygote;
   private boolean closed;
 
+  /// A runtime that uses the `python3` of the `PATH`, as found by `java.util.ServiceLoader`.
+  public CPythonRuntime() {
+    this(new Builder());
+  }
+
   private CPythonRuntime(Builder builder) {
     this.interpreter = builder.interpreter;
     this.spares = builder.spares;

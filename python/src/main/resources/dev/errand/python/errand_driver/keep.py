@@ -9,6 +9,7 @@ statement or stream is stored beside the container, as a piece, and stands in it
 """
 
 import io
+import json
 import pickle
 import sys
 from weakref import WeakValueDictionary
@@ -167,6 +168,9 @@ class Keeper:
     def load(self, manifest, chunks):
         """Brings a workspace back. Returns its extras and, where it is there to call something, the function and its
         arguments."""
+        if manifest[:1] == b"{":  # variables given by the application
+            self.namespace.update(json.loads(manifest))
+            return {}, None
         kind, reader = self._open(manifest, chunks)
         if kind == "state":
             variables, extras = reader.load()
