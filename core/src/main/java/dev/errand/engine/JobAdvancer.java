@@ -12,6 +12,7 @@ import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.ModelException;
 import dev.errand.job.Outcome;
+import dev.errand.job.StoreException;
 import dev.errand.job.StoredForm;
 import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
@@ -307,8 +308,7 @@ final class JobAdvancer {
         if (block.kind() == CodeBlock.Kind.PYTHON) {
           yield next();
         }
-        complete(new Completion.Result(value));
-        yield end(new Outcome.Succeeded(value));
+        yield deliver(value);
       }
       case Ending.Exited(var mark, var value) -> {
         host.absorb(mark);
@@ -322,10 +322,15 @@ final class JobAdvancer {
     };
   }
 
-  private void complete(Completion completion) {
-    if (job.subtask() != null && !host.completed()) {
-      writer.add(new Change.Completed(completion));
+  /// What a called function or a program returns completes the handler and ends the job, in one step.
+  private boolean deliver(Value value) {
+    var ended = new Change.Ended(new Outcome.Succeeded(value));
+    if (job.subtask() == null || host.completed()) {
+      writer.end(List.of(ended));
+    } else {
+      writer.end(List.of(new Change.Completed(new Completion.Result(value)), ended));
     }
+    return false;
   }
 
   /// The block is over; the next one is due.
@@ -344,8 +349,7 @@ final class JobAdvancer {
   }
 
   private boolean end(Outcome outcome) {
-    writer.add(new Change.Ended(outcome));
-    writer.end();
+    writer.end(List.of(new Change.Ended(outcome)));
     return false;
   }
 }

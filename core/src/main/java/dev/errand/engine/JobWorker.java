@@ -150,9 +150,9 @@ final class JobWorker implements Parking, AutoCloseable {
     JobAdvancer advancer;
     try {
       advancer = new JobAdvancer(store, registry, claim, writer, this);
-    } catch (RuntimeException unreadable) {
-      LOG.error("Job {} cannot be advanced", claim.job().id(), unreadable);
+    } catch (StoreException broken) {
       permits.release();
+      storeFailed(broken);
       return;
     }
     active.put(claim.job().id(), advancer);

@@ -136,11 +136,12 @@ final class StepWriter {
     finish(new Step.Next.Continue());
   }
 
-  /// Commits what is pending as the job's last step.
-  void end() {
+  /// Commits what is pending, and `last`, as the job's last step: these must not slip into an earlier one.
+  void end(List<Change> last) {
     synchronized (this) {
       claimTurn();
       held = false;
+      pending.addAll(last);
       become(JobStatus.DONE);
     }
     finish(new Step.Next.End());

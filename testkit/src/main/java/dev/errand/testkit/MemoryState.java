@@ -179,13 +179,17 @@ final class MemoryState {
       case Change.Journalled(var effect) -> effects.put(new Place(id, effect.slot()), effect);
       case Change.Checkpointed(var checkpoint) -> checkpoint(id, checkpoint);
       case Change.Spent(var usage) -> put(row(id).with(spent(job, job.usage().plus(usage))));
-      case Change.Completed(var completion) -> {
-        if (isOpen(job.subtask())) {
-          var entry = Bookkeeping.completed(job.progress().turn(), job.subtask().id(), completion);
-          endHandler(id, job.subtask().id(), completion, entry, now);
-        }
-      }
+      case Change.Completed(var completion) -> complete(id, completion, now);
       case Change.Ended(var outcome) -> end(id, outcome, now);
+    }
+  }
+
+  private void complete(JobId id, Completion completion, Instant now) {
+    var job = row(id).job();
+    var handler = job.subtask();
+    if (handler != null && handler.completion() == null) {
+      var entry = Bookkeeping.completed(job.progress().turn(), handler.id(), completion);
+      endHandler(id, handler.id(), completion, entry, now);
     }
   }
 
@@ -253,8 +257,9 @@ final class MemoryState {
     int turn = job.progress().turn();
     put(row(id).with(ended(job, outcome)));
     append(id, Bookkeeping.ended(turn, outcome), now);
-    if (isOpen(job.subtask())) {
-      endUncompleted(id, turn, job.subtask().id(), outcome, now);
+    var handler = job.subtask();
+    if (handler != null && handler.completion() == null) {
+      endUncompleted(id, turn, handler.id(), outcome, now);
     }
   }
 
@@ -343,10 +348,6 @@ final class MemoryState {
   /// The sequence of the entry that ended the job's handler; 0 while it has not ended, or has none.
   static long told(JobRecord job) {
     return job.subtask() == null ? 0 : job.subtask().told();
-  }
-
-  private static boolean isOpen(@Nullable Subtask subtask) {
-    return subtask != null && subtask.completion() == null;
   }
 
   private void requireUnusedId(JobId parent, Json subtaskId) {

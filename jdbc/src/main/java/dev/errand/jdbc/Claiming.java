@@ -1,0 +1,70 @@
+package dev.errand.jdbc;
+
+import dev.errand.job.JobRecord;
+import dev.errand.job.Lease;
+import dev.errand.spi.Claim;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/// Hands due jobs to a worker of this process.
+///
+/// @param process this process, as the file knows it
+record Claiming(String worker, long process, int limit, Duration duration)
+    implements Work<List<Claim>> {
+  @Override
+  public List<Claim> apply(Transaction transaction) throws SQLException {
+    long now = transaction.now();
+    long until = now + duration.toMillis();
+    var due = due(transaction, now);
+    if (!due.isEmpty()) {
+      lease(transaction, now, until);
+    }
+    var end = Instant.ofEpochMilli(until);
+    return due.stream()
+        .map(row -> new Claim(row.lease(worker, end), row.job(), row.version()))
+        .toList();
+  }
+
+  private List<Due> due(Transaction transaction, long now) throws SQLException {
+    return transaction
+        .sql("select * from job where due <= ? order by due, number limit ?")
+        .bind(now)
+        .bind(limit)
+        .list(row -> new Due(JobRow.job(row), JobRow.version(row), JobRow.fence(row)));
+  }
+
+  /// Leases the same jobs that were read before: nobody else writes between two statements of a
+  /// transaction.
+  ///
+  /// No job is handed out twice: its lease's end becomes the moment at which it is due, so that
+  /// whoever claims next does not find it, and its fence grows, so that whoever held it before
+  /// commits no more.
+  private void lease(Transaction transaction, long now, long until) throws SQLException {
+    transaction
+        .sql(
+            """
+            update job set fence = fence + 1, worker = ?, process = ?, due = ?
+            where number in
+              (select number from job where due <= ? order by due, number limit ?)
+            """)
+        .bind(worker)
+        .bind(process)
+        .bind(until)
+        .bind(now)
+        .bind(limit)
+        .update();
+  }
+
+  @Override
+  public boolean mayBeForgotten() {
+    return true;
+  }
+
+  private record Due(JobRecord job, long version, long fence) {
+    Lease lease(String worker, Instant until) {
+      return new Lease(job.id(), worker, fence + 1, until);
+    }
+  }
+}

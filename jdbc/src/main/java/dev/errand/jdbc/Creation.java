@@ -1,0 +1,100 @@
+package dev.errand.jdbc;
+
+import dev.errand.job.DuplicateSubTaskException;
+import dev.errand.job.JobDefinition;
+import dev.errand.job.JobId;
+import dev.errand.job.JobStatus;
+import dev.errand.job.NewJob;
+import dev.errand.job.StoredForm;
+import dev.errand.spi.Bookkeeping;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/// A new job, ready to be inserted.
+final class Creation {
+  private final NewJob job;
+  private final @Nullable String parent;
+  private final StoredDefinition definition;
+  private final @Nullable String subtaskId;
+  private final Workspaces.@Nullable Prepared workspace;
+  private final History.Line line;
+
+  private Creation(NewJob job, StoredDefinition definition) {
+    this.job = job;
+    this.parent = job.id().parent().map(JobId::text).orElse(null);
+    this.definition = definition;
+    this.subtaskId = job.subtask() == null ? null : job.subtask().id().print();
+    this.workspace = job.workspace() == null ? null : Workspaces.Prepared.of(job.workspace());
+    this.line = History.Line.of(Bookkeeping.created(job));
+  }
+
+  static Creation of(NewJob job) {
+    return new Creation(job, StoredDefinition.of(job.definition()));
+  }
+
+  /// Inserts the job unless its id is taken; returns whether it did.
+  ///
+  /// @throws DuplicateSubTaskException if the handler's id is taken
+  boolean insert(Transaction transaction) throws SQLException {
+    // The unique indexes decide, under the write lock: of two that want the same id, the second
+    // inserts nothing.
+    long now = transaction.now();
+    int inserted =
+        transaction
+            .sql(
+                """
+                insert into job
+                  (id, parent, ordinal, key, digest, agent, created, definition, status, subtask_id, due)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                on conflict do nothing
+                """)
+            .bind(job.id().text())
+            .bind(parent)
+            .bind(job.id().ordinal())
+            .bind(job.key())
+            .bind(job.digest())
+            .bind(job.definition().agent().name())
+            .bind(now)
+            .bind(definition.address())
+            .bind(JobStatus.READY.name())
+            .bind(subtaskId)
+            .bind(now)
+            .update();
+    if (inserted == 0) {
+      requireTaken(transaction);
+      return false;
+    }
+    definition.store(transaction);
+    if (workspace != null) {
+      workspace.store(transaction, job.id());
+    }
+    History.append(transaction, job.id(), line);
+    return true;
+  }
+
+  /// Where it was not the job's own id that was taken, it was its handler's.
+  private void requireTaken(Transaction transaction) throws SQLException {
+    boolean taken =
+        transaction.sql("select 1 from job where id = ?").bind(job.id().text()).exists();
+    if (!taken && subtaskId != null) {
+      Handlers.requireUnused(transaction, parent, subtaskId);
+    }
+  }
+
+  /// A definition in the form in which it is stored, under its address.
+  record StoredDefinition(String address, String form) {
+    static StoredDefinition of(JobDefinition definition) {
+      return new StoredDefinition(definition.address(), StoredForm.write(definition).print());
+    }
+
+    void store(Transaction transaction) throws SQLException {
+      if (transaction.isNewDefinition(address)) {
+        transaction
+            .sql("insert into definition (address, form) values (?, ?) on conflict do nothing")
+            .bind(address)
+            .bind(form)
+            .update();
+      }
+    }
+  }
+}

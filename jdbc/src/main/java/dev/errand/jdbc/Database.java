@@ -1,0 +1,201 @@
+package dev.errand.jdbc;
+
+import dev.errand.job.StoreException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteConnection;
+import org.sqlite.SQLiteErrorCode;
+
+/// One SQLite file of ours: opened, of the right schema, and ready for connections.
+///
+/// A new file gets its whole schema in one transaction before it is switched to WAL, so that at any
+/// moment it is either empty or complete, and says in its own header that it is ours.
+final class Database {
+  /// "ERRD": says that a file is a store of Errand, as `file` and `sqlite3` show it.
+  static final int APPLICATION_ID = 0x45525244;
+
+  private static final byte[] MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final int[] OLDEST_SQLITE = {3, 51, 3};
+
+  private final Path file;
+
+  private Database(Path file) {
+    this.file = file;
+  }
+
+  /// Opens `file`, creating it or bringing its schema up to date.
+  ///
+  /// @throws StoreException if that cannot be done, saying why; a file that was not there is not
+  ///   left behind
+  static Database open(Path file) {
+    var database = new Database(file.toAbsolutePath());
+    boolean isNew = database.lookBefore();
+    try (var session = database.connect()) {
+      database.prepare(session);
+      return database;
+    } catch (SQLException failed) {
+      throw database.trouble(failed);
+    } finally {
+      if (isNew) {
+        database.deleteIfEmpty();
+      }
+    }
+  }
+
+  Path file() {
+    return file;
+  }
+
+  StoreException trouble(SQLException error) {
+    return Trouble.with(file, error);
+  }
+
+  /// A connection that may write, and never checkpoints by itself.
+  Session writer() throws SQLException {
+    var session = connect();
+    session.script(
+        """
+        pragma synchronous = full;
+        pragma wal_autocheckpoint = 0;
+        pragma cache_size = -32768;
+        pragma temp_store = memory;
+        """);
+    return session;
+  }
+
+  /// A connection that only reads.
+  Session reader() throws SQLException {
+    var session = connect();
+    session.script("pragma query_only = on; pragma cache_size = -16384;");
+    return session;
+  }
+
+  /// A connection for checkpoints: it does not wait for readers, the next checkpoint will do.
+  Session checkpointer() throws SQLException {
+    var session = connect();
+    session.script("pragma synchronous = full; pragma busy_timeout = 0;");
+    return session;
+  }
+
+  /// Refuses what can be refused without SQLite; returns whether the file is yet to be made.
+  private boolean lookBefore() {
+    var directory = file.getParent();
+    if (directory == null || !Files.isDirectory(directory)) {
+      throw new StoreException(
+          "The directory %s does not exist. Create it, or name a file elsewhere."
+              .formatted(directory));
+    }
+    if (Files.isDirectory(file)) {
+      throw new StoreException("%s is a directory. Name a file.".formatted(file));
+    }
+    if (!Files.exists(file)) {
+      if (!Files.isWritable(directory)) {
+        throw new StoreException(Trouble.explain(file, SQLiteErrorCode.SQLITE_CANTOPEN, ""));
+      }
+      return true;
+    }
+    if (!Files.isWritable(file)) {
+      throw new StoreException(Trouble.explain(file, SQLiteErrorCode.SQLITE_READONLY, ""));
+    }
+    if (!looksLikeSqlite()) {
+      throw new StoreException(Trouble.explain(file, SQLiteErrorCode.SQLITE_NOTADB, ""));
+    }
+    return false;
+  }
+
+  private boolean looksLikeSqlite() {
+    try (var channel = Files.newByteChannel(file, StandardOpenOption.READ)) {
+      var head = ByteBuffer.allocate(MAGIC.length);
+      while (head.hasRemaining() && channel.read(head) >= 0) {}
+      return head.position() == 0 || head.flip().equals(ByteBuffer.wrap(MAGIC));
+    } catch (IOException unreadable) {
+      throw new StoreException(
+          Trouble.explain(
+              file, SQLiteErrorCode.SQLITE_IOERR, String.valueOf(unreadable.getMessage())),
+          unreadable);
+    }
+  }
+
+  private void prepare(Session session) throws SQLException {
+    requireRecentSqlite(session);
+    session.begin();
+    try {
+      Migrations.apply(file, session);
+      session.commit();
+    } catch (SQLException | RuntimeException failed) {
+      session.rollback();
+      throw failed;
+    }
+    switchToWal(session);
+  }
+
+  private void requireRecentSqlite(Session session) throws SQLException {
+    var version = session.pragma("select sqlite_version()");
+    var parts = version.split("\\.", -1);
+    for (int i = 0; i < OLDEST_SQLITE.length; i++) {
+      int part = i < parts.length ? Integer.parseInt(parts[i]) : 0;
+      if (part != OLDEST_SQLITE[i]) {
+        if (part > OLDEST_SQLITE[i]) {
+          return;
+        }
+        throw new StoreException(
+            "SQLite %s is too old: it can corrupt a file in WAL mode. Put org.xerial:sqlite-jdbc 3.51.3.0 or later on the class path."
+                .formatted(version));
+      }
+    }
+  }
+
+  /// Two processes that create a file together meet here, and SQLite does not wait when it changes
+  /// the journal mode.
+  private void switchToWal(Session session) throws SQLException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        var mode = session.pragma("pragma journal_mode = wal");
+        if (!mode.equals("wal")) {
+          throw new StoreException(
+              "%s cannot use a write-ahead log. Put it on a local disk; network file systems will not do."
+                  .formatted(file));
+        }
+        return;
+      } catch (SQLException busy) {
+        if (Trouble.code(busy) != SQLiteErrorCode.SQLITE_BUSY || System.nanoTime() > end) {
+          throw busy;
+        }
+        LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+      }
+    }
+  }
+
+  private Session connect() throws SQLException {
+    var config = new SQLiteConfig();
+    config.setBusyTimeout((int) PATIENCE.toMillis());
+    // As a URI, because the driver would take a question mark in a plain name for the start of
+    // options.
+    var uri = "jdbc:sqlite:" + file.toUri();
+    return new Session((SQLiteConnection) config.createConnection(uri));
+  }
+
+  /// Takes away the empty file that a failed creation leaves; one that is not empty is someone's
+  /// work.
+  private void deleteIfEmpty() {
+    try {
+      if (Files.exists(file) && Files.size(file) == 0) {
+        Files.delete(file);
+      }
+    } catch (IOException stillThere) {
+      throw new StoreException(
+          "%s was left behind empty and could not be deleted; delete it.".formatted(file),
+          stillThere);
+    }
+  }
+}

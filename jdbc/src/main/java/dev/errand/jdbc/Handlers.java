@@ -1,0 +1,101 @@
+package dev.errand.jdbc;
+
+import dev.errand.job.Completion;
+import dev.errand.job.DuplicateSubTaskException;
+import dev.errand.job.JobId;
+import dev.errand.job.Json;
+import dev.errand.job.Outcome;
+import dev.errand.job.StoredForm;
+import dev.errand.job.UnknownJobException;
+import dev.errand.spi.Bookkeeping;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/// Gives jobs their handlers, and ends them.
+final class Handlers {
+  private Handlers() {}
+
+  /// Gives an existing child a handler.
+  static void attach(Transaction transaction, JobId id, Json subtaskId) throws SQLException {
+    var child =
+        transaction
+            .sql("select number, subtask_id, turn, agent, outcome from job where id = ?")
+            .bind(id.text())
+            .first(Child::read)
+            .orElseThrow(() -> new UnknownJobException(id.text()));
+    var wanted = subtaskId.print();
+    if (child.subtaskId() != null) {
+      if (!child.subtaskId().equals(wanted)) {
+        throw new DuplicateSubTaskException(id, Json.parse(child.subtaskId()));
+      }
+      return;
+    }
+    requireUnused(transaction, id.parent().map(JobId::text).orElse(null), wanted);
+    transaction
+        .sql("update job set subtask_id = ? where number = ?")
+        .bind(wanted)
+        .bind(child.number())
+        .update();
+    History.append(
+        transaction,
+        id,
+        History.Line.of(Bookkeeping.spawned(child.turn(), child.agent(), subtaskId)));
+    if (child.outcome() != null) {
+      var outcome = StoredForm.outcome((Json.Object) Json.parse(child.outcome()));
+      endUncompleted(transaction, child.number(), id, child.turn(), subtaskId, outcome);
+    }
+  }
+
+  /// Refuses an id that a child of `parent` has.
+  static void requireUnused(Transaction transaction, @Nullable String parent, String subtaskId)
+      throws SQLException {
+    var owner =
+        transaction
+            .sql(
+                """
+                select id from job
+                where parent = ? and subtask_id = ? and subtask_id <> 'null'
+                """)
+            .bind(parent)
+            .bind(subtaskId)
+            .first(row -> new JobId(row.getString(1)));
+    if (owner.isPresent()) {
+      throw new DuplicateSubTaskException(owner.get(), Json.parse(subtaskId));
+    }
+  }
+
+  /// Ends a handler that its job's end leaves uncompleted; returns the sequence of the entry that
+  /// says so.
+  static long endUncompleted(
+      Transaction transaction, long number, JobId id, int turn, Json subtaskId, Outcome outcome)
+      throws SQLException {
+    var form = StoredForm.write(Completion.ofUncompleted(outcome)).print();
+    var line = History.Line.of(Bookkeeping.uncompleted(turn, subtaskId, outcome));
+    return end(transaction, number, id, form, line);
+  }
+
+  /// Ends an open handler, and wakes who waited for it; returns the sequence of the entry that says
+  /// so.
+  static long end(
+      Transaction transaction, long number, JobId id, String completion, History.Line line)
+      throws SQLException {
+    long told = History.append(transaction, id, line);
+    transaction
+        .sql("update job set completion = ?, told = ? where number = ?")
+        .bind(completion)
+        .bind(told)
+        .bind(number)
+        .update();
+    Waits.handlerEnded(transaction, id);
+    return told;
+  }
+
+  private record Child(
+      long number, @Nullable String subtaskId, int turn, String agent, @Nullable String outcome) {
+    static Child read(ResultSet row) throws SQLException {
+      return new Child(
+          row.getLong(1), row.getString(2), row.getInt(3), row.getString(4), row.getString(5));
+    }
+  }
+}

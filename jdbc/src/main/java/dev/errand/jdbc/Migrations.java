@@ -1,0 +1,55 @@
+package dev.errand.jdbc;
+
+import dev.errand.job.StoreException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.List;
+
+/// Brings a file to this release's schema, or refuses it; `user_version` says how far it has come.
+final class Migrations {
+  /// In order; a file that was released is never edited.
+  private static final List<String> FILES = List.of("V0001__jobs.sql");
+
+  private Migrations() {}
+
+  /// Applies what is missing, within the transaction that the caller has begun.
+  ///
+  /// @throws StoreException if the file is someone else's, or was written by a newer release
+  static void apply(Path file, Session session) throws SQLException {
+    int version = Integer.parseInt(session.pragma("pragma user_version"));
+    int owner = Integer.parseInt(session.pragma("pragma application_id"));
+    boolean empty = session.pragma("select count(*) from sqlite_schema").equals("0");
+    boolean fresh = empty && version == 0 && owner == 0;
+    if (!fresh && owner != Database.APPLICATION_ID) {
+      throw new StoreException(
+          "%s is an SQLite file, but not one of Errand's. Name another file; this one was not touched."
+              .formatted(file));
+    }
+    if (version > FILES.size()) {
+      throw new StoreException(
+          "%s was written by a newer release of Errand (schema %d, this one knows %d). Use that release, or a later one."
+              .formatted(file, version, FILES.size()));
+    }
+    for (var name : FILES.subList(version, FILES.size())) {
+      session.script(read(name));
+    }
+    if (version < FILES.size()) {
+      session.script("pragma application_id = %d".formatted(Database.APPLICATION_ID));
+      session.script("pragma user_version = %d".formatted(FILES.size()));
+    }
+  }
+
+  private static String read(String name) {
+    try (var stream = Migrations.class.getResourceAsStream("sqlite/" + name)) {
+      if (stream == null) {
+        throw new IllegalStateException("The jar lacks " + name);
+      }
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package dev.errand.jdbc;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// A prepared statement whose parameters are given one after the other; see [Session#sql].
+final class Sql implements AutoCloseable {
+  private final PreparedStatement statement;
+  private int bound;
+
+  Sql(PreparedStatement statement) {
+    this.statement = statement;
+  }
+
+  Sql begin() {
+    bound = 0;
+    return this;
+  }
+
+  Sql bind(long value) throws SQLException {
+    statement.setLong(++bound, value);
+    return this;
+  }
+
+  Sql bind(boolean value) throws SQLException {
+    statement.setInt(++bound, value ? 1 : 0);
+    return this;
+  }
+
+  Sql bind(@Nullable String value) throws SQLException {
+    statement.setString(++bound, value);
+    return this;
+  }
+
+  Sql bind(byte[] value) throws SQLException {
+    statement.setBytes(++bound, value);
+    return this;
+  }
+
+  Sql bindOrNull(@Nullable Long value) throws SQLException {
+    if (value == null) {
+      statement.setNull(++bound, Types.INTEGER);
+      return this;
+    }
+    return bind(value.longValue());
+  }
+
+  /// Carries it out, and returns how many rows it changed.
+  int update() throws SQLException {
+    return statement.executeUpdate();
+  }
+
+  /// Carries it out for its rows.
+  <T> List<T> list(Row<T> row) throws SQLException {
+    try (var rows = statement.executeQuery()) {
+      var found = new ArrayList<T>();
+      while (rows.next()) {
+        found.add(row.read(rows));
+      }
+      return found;
+    }
+  }
+
+  /// Carries it out for its first row.
+  <T> Optional<T> first(Row<T> row) throws SQLException {
+    try (var rows = statement.executeQuery()) {
+      return rows.next() ? Optional.of(row.read(rows)) : Optional.empty();
+    }
+  }
+
+  /// Whether there is a row.
+  boolean exists() throws SQLException {
+    try (var rows = statement.executeQuery()) {
+      return rows.next();
+    }
+  }
+
+  @Override
+  public void close() throws SQLException {
+    statement.close();
+  }
+
+  /// Makes a value of the row the result stands at.
+  @FunctionalInterface
+  interface Row<T> {
+    T read(ResultSet row) throws SQLException;
+  }
+}

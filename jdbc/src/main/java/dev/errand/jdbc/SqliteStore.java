@@ -1,0 +1,358 @@
+package dev.errand.jdbc;
+
+import dev.errand.job.Blob;
+import dev.errand.job.Checkpoint;
+import dev.errand.job.Effect;
+import dev.errand.job.EffectPolicy;
+import dev.errand.job.Entry;
+import dev.errand.job.JobDefinition;
+import dev.errand.job.JobException;
+import dev.errand.job.JobId;
+import dev.errand.job.JobRecord;
+import dev.errand.job.Json;
+import dev.errand.job.Lease;
+import dev.errand.job.NewJob;
+import dev.errand.job.Slot;
+import dev.errand.job.StoredForm;
+import dev.errand.spi.Claim;
+import dev.errand.spi.Receipt;
+import dev.errand.spi.Step;
+import dev.errand.spi.Store;
+import java.nio.file.Path;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/// A store in one SQLite file, which several processes of a machine may have open.
+///
+/// Whatever a method returned as done is on disk. All writing of this process is done by one
+/// thread, which syncs once for all that has gathered; see [Writer].
+public final class SqliteStore implements Store {
+  private static final Duration BETWEEN_ROLL_CALLS = Duration.ofSeconds(1);
+
+  private final Database database;
+  private final InstantSource clock;
+  private final Checkpointer checkpointer;
+  private final Writer writer;
+  private final Readers readers;
+  private final ProcessIdentity process = ProcessIdentity.current();
+  private final AtomicLong nextRollCall = new AtomicLong();
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /// This opening as the file knows it; written before anyone else has the store.
+  private long opening;
+
+  private SqliteStore(Database database, InstantSource clock) throws SQLException {
+    this.database = database;
+    this.clock = clock;
+    this.checkpointer = new Checkpointer(database);
+    this.writer = new Writer(database, clock, checkpointer);
+    this.readers = new Readers(database);
+  }
+
+  private void start() {
+    checkpointer.start();
+    writer.start();
+    try {
+      opening = writer.write(transaction -> Processes.register(transaction, process));
+      takeBackLeasesOfTheDead();
+    } catch (JobException failed) {
+      close();
+      throw failed;
+    }
+  }
+
+  /// Opens the store in `file`, creating it if there is none.
+  ///
+  /// @throws dev.errand.job.StoreException if the file cannot be used, saying why and what to do; a
+  ///   file that was not there is not left behind
+  public static SqliteStore open(Path file, InstantSource clock) {
+    var database = Database.open(file);
+    try {
+      var store = new SqliteStore(database, clock);
+      store.start();
+      return store;
+    } catch (SQLException failed) {
+      throw database.trouble(failed);
+    }
+  }
+
+  @Override
+  public JobId submit(NewJob job) {
+    return writer.write(new Submission(job));
+  }
+
+  @Override
+  public List<Claim> claim(String worker, int limit, Duration duration) {
+    requirePositive(duration);
+    if (limit < 0) {
+      throw new IllegalArgumentException("Cannot claim " + limit + " jobs");
+    }
+    long now = clock.instant().toEpochMilli();
+    long rollCall = nextRollCall.get();
+    if (now >= rollCall
+        && nextRollCall.compareAndSet(rollCall, now + BETWEEN_ROLL_CALLS.toMillis())) {
+      takeBackLeasesOfTheDead();
+    }
+    // A look costs less than a place in the writer's queue, and mostly there is nothing.
+    if (limit == 0 || !isAnyDue(now)) {
+      return List.of();
+    }
+    return writer.write(new Claiming(worker, opening, limit, duration));
+  }
+
+  private boolean isAnyDue(long now) {
+    return readers.read(
+        session -> session.sql("select 1 from job where due <= ? limit 1").bind(now).exists());
+  }
+
+  @Override
+  public List<Lease> renew(Collection<Lease> leases, Duration duration) {
+    requirePositive(duration);
+    return leases.isEmpty() ? List.of() : writer.write(new Renewal(List.copyOf(leases), duration));
+  }
+
+  @Override
+  public Receipt commit(Step step) {
+    return writer.write(new StepCommit(step));
+  }
+
+  @Override
+  public Optional<Instant> nextDue() {
+    return readers.read(
+        session ->
+            session
+                .sql("select due from job where due is not null order by due limit 1")
+                .first(row -> Instant.ofEpochMilli(row.getLong(1))));
+  }
+
+  @Override
+  public boolean busy() {
+    return nextDue().isPresent();
+  }
+
+  @Override
+  public Optional<JobRecord> find(JobId id) {
+    return readers.read(
+        session ->
+            session.sql("select * from job where id = ?").bind(id.text()).first(JobRow::job));
+  }
+
+  @Override
+  public Optional<JobRecord> findByKey(String key) {
+    return readers.read(
+        session ->
+            session
+                .sql("select * from job where key = ? and parent is null")
+                .bind(key)
+                .first(JobRow::job));
+  }
+
+  @Override
+  public List<JobRecord> jobs(String prefix, String after, int limit) {
+    return readers.read(
+        session ->
+            // An id has only letters, digits and dots, which all come before '{'.
+            session
+                .sql(
+                    """
+                    select * from job where id >= ? and id < ? || '{' and id > ? order by id limit ?
+                    """)
+                .bind(prefix)
+                .bind(prefix)
+                .bind(after)
+                .bind(limit)
+                .list(JobRow::job));
+  }
+
+  @Override
+  public List<JobRecord> children(JobId parent, int after, int limit) {
+    return readers.read(
+        session ->
+            session
+                .sql(
+                    """
+                    select * from job where parent = ? and ordinal > ? order by ordinal limit ?
+                    """)
+                .bind(parent.text())
+                .bind(after)
+                .bind(limit)
+                .list(JobRow::job));
+  }
+
+  @Override
+  public Optional<JobRecord> childBySubtaskId(JobId parent, Json subtaskId) {
+    return readers.read(
+        session ->
+            session
+                .sql(
+                    """
+                    select * from job
+                    where parent = ? and subtask_id = ? and subtask_id <> 'null'
+                    """)
+                .bind(parent.text())
+                .bind(subtaskId.print())
+                .first(JobRow::job));
+  }
+
+  @Override
+  public List<JobRecord> ended(JobId parent, long after, int limit) {
+    return readers.read(
+        session ->
+            session
+                .sql(
+                    """
+                    select * from job where parent = ? and told > 0 and told > ?
+                    order by told limit ?
+                    """)
+                .bind(parent.text())
+                .bind(after)
+                .bind(limit)
+                .list(JobRow::job));
+  }
+
+  @Override
+  public Count count(JobId root) {
+    return readers.read(
+        session ->
+            // The ids of a tree are neighbours: '/' is what comes after '.'.
+            session
+                .sql(
+                    """
+                    select count(*), coalesce(sum(status = 'DONE'), 0) from job
+                    where id > ? || '.' and id < ? || '/'
+                    """)
+                .bind(root.text())
+                .bind(root.text())
+                .first(row -> new Count(row.getInt(1), row.getInt(2)))
+                .orElseThrow());
+  }
+
+  @Override
+  public Optional<JobDefinition> definition(String address) {
+    return readers.read(
+        session ->
+            session
+                .sql("select form from definition where address = ?")
+                .bind(address)
+                .first(row -> StoredForm.definition((Json.Object) Json.parse(row.getString(1)))));
+  }
+
+  @Override
+  public Optional<Checkpoint> checkpoint(JobId job) {
+    return readers.read(
+        session ->
+            session
+                .sql("select manifest, chunks, variables from workspace where job = ?")
+                .bind(job.text())
+                .first(Workspaces::checkpoint));
+  }
+
+  @Override
+  public Map<String, Blob> chunks(Collection<String> addresses) {
+    return readers.read(session -> Workspaces.chunks(session, addresses));
+  }
+
+  @Override
+  public List<Effect> journal(JobId job, int turn, int statement) {
+    return readers.read(
+        session ->
+            session
+                .sql(
+                    """
+                    select turn, statement, ordinal, name, digest, policy, result from effect
+                    where job = ? and turn = ? and statement >= ? order by statement, ordinal
+                    """)
+                .bind(job.text())
+                .bind(turn)
+                .bind(statement)
+                .list(SqliteStore::effect));
+  }
+
+  @Override
+  public List<Entry> history(JobId job, long after, int limit) {
+    return readers.read(
+        session ->
+            session
+                .sql(
+                    """
+                    select sequence, time, job, turn, kind, data from entry
+                    where job = ? and sequence > ? order by sequence limit ?
+                    """)
+                .bind(job.text())
+                .bind(after)
+                .bind(limit)
+                .list(History::entry));
+  }
+
+  @Override
+  public List<Entry> events(JobId root, long after, int limit) {
+    return readers.read(
+        session ->
+            session
+                .sql(
+                    """
+                    select sequence, time, job, turn, kind, data from entry
+                    where root = ? and sequence > ? order by sequence limit ?
+                    """)
+                .bind(root.text())
+                .bind(after)
+                .bind(limit)
+                .list(History::entry));
+  }
+
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      handBackLeases();
+      try (readers;
+          checkpointer) {
+        writer.close();
+      } catch (SQLException failed) {
+        throw database.trouble(failed);
+      }
+    }
+  }
+
+  private void handBackLeases() {
+    try {
+      writer.write(transaction -> Processes.end(transaction, opening));
+    } catch (JobException leftToOthers) {
+      // Whoever opens the file next finds that this process is dead, or the leases run out.
+    }
+  }
+
+  private void takeBackLeasesOfTheDead() {
+    for (long dead : readers.read(session -> Processes.dead(session, process))) {
+      writer.write(transaction -> Processes.end(transaction, dead));
+    }
+  }
+
+  private static Effect effect(ResultSet row) throws SQLException {
+    return new Effect(
+        new Slot(row.getInt(1), row.getInt(2), row.getInt(3)),
+        row.getString(4),
+        row.getString(5),
+        EffectPolicy.valueOf(row.getString(6)),
+        StoredForm.result(object(row.getString(7))));
+  }
+
+  private static Json.@Nullable Object object(@Nullable String form) {
+    return form == null ? null : (Json.Object) Json.parse(form);
+  }
+
+  private static void requirePositive(Duration duration) {
+    if (duration.toMillis() <= 0) {
+      throw new IllegalArgumentException("A lease needs a positive duration, not " + duration);
+    }
+  }
+}

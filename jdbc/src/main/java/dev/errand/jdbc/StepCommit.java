@@ -1,0 +1,280 @@
+package dev.errand.jdbc;
+
+import dev.errand.job.Completion;
+import dev.errand.job.DuplicateJobException;
+import dev.errand.job.Effect;
+import dev.errand.job.JobId;
+import dev.errand.job.Json;
+import dev.errand.job.NewJob;
+import dev.errand.job.Outcome;
+import dev.errand.job.StaleLeaseException;
+import dev.errand.job.StoredForm;
+import dev.errand.job.Usage;
+import dev.errand.spi.Bookkeeping;
+import dev.errand.spi.Change;
+import dev.errand.spi.Receipt;
+import dev.errand.spi.Step;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Applies one step of one job.
+///
+/// What costs time and needs no look at the store (writing JSON, hashing) is done by the caller's
+/// thread, in the constructor.
+final class StepCommit implements Work<Receipt> {
+  private final Step step;
+  private final JobId id;
+  private final List<Part> parts;
+
+  StepCommit(Step step) {
+    this.step = step;
+    this.id = step.lease().job();
+    this.parts = step.changes().stream().map(this::prepare).toList();
+  }
+
+  /// One change, ready to be applied to the job that `row` stands for.
+  private interface Part {
+    void apply(Transaction transaction, Row row) throws SQLException;
+  }
+
+  @Override
+  public boolean mayRefuseLate() {
+    return step.next() instanceof Step.Next.Await
+        || step.changes().stream()
+            .anyMatch(
+                change -> change instanceof Change.Created || change instanceof Change.Attached);
+  }
+
+  @Override
+  public Receipt apply(Transaction transaction) throws SQLException {
+    var row = move(transaction).orElseThrow(() -> new StaleLeaseException(step.lease()));
+    for (var part : parts) {
+      part.apply(transaction, row);
+    }
+    boolean leased =
+        switch (step.next()) {
+          case Step.Next.Continue ignored -> true;
+          case Step.Next.Yield ignored -> false;
+          case Step.Next.Await(var on) -> {
+            int needed = Waits.begin(transaction, id, on);
+            if (needed > 0) {
+              suspend(transaction, row, needed);
+            }
+            yield needed <= 0;
+          }
+          case Step.Next.End ignored -> {
+            Waits.end(transaction, id);
+            yield false;
+          }
+        };
+    return new Receipt(step.version() + 1, leased);
+  }
+
+  /// Moves the job on, if the lease and the version are still its own.
+  ///
+  /// Of two steps for one version only one is applied: the first raises the version, and the
+  /// transactions follow one another. A worker that lost its lease finds another fence, or no
+  /// worker where the lease was handed back.
+  private Optional<Row> move(Transaction transaction) throws SQLException {
+    boolean keeps =
+        !(step.next() instanceof Step.Next.Yield || step.next() instanceof Step.Next.End);
+    // A job that is about to wait keeps its status until it is known that it must.
+    var status = step.next() instanceof Step.Next.Await ? null : step.status().name();
+    var progress = step.progress();
+    return transaction
+        .sql(
+            """
+            update job set
+              version = version + 1, status = coalesce(?, status),
+              turn = ?, acting = ?, statement = ?, printed = ?, children = ?, heard = ?,
+              worker = iif(?, worker, null), process = iif(?, process, null), due = iif(?, due, ?)
+            where id = ? and fence = ? and version = ? and worker is not null
+            returning number, subtask_id, told
+            """)
+        .bind(status)
+        .bind(progress.turn())
+        .bind(progress.acting())
+        .bind(progress.statement())
+        .bind(progress.printed())
+        .bind(progress.created())
+        .bind(progress.heard())
+        .bind(keeps)
+        .bind(keeps)
+        .bind(keeps)
+        .bindOrNull(dueAgain())
+        .bind(id.text())
+        .bind(step.lease().fence())
+        .bind(step.version())
+        .first(row -> new Row(row.getLong(1), row.getString(2), row.getLong(3)));
+  }
+
+  private @Nullable Long dueAgain() {
+    return step.next() instanceof Step.Next.Yield(var at) ? roundedUp(at) : null;
+  }
+
+  private void suspend(Transaction transaction, Row row, int needed) throws SQLException {
+    transaction
+        .sql(
+            """
+            update job set status = ?, worker = null, process = null, due = null, needed = ?
+            where number = ?
+            """)
+        .bind(step.status().name())
+        .bind(needed)
+        .bind(row.number)
+        .update();
+  }
+
+  private Part prepare(Change change) {
+    return switch (change) {
+      case Change.Recorded recorded -> {
+        var line = History.Line.of(recorded);
+        yield (transaction, row) -> History.append(transaction, id, line);
+      }
+      case Change.Created(var child) -> created(child);
+      case Change.Attached(var child, var subtaskId) -> attached(child, subtaskId);
+      case Change.Journalled(var effect) -> journalled(effect);
+      case Change.Checkpointed(var checkpoint) -> {
+        var prepared = Workspaces.Prepared.of(checkpoint);
+        yield (transaction, row) -> prepared.store(transaction, id);
+      }
+      case Change.Completed(var completion) -> completed(completion);
+      case Change.Ended(var outcome) -> ended(outcome);
+      case Change.Spent(var usage) -> (transaction, row) -> spend(transaction, row, usage);
+    };
+  }
+
+  private Part created(NewJob child) {
+    requireChild(child.id());
+    var creation = Creation.of(child);
+    return (transaction, row) -> {
+      if (!creation.insert(transaction)) {
+        requireSame(transaction, child);
+      }
+    };
+  }
+
+  private static void requireSame(Transaction transaction, NewJob child) throws SQLException {
+    boolean same =
+        transaction
+            .sql("select 1 from job where id = ? and digest = ?")
+            .bind(child.id().text())
+            .bind(child.digest())
+            .exists();
+    if (!same) {
+      throw new DuplicateJobException(child.id());
+    }
+  }
+
+  private Part attached(JobId child, Json subtaskId) {
+    requireChild(child);
+    return (transaction, row) -> Handlers.attach(transaction, child, subtaskId);
+  }
+
+  private void requireChild(JobId child) {
+    if (!child.parent().equals(Optional.of(id))) {
+      throw new IllegalArgumentException("Job " + child + " is no child of " + id);
+    }
+  }
+
+  private Part journalled(Effect effect) {
+    var result = StoredForm.write(effect.result());
+    var form = result == null ? null : result.print();
+    var slot = effect.slot();
+    return (transaction, row) ->
+        transaction
+            .sql(
+                """
+                insert into effect (job, turn, statement, ordinal, name, digest, policy, result)
+                values (?, ?, ?, ?, ?, ?, ?, ?)
+                on conflict (job, turn, statement, ordinal) do update set
+                  name = excluded.name, digest = excluded.digest, policy = excluded.policy,
+                  result = excluded.result
+                """)
+            .bind(id.text())
+            .bind(slot.turn())
+            .bind(slot.statement())
+            .bind(slot.ordinal())
+            .bind(effect.name())
+            .bind(effect.digest())
+            .bind(effect.policy().name())
+            .bind(form)
+            .update();
+  }
+
+  private Part completed(Completion completion) {
+    var form = StoredForm.write(completion).print();
+    int turn = step.progress().turn();
+    return (transaction, row) -> {
+      if (row.isOpen()) {
+        var line = History.Line.of(Bookkeeping.completed(turn, row.subtaskId(), completion));
+        row.told = Handlers.end(transaction, row.number, id, form, line);
+      }
+    };
+  }
+
+  private Part ended(Outcome outcome) {
+    var form = StoredForm.write(outcome).print();
+    int turn = step.progress().turn();
+    var line = History.Line.of(Bookkeeping.ended(turn, outcome));
+    return (transaction, row) -> {
+      transaction
+          .sql("update job set outcome = ? where number = ?")
+          .bind(form)
+          .bind(row.number)
+          .update();
+      History.append(transaction, id, line);
+      if (row.isOpen()) {
+        row.told =
+            Handlers.endUncompleted(transaction, row.number, id, turn, row.subtaskId(), outcome);
+      }
+    };
+  }
+
+  private static void spend(Transaction transaction, Row row, Usage usage) throws SQLException {
+    transaction
+        .sql(
+            """
+            update job set calls = calls + ?, input_tokens = input_tokens + ?,
+              output_tokens = output_tokens + ?, micro_usd = micro_usd + ?
+            where number = ?
+            """)
+        .bind(usage.calls())
+        .bind(usage.inputTokens())
+        .bind(usage.outputTokens())
+        .bind(usage.microUsd())
+        .bind(row.number)
+        .update();
+  }
+
+  /// The store knows milliseconds; a job must not fall due before the moment it asked for.
+  private static long roundedUp(Instant at) {
+    long millis = at.toEpochMilli();
+    return Instant.ofEpochMilli(millis).equals(at) ? millis : millis + 1;
+  }
+
+  /// What a step must know of its job while it is applied.
+  private static final class Row {
+    final long number;
+    private final @Nullable String subtaskId;
+    private long told;
+
+    Row(long number, @Nullable String subtaskId, long told) {
+      this.number = number;
+      this.subtaskId = subtaskId;
+      this.told = told;
+    }
+
+    /// Whether the job has a handler that has not ended.
+    boolean isOpen() {
+      return subtaskId != null && told == 0;
+    }
+
+    Json subtaskId() {
+      return subtaskId == null ? Json.Null.VALUE : Json.parse(subtaskId);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package dev.errand.jdbc;
+
+import dev.errand.job.DuplicateJobException;
+import dev.errand.job.JobId;
+import dev.errand.job.NewJob;
+import java.sql.SQLException;
+import java.util.Optional;
+
+/// Submits a root job.
+final class Submission implements Work<JobId> {
+  private final NewJob job;
+  private final Creation creation;
+
+  Submission(NewJob job) {
+    if (job.id().parent().isPresent()) {
+      throw new IllegalArgumentException("Job " + job.id() + " is no root; its parent creates it");
+    }
+    this.job = job;
+    this.creation = Creation.of(job);
+  }
+
+  /// Whoever holds the write lock looks for the key and inserts the job in one go: a key is never
+  /// given out twice.
+  @Override
+  public JobId apply(Transaction transaction) throws SQLException {
+    var known = knownByKey(transaction);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    if (!creation.insert(transaction)) {
+      throw new DuplicateJobException(job.id());
+    }
+    return job.id();
+  }
+
+  private Optional<JobId> knownByKey(Transaction transaction) throws SQLException {
+    if (job.key() == null) {
+      return Optional.empty();
+    }
+    return transaction
+        .sql("select id from job where key = ? and parent is null")
+        .bind(job.key())
+        .first(row -> new JobId(row.getString(1)));
+  }
+}

@@ -1,0 +1,68 @@
+package dev.errand.jdbc;
+
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/// What the units of work of one transaction share. Nothing here outlives it: other processes write
+/// too.
+final class Transaction {
+  private final Session session;
+  private final InstantSource clock;
+  private final Map<String, Long> lastSequence = new HashMap<>();
+  private final Set<String> definitions = new HashSet<>();
+
+  Transaction(Session session, InstantSource clock) {
+    this.session = session;
+    this.clock = clock;
+  }
+
+  Sql sql(String text) throws SQLException {
+    return session.sql(text);
+  }
+
+  long now() {
+    return clock.instant().toEpochMilli();
+  }
+
+  /// The next number in the history of a tree.
+  ///
+  /// No two entries get the same one: the transaction holds the write lock of the file.
+  long nextSequence(String root) throws SQLException {
+    var last = lastSequence.get(root);
+    long next = 1 + (last == null ? storedSequence(root) : last);
+    lastSequence.put(root, next);
+    return next;
+  }
+
+  private long storedSequence(String root) throws SQLException {
+    return sql("select max(sequence) from entry where root = ?")
+        .bind(root)
+        .first(row -> row.getLong(1))
+        .orElse(0L);
+  }
+
+  /// Whether this transaction has not yet seen to that definition.
+  boolean isNewDefinition(String address) {
+    return definitions.add(address);
+  }
+
+  void markRefusable() throws SQLException {
+    sql("savepoint unit").update();
+  }
+
+  void keep() throws SQLException {
+    sql("release unit").update();
+  }
+
+  /// Takes back what was written since [#markRefusable].
+  void undo() throws SQLException {
+    sql("rollback to unit").update();
+    keep();
+    lastSequence.clear();
+    definitions.clear();
+  }
+}

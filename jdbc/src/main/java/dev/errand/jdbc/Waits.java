@@ -1,0 +1,120 @@
+package dev.errand.jdbc;
+
+import dev.errand.job.JobId;
+import dev.errand.job.UnknownJobException;
+import dev.errand.job.Wait;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/* Who hears of whose end.
+ *
+ * While a job waits, its `wait` rows are the awaited handlers that have not ended, and `needed` says how many of them
+ * must still end. The end of a handler takes away the rows that name it and counts `needed` down; who reaches 0 falls due.
+ * Both are done by whoever holds the write lock, in the transaction of the end or of the wait itself: an end
+ * is either seen by the wait that comes after it, or finds that wait's row. None falls between.
+ *
+ * Rows that are left when enough others have ended stay where they are until the job waits again or ends: a loop
+ * over a thousand handlers, whichever ends first, then changes one row per turn and not a thousand. */
+final class Waits {
+  private Waits() {}
+
+  /// Notes that `waiter` waits for these handlers.
+  ///
+  /// @return how many must still end; 0 or less when enough have
+  static int begin(Transaction transaction, JobId waiter, Wait on) throws SQLException {
+    var awaited = on.handlers().stream().map(JobId::text).toList();
+    var known = awaitedBefore(transaction, waiter);
+    for (var obsolete : difference(known, awaited)) {
+      transaction
+          .sql("delete from wait where target = ? and waiter = ?")
+          .bind(obsolete)
+          .bind(waiter.text())
+          .update();
+    }
+    // What has a row already has not ended: the row would be gone.
+    var others = difference(awaited, known);
+    return on.needed() - (others.size() - addUnfinished(transaction, waiter, others));
+  }
+
+  private static List<String> awaitedBefore(Transaction transaction, JobId waiter)
+      throws SQLException {
+    return transaction
+        .sql("select target from wait where waiter = ?")
+        .bind(waiter.text())
+        .list(row -> row.getString(1));
+  }
+
+  private static int addUnfinished(
+      Transaction transaction, JobId waiter, Collection<String> handlers) throws SQLException {
+    if (handlers.isEmpty()) {
+      return 0;
+    }
+    var list = handlers.stream().collect(Collectors.joining("\",\"", "[\"", "\"]"));
+    int added =
+        transaction
+            .sql(
+                """
+                insert into wait (target, waiter)
+                select job.id, ? from json_each(?) cross join job on job.id = value where told = 0
+                """)
+            .bind(waiter.text())
+            .bind(list)
+            .update();
+    if (added < handlers.size()) {
+      requireKnown(transaction, list);
+    }
+    return added;
+  }
+
+  private static void requireKnown(Transaction transaction, String list) throws SQLException {
+    var unknown =
+        transaction
+            .sql(
+                """
+                select value from json_each(?)
+                where not exists (select 1 from job where job.id = value)
+                """)
+            .bind(list)
+            .first(row -> row.getString(1));
+    if (unknown.isPresent()) {
+      throw new UnknownJobException(unknown.get());
+    }
+  }
+
+  /// Makes those due who waited for this handler and need no other.
+  static void handlerEnded(Transaction transaction, JobId target) throws SQLException {
+    var waiters =
+        transaction
+            .sql("delete from wait where target = ? returning waiter")
+            .bind(target.text())
+            .list(row -> row.getString(1));
+    for (var waiter : waiters) {
+      transaction
+          .sql(
+              """
+              update job set due = iif(needed = 1, ?, due), needed = needed - 1
+              where id = ? and needed > 0
+              """)
+          .bind(transaction.now())
+          .bind(waiter)
+          .update();
+    }
+  }
+
+  /// Forgets what a job that is done still waited for.
+  static void end(Transaction transaction, JobId waiter) throws SQLException {
+    transaction.sql("delete from wait where waiter = ?").bind(waiter.text()).update();
+  }
+
+  private static Collection<String> difference(Collection<String> all, Collection<String> without) {
+    if (without.isEmpty()) {
+      return all;
+    }
+    var rest = new LinkedHashSet<>(all);
+    rest.removeAll(without);
+    return rest;
+  }
+}

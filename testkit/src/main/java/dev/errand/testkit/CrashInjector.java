@@ -1,0 +1,95 @@
+package dev.errand.testkit;
+
+import dev.errand.job.StoreException;
+import dev.errand.spi.Store;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// Wraps a store so that the process dies, or seems to, at a chosen write.
+///
+/// Writes are counted from 1: submissions, claims and commits, in the order in which they begin. The crash comes just
+/// before the chosen write is made, or just after it was made and before its caller hears of it.
+///
+/// Thread-safe. With [#halting] the process ends there, as by `kill -9`; with [#failing] every call from then on fails,
+/// as it would for a process that is gone, and another engine over the same store can take over.
+public final class CrashInjector {
+  private static final Set<String> WRITES = Set.of("submit", "claim", "commit");
+
+  private final Store store;
+  private final long crashAt;
+  private final boolean after;
+  private final Runnable crash;
+  private final AtomicLong writes = new AtomicLong();
+  private final AtomicBoolean crashed = new AtomicBoolean();
+
+  private CrashInjector(Store store, long crashAt, boolean after, Runnable crash) {
+    this.store = store;
+    this.crashAt = crashAt;
+    this.after = after;
+    this.crash = crash;
+  }
+
+  /// Ends the process at write `crashAt`; never, if that is 0.
+  public static CrashInjector halting(Store store, long crashAt, boolean after) {
+    return new CrashInjector(store, crashAt, after, () -> Runtime.getRuntime().halt(137));
+  }
+
+  /// Makes every call fail from write `crashAt` on; never, if that is 0. Closing the wrapped store leaves the store itself
+  /// open.
+  public static CrashInjector failing(Store store, long crashAt, boolean after) {
+    return new CrashInjector(store, crashAt, after, () -> {});
+  }
+
+  /// The store to give to the engine.
+  public Store store() {
+    return (Store)
+        Proxy.newProxyInstance(
+            Store.class.getClassLoader(), new Class<?>[] {Store.class}, this::invoke);
+  }
+
+  /// How many writes were begun.
+  public long writes() {
+    return writes.get();
+  }
+
+  /// Whether the crash has come.
+  public boolean crashed() {
+    return crashed.get();
+  }
+
+  private Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
+    if (method.getName().equals("close")) {
+      return null;
+    }
+    boolean chosen = WRITES.contains(method.getName()) && writes.incrementAndGet() == crashAt;
+    if (chosen && !after) {
+      crash();
+    }
+    checkAlive();
+    try {
+      var result = method.invoke(store, arguments);
+      if (chosen) {
+        crash();
+      }
+      checkAlive();
+      return result;
+    } catch (InvocationTargetException thrown) {
+      throw thrown.getCause();
+    }
+  }
+
+  private void crash() {
+    crashed.set(true);
+    crash.run();
+  }
+
+  private void checkAlive() {
+    if (crashed.get()) {
+      throw new StoreException("This process was crashed by the test");
+    }
+  }
+}

@@ -1,0 +1,281 @@
+package dev.errand.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.errand.job.AgentSpec;
+import dev.errand.job.CodeBlock;
+import dev.errand.job.Effect;
+import dev.errand.job.EffectPolicy;
+import dev.errand.job.Entry;
+import dev.errand.job.JobDefinition;
+import dev.errand.job.JobException;
+import dev.errand.job.JobId;
+import dev.errand.job.JobStatus;
+import dev.errand.job.Json;
+import dev.errand.job.Lease;
+import dev.errand.job.NewJob;
+import dev.errand.job.Outcome;
+import dev.errand.job.Progress;
+import dev.errand.job.Slot;
+import dev.errand.job.Subtask;
+import dev.errand.job.TaskError;
+import dev.errand.job.Usage;
+import dev.errand.job.Value;
+import dev.errand.job.Wait;
+import dev.errand.spi.Change;
+import dev.errand.spi.Claim;
+import dev.errand.spi.Receipt;
+import dev.errand.spi.Step;
+import dev.errand.spi.Store;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// A random sequence of calls, made to a store and to the reference, which must answer the same
+/// throughout.
+///
+/// The same seed gives the same calls. Names are few, so that they collide; leases are kept after
+/// they were lost, so that stale ones are used too.
+final class RandomCalls {
+  private static final int CALLS = 1_500;
+  private static final int BETWEEN_SNAPSHOTS = 50;
+  private static final int REMEMBERED = 12;
+  private static final int DEEPEST = 3;
+  private static final List<JobId> ROOTS =
+      IntStream.range(0, 5).mapToObj(n -> new JobId("r" + n)).toList();
+
+  private final long seed;
+  private final Random random;
+  private final Store store;
+  private final Store reference;
+  private final ManualClock clock;
+  private final List<Held> held = new ArrayList<>();
+  private final Deque<String> trace = new ArrayDeque<>();
+
+  RandomCalls(long seed, Store store, Store reference, ManualClock clock) {
+    this.seed = seed;
+    this.random = new Random(seed);
+    this.store = store;
+    this.reference = reference;
+    this.clock = clock;
+  }
+
+  /// The seed given as system property `errand.seed`, else a new one.
+  static long seed() {
+    var given = System.getProperty("errand.seed");
+    return given == null ? RandomGenerator.getDefault().nextLong() : Long.parseLong(given);
+  }
+
+  void run() {
+    for (int call = 1; call <= CALLS; call++) {
+      act();
+      if (call % BETWEEN_SNAPSHOTS == 0 || call == CALLS) {
+        same("everything", any -> Snapshot.of(any, ROOTS));
+      }
+    }
+  }
+
+  private void act() {
+    int dice = random.nextInt(100);
+    if (dice < 8) {
+      var job = root();
+      same("submit " + job, any -> any.submit(job));
+    } else if (dice < 26) {
+      claim();
+    } else if (dice < 31) {
+      var leases = held.stream().filter(ignored -> chance(50)).map(Held::lease).toList();
+      var duration = duration();
+      same("renew " + leases, any -> any.renew(leases, duration));
+    } else if (dice < 90) {
+      if (!held.isEmpty()) {
+        commit(pick(held));
+      }
+    } else {
+      clock.advance(Duration.ofMillis(random.nextInt(20_000)));
+    }
+  }
+
+  private void claim() {
+    var worker = "w" + random.nextInt(3);
+    int limit = random.nextInt(4);
+    var duration = duration();
+    same("claim " + limit, any -> any.claim(worker, limit, duration)).value().stream()
+        .flatMap(List::stream)
+        .forEach(claim -> remember(new Held(claim)));
+  }
+
+  private void remember(Held claimed) {
+    held.add(claimed);
+    if (held.size() > REMEMBERED) {
+      held.removeFirst();
+    }
+  }
+
+  private void commit(Held by) {
+    long version = chance(4) ? by.version - 1 : by.version;
+    var changes = IntStream.range(0, random.nextInt(4)).mapToObj(n -> change(by.job())).toList();
+    var step =
+        new Step(
+            by.lease(), version, pick(List.of(JobStatus.values())), progress(), changes, next(by));
+    same("commit " + step, any -> any.commit(step)).value().forEach(by::after);
+  }
+
+  private NewJob root() {
+    var key = chance(50) ? "k" + random.nextInt(3) : null;
+    return new NewJob(pick(ROOTS), key, definition(), digest(), null, null);
+  }
+
+  private Change change(JobId job) {
+    return switch (random.nextInt(9)) {
+      case 0 ->
+          new Change.Recorded(
+              random.nextInt(4), Entry.Kind.CONSOLE, Json.object("n", random.nextInt()));
+      case 1, 2 -> job.depth() < DEEPEST ? new Change.Created(child(job)) : Jobs.said("deep");
+      case 3 -> new Change.Attached(job.child(1 + random.nextInt(5)), handlerId());
+      case 4 -> new Change.Journalled(effect());
+      case 5 -> new Change.Checkpointed(Jobs.checkpoint(pieces()));
+      case 6 -> chance(70) ? Jobs.delivered(random.nextInt(100)) : Jobs.refused("no");
+      case 7 -> new Change.Ended(outcome());
+      default -> new Change.Spent(new Usage(1, random.nextInt(100), random.nextInt(100), 7));
+    };
+  }
+
+  private NewJob child(JobId parent) {
+    var id = parent.child(1 + random.nextInt(5));
+    var handler = chance(70) ? Subtask.open(handlerId()) : null;
+    var workspace = chance(20) ? Jobs.checkpoint(pieces()) : null;
+    return new NewJob(id, null, definition(), digest(), handler, workspace);
+  }
+
+  private Step.Next next(Held by) {
+    return switch (random.nextInt(6)) {
+      case 0, 1 -> new Step.Next.Continue();
+      case 2 -> new Step.Next.Yield(clock.instant().plusMillis(random.nextInt(5_000)));
+      case 3, 4 -> new Step.Next.Await(wait(by.job()));
+      default -> new Step.Next.End();
+    };
+  }
+
+  private Wait wait(JobId job) {
+    var handlers =
+        Stream.generate(() -> chance(80) ? job.child(1 + random.nextInt(5)) : pick(ROOTS).child(1))
+            .limit(1 + random.nextInt(4))
+            .distinct()
+            .toList();
+    return new Wait(handlers, 1 + random.nextInt(handlers.size()));
+  }
+
+  private Outcome outcome() {
+    return switch (random.nextInt(4)) {
+      case 0 -> new Outcome.Failed(TaskError.of(TaskError.Kind.EXCEPTION, "boom", ""));
+      case 1 -> new Outcome.Cancelled("stop");
+      case 2 -> new Outcome.TimedOut("late");
+      default -> new Outcome.Succeeded(Value.of(random.nextInt(100)));
+    };
+  }
+
+  private Effect effect() {
+    var slot = new Slot(random.nextInt(4), random.nextInt(3), random.nextInt(3));
+    var result =
+        chance(50)
+            ? new Effect.Result.Intended()
+            : new Effect.Result.Returned(Value.of(random.nextInt(100)));
+    return new Effect(slot, "tool", digest(), EffectPolicy.IDEMPOTENT, result);
+  }
+
+  private Progress progress() {
+    return new Progress(random.nextInt(4), chance(50), random.nextInt(5), 0, 0, random.nextInt(9));
+  }
+
+  private JobDefinition definition() {
+    return JobDefinition.of(AgentSpec.program("a" + random.nextInt(2)), CodeBlock.python("pass"));
+  }
+
+  private Json handlerId() {
+    return Json.of(pick(Stream.of("x", "y", 7).map(Object.class::cast).toList()));
+  }
+
+  private String digest() {
+    return chance(90) ? "asked" : "otherwise";
+  }
+
+  private String[] pieces() {
+    return IntStream.range(0, random.nextInt(4))
+        .mapToObj(n -> "piece " + random.nextInt(6))
+        .toArray(String[]::new);
+  }
+
+  private Duration duration() {
+    return Duration.ofSeconds(1 + random.nextInt(30));
+  }
+
+  private boolean chance(int percent) {
+    return random.nextInt(100) < percent;
+  }
+
+  private <T> T pick(List<T> all) {
+    return all.get(random.nextInt(all.size()));
+  }
+
+  /// Makes the call to both, and returns the answer they agree on.
+  private <T> Answer<T> same(String call, Function<Store, T> made) {
+    trace.addLast(call);
+    if (trace.size() > REMEMBERED) {
+      trace.removeFirst();
+    }
+    var expected = Answer.of(() -> made.apply(reference));
+    assertThat(Answer.of(() -> made.apply(store)))
+        .as(
+            () ->
+                "seed %d (-Derrand.seed=%d), last calls:%n%s"
+                    .formatted(seed, seed, String.join("\n", trace)))
+        .isEqualTo(expected);
+    return expected;
+  }
+
+  /// What a call came to: a value, or what it was refused with.
+  private record Answer<T>(@Nullable T result, String refusal) {
+    static <T> Answer<T> of(java.util.function.Supplier<T> call) {
+      try {
+        return new Answer<>(call.get(), "");
+      } catch (JobException refused) {
+        return new Answer<>(null, refused.toString());
+      }
+    }
+
+    List<T> value() {
+      return result == null ? List.of() : List.of(result);
+    }
+  }
+
+  /// A lease, lost or not, with the version of the job as its holder knows it.
+  private static final class Held {
+    private final Claim claim;
+    private long version;
+
+    Held(Claim claim) {
+      this.claim = claim;
+      this.version = claim.version();
+    }
+
+    Lease lease() {
+      return claim.lease();
+    }
+
+    JobId job() {
+      return claim.job().id();
+    }
+
+    void after(Receipt receipt) {
+      version = receipt.version();
+    }
+  }
+}

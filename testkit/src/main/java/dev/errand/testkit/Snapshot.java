@@ -1,0 +1,61 @@
+package dev.errand.testkit;
+
+import dev.errand.job.Checkpoint;
+import dev.errand.job.Effect;
+import dev.errand.job.Entry;
+import dev.errand.job.JobId;
+import dev.errand.job.JobRecord;
+import dev.errand.spi.Store;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/// All that a store shows of its jobs at one moment, to be compared.
+///
+/// @param jobs every job with what belongs to it
+/// @param trees the events and the counts of the trees
+/// @param nextDue when a job next falls due by itself
+record Snapshot(List<Member> jobs, List<Tree> trees, Optional<Instant> nextDue) {
+  private static final int ALL = 100_000;
+  private static final int TURNS = 4;
+
+  static Snapshot of(Store store, List<JobId> roots) {
+    return new Snapshot(
+        store.jobs("", "", ALL).stream().map(job -> Member.of(store, job)).toList(),
+        roots.stream().map(root -> Tree.of(store, root)).toList(),
+        store.nextDue());
+  }
+
+  /// One job with what belongs to it.
+  record Member(
+      JobRecord job,
+      Optional<JobRecord> found,
+      List<JobRecord> children,
+      List<JobRecord> ended,
+      List<Entry> history,
+      List<Effect> journal,
+      Optional<Checkpoint> checkpoint) {
+    static Member of(Store store, JobRecord job) {
+      var id = job.id();
+      return new Member(
+          job,
+          store.find(id),
+          store.children(id, 0, ALL),
+          store.ended(id, 0, ALL),
+          store.history(id, 0, ALL),
+          IntStream.range(0, TURNS)
+              .boxed()
+              .flatMap(turn -> store.journal(id, turn, 0).stream())
+              .toList(),
+          store.checkpoint(id));
+    }
+  }
+
+  /// One tree as a whole.
+  record Tree(JobId root, List<Entry> events, Store.Count count) {
+    static Tree of(Store store, JobId root) {
+      return new Tree(root, store.events(root, 0, ALL), store.count(root));
+    }
+  }
+}

@@ -1,0 +1,1486 @@
+package dev.errand.testkit;
+
+import static dev.errand.testkit.Jobs.DEFINITION;
+import static dev.errand.testkit.Jobs.attached;
+import static dev.errand.testkit.Jobs.blob;
+import static dev.errand.testkit.Jobs.checkpoint;
+import static dev.errand.testkit.Jobs.checkpointOfStored;
+import static dev.errand.testkit.Jobs.created;
+import static dev.errand.testkit.Jobs.delegated;
+import static dev.errand.testkit.Jobs.delivered;
+import static dev.errand.testkit.Jobs.ended;
+import static dev.errand.testkit.Jobs.job;
+import static dev.errand.testkit.Jobs.keyed;
+import static dev.errand.testkit.Jobs.refused;
+import static dev.errand.testkit.Jobs.result;
+import static dev.errand.testkit.Jobs.said;
+import static dev.errand.testkit.Jobs.succeeded;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.errand.job.AgentSpec;
+import dev.errand.job.Blob;
+import dev.errand.job.Checkpoint;
+import dev.errand.job.CodeBlock;
+import dev.errand.job.Completion;
+import dev.errand.job.DuplicateJobException;
+import dev.errand.job.DuplicateSubTaskException;
+import dev.errand.job.Effect;
+import dev.errand.job.EffectPolicy;
+import dev.errand.job.Entry;
+import dev.errand.job.JobDefinition;
+import dev.errand.job.JobId;
+import dev.errand.job.JobRecord;
+import dev.errand.job.JobStatus;
+import dev.errand.job.Json;
+import dev.errand.job.Lease;
+import dev.errand.job.NewJob;
+import dev.errand.job.Outcome;
+import dev.errand.job.Progress;
+import dev.errand.job.Slot;
+import dev.errand.job.StaleLeaseException;
+import dev.errand.job.StoreException;
+import dev.errand.job.Subtask;
+import dev.errand.job.TaskError;
+import dev.errand.job.UnknownJobException;
+import dev.errand.job.Usage;
+import dev.errand.job.Value;
+import dev.errand.spi.Change;
+import dev.errand.spi.Claim;
+import dev.errand.spi.Receipt;
+import dev.errand.spi.Step;
+import dev.errand.spi.Store;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// What every [Store] promises, as tests; a store passes them in a subclass that says how to open
+/// it.
+public abstract class StoreContract {
+  static final Duration LEASE = Duration.ofSeconds(30);
+  static final JobId ROOT = new JobId("tree");
+  static final JobId FIRST = ROOT.child(1);
+  static final JobId SECOND = ROOT.child(2);
+  static final JobId THIRD = ROOT.child(3);
+
+  private final ManualClock clock = ManualClock.create();
+  private Store store;
+
+  /// For subclasses.
+  protected StoreContract() {}
+
+  /// Opens the store: an empty one at the first call of a test, after that the one that was closed.
+  protected abstract Store open(InstantSource clock);
+
+  /// Whether what was stored is there again after [Store#close] and another [#open]; default true.
+  protected boolean survivesReopening() {
+    return true;
+  }
+
+  @BeforeEach
+  void openStore() {
+    store = open(clock);
+  }
+
+  @AfterEach
+  void closeStore() {
+    store.close();
+  }
+
+  @Nested
+  class Submitting {
+    @Test
+    void a_submitted_job_is_ready_and_has_come_nowhere() {
+      store.submit(keyed(ROOT, "order 7"));
+
+      assertThat(store.find(ROOT))
+          .hasValue(
+              new JobRecord(
+                  ROOT,
+                  new JobRecord.Origin("order 7", "asked", "tester", clock.instant()),
+                  DEFINITION.address(),
+                  JobStatus.READY,
+                  Progress.START,
+                  null,
+                  null,
+                  Usage.NONE));
+    }
+
+    @Test
+    void a_submitted_job_is_found_by_its_key() {
+      store.submit(keyed(ROOT, "order 7"));
+
+      assertThat(store.findByKey("order 7")).isEqualTo(store.find(ROOT)).isNotEmpty();
+      assertThat(store.findByKey("order 8")).isEmpty();
+    }
+
+    @Test
+    void the_same_key_finds_the_job_submitted_first() {
+      assertThat(store.submit(keyed(ROOT, "order 7"))).isEqualTo(ROOT);
+
+      assertThat(store.submit(keyed(new JobId("other"), "order 7"))).isEqualTo(ROOT);
+      assertThat(store.find(new JobId("other"))).isEmpty();
+      assertThat(store.events(ROOT, 0, 10)).hasSize(1);
+    }
+
+    @Test
+    void an_id_that_is_taken_is_refused() {
+      store.submit(keyed(ROOT, "order 7"));
+
+      assertThatThrownBy(() -> store.submit(keyed(ROOT, "order 8")))
+          .isInstanceOf(DuplicateJobException.class);
+      assertThatThrownBy(() -> store.submit(job(ROOT))).isInstanceOf(DuplicateJobException.class);
+      assertThat(store.findByKey("order 8")).isEmpty();
+      assertThat(store.events(ROOT, 0, 10)).hasSize(1);
+    }
+
+    @Test
+    void the_first_entry_of_a_tree_is_the_creation_of_its_root() {
+      store.submit(keyed(ROOT, "order 7"));
+
+      assertThat(store.events(ROOT, 0, 10))
+          .containsExactly(
+              new Entry(
+                  1,
+                  clock.instant(),
+                  ROOT,
+                  0,
+                  Entry.Kind.JOB_CREATED,
+                  Json.object("agent", "tester").with("key", "order 7")));
+    }
+
+    @Test
+    void a_job_begins_with_the_workspace_it_was_given() {
+      store.submit(new NewJob(ROOT, null, DEFINITION, "asked", null, checkpoint("a", "b")));
+
+      assertThat(store.checkpoint(ROOT)).hasValue(withoutPieces(checkpoint("a", "b")));
+      assertThat(store.chunks(checkpoint("a", "b").chunks())).hasSize(2);
+    }
+
+    @Test
+    void a_child_is_created_by_its_parent_and_not_submitted() {
+      store.submit(job(ROOT));
+
+      assertThatThrownBy(() -> store.submit(job(FIRST)))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThat(store.find(FIRST)).isEmpty();
+    }
+
+    @Test
+    void many_who_submit_one_key_at_a_time_agree_on_one_job() throws Exception {
+      var ids =
+          atOnce(
+              IntStream.range(0, 16)
+                  .<Callable<JobId>>mapToObj(
+                      n -> () -> store.submit(keyed(new JobId("tree" + n), "order 7")))
+                  .toList());
+
+      assertThat(new HashSet<>(ids)).hasSize(1);
+      assertThat(store.jobs("", "", 100)).hasSize(1);
+    }
+  }
+
+  @Nested
+  class Claiming {
+    @Test
+    void a_claim_says_how_the_job_stands() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+
+      assertThat(claim.job()).isEqualTo(store.find(ROOT).orElseThrow());
+      assertThat(claim.version()).isZero();
+      assertThat(claim.lease().worker()).isEqualTo("worker");
+      assertThat(claim.lease().until()).isEqualTo(clock.instant().plus(LEASE));
+    }
+
+    @Test
+    void a_job_is_handed_to_one_worker_at_a_time() {
+      store.submit(job(ROOT));
+
+      assertThat(store.claim("first", 10, LEASE)).hasSize(1);
+      assertThat(store.claim("second", 10, LEASE)).isEmpty();
+    }
+
+    @Test
+    void a_lease_that_ran_out_is_handed_out_again_with_a_higher_fence() {
+      store.submit(job(ROOT));
+      var lost = claim(ROOT);
+      clock.advance(LEASE);
+
+      var claim = store.claim("second", 10, LEASE).getFirst();
+      assertThat(claim.lease().worker()).isEqualTo("second");
+      assertThat(claim.lease().fence()).isGreaterThan(lost.lease().fence());
+    }
+
+    @Test
+    void a_lease_still_runs_just_before_its_end() {
+      store.submit(job(ROOT));
+      claim(ROOT);
+      clock.advance(LEASE.minusMillis(1));
+
+      assertThat(store.claim("second", 10, LEASE)).isEmpty();
+    }
+
+    @Test
+    void jobs_longest_due_are_handed_out_first() {
+      for (var id : List.of("c", "a", "b")) {
+        store.submit(job(new JobId(id)));
+        clock.advance(Duration.ofSeconds(1));
+      }
+
+      assertThat(claimed(store.claim("worker", 2, LEASE))).containsExactly("c", "a");
+      assertThat(claimed(store.claim("worker", 2, LEASE))).containsExactly("b");
+    }
+
+    @Test
+    void jobs_due_at_one_moment_are_handed_out_in_the_order_of_their_creation() {
+      for (var id : List.of("c", "a", "b")) {
+        store.submit(job(new JobId(id)));
+      }
+
+      assertThat(claimed(store.claim("worker", 3, LEASE))).containsExactly("c", "a", "b");
+    }
+
+    @Test
+    void nothing_is_handed_out_to_who_wants_nothing() {
+      store.submit(job(ROOT));
+
+      assertThat(store.claim("worker", 0, LEASE)).isEmpty();
+      assertThatThrownBy(() -> store.claim("worker", -1, LEASE))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> store.claim("worker", 1, Duration.ZERO))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void a_job_that_is_done_is_not_handed_out() {
+      store.submit(job(ROOT));
+      store.commit(Stepping.by(claim(ROOT), ended(succeeded(1))).ending());
+      clock.advance(Duration.ofDays(1));
+
+      assertThat(store.claim("worker", 10, LEASE)).isEmpty();
+    }
+
+    @Test
+    void a_job_that_yields_is_handed_out_from_the_moment_it_named() {
+      store.submit(job(ROOT));
+      store.commit(Stepping.by(claim(ROOT)).yielding(clock.instant().plusMillis(50)));
+
+      clock.advance(Duration.ofMillis(49));
+      assertThat(store.claim("worker", 10, LEASE)).isEmpty();
+      clock.advance(Duration.ofMillis(1));
+      assertThat(store.claim("worker", 10, LEASE)).hasSize(1);
+    }
+
+    @Test
+    void a_job_is_never_handed_out_before_the_moment_it_named() {
+      store.submit(job(ROOT));
+      store.commit(Stepping.by(claim(ROOT)).yielding(clock.instant().plusNanos(1)));
+
+      assertThat(store.claim("worker", 10, LEASE)).isEmpty();
+      clock.advance(Duration.ofMillis(1));
+      assertThat(store.claim("worker", 10, LEASE)).hasSize(1);
+    }
+
+    @Test
+    void many_workers_share_the_jobs_and_no_job_twice() throws Exception {
+      for (int n = 0; n < 100; n++) {
+        store.submit(job(new JobId("tree" + n)));
+      }
+
+      var claimed =
+          atOnce(
+              IntStream.range(0, 10)
+                  .<Callable<List<Claim>>>mapToObj(n -> () -> store.claim("worker" + n, 20, LEASE))
+                  .toList());
+      assertThat(claimed.stream().flatMap(claims -> claimed(claims).stream()).distinct())
+          .hasSize(100);
+      assertThat(claimed.stream().mapToInt(List::size).sum()).isEqualTo(100);
+    }
+  }
+
+  @Nested
+  class Renewing {
+    @Test
+    void a_renewed_lease_runs_from_now() {
+      store.submit(job(ROOT));
+      var lease = claim(ROOT).lease();
+      clock.advance(Duration.ofSeconds(20));
+
+      var renewed = store.renew(List.of(lease), LEASE).getFirst();
+      assertThat(renewed.until()).isEqualTo(clock.instant().plus(LEASE));
+      assertThat(renewed.fence()).isEqualTo(lease.fence());
+      clock.advance(Duration.ofSeconds(29));
+      assertThat(store.claim("second", 10, LEASE)).isEmpty();
+    }
+
+    @Test
+    void a_lease_that_another_worker_took_is_not_renewed() {
+      store.submit(job(ROOT));
+      store.submit(job(new JobId("other")));
+      var claims = store.claim("first", 10, LEASE);
+      store.renew(List.of(claims.get(1).lease()), LEASE.multipliedBy(2));
+      clock.advance(LEASE);
+      store.claim("second", 10, LEASE);
+
+      assertThat(store.renew(claims.stream().map(Claim::lease).toList(), LEASE))
+          .extracting(lease -> lease.job().text())
+          .containsExactly("other");
+    }
+
+    @Test
+    void a_lease_that_ran_out_is_renewed_while_nobody_took_the_job() {
+      store.submit(job(ROOT));
+      var lease = claim(ROOT).lease();
+      clock.advance(LEASE.multipliedBy(2));
+
+      assertThat(store.renew(List.of(lease), LEASE)).hasSize(1);
+      assertThat(store.claim("second", 10, LEASE)).isEmpty();
+    }
+
+    @Test
+    void a_lease_that_was_handed_back_is_not_renewed() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      store.commit(Stepping.by(claim).yielding(clock.instant()));
+
+      assertThat(store.renew(List.of(claim.lease()), LEASE)).isEmpty();
+      assertThat(store.claim("second", 10, LEASE)).hasSize(1);
+    }
+
+    @Test
+    void nothing_is_renewed_for_who_has_nothing() {
+      assertThat(store.renew(List.of(), LEASE)).isEmpty();
+    }
+  }
+
+  @Nested
+  class Committing {
+    @Test
+    void a_step_moves_the_job_on() {
+      store.submit(job(ROOT));
+      var place = new Progress(3, true, 2, 40, 5, 7);
+      var receipt =
+          store.commit(Stepping.by(claim(ROOT)).becoming(JobStatus.WARMING_UP).at(place).goingOn());
+
+      assertThat(receipt).isEqualTo(new Receipt(1, true));
+      var job = store.find(ROOT).orElseThrow();
+      assertThat(job.status()).isEqualTo(JobStatus.WARMING_UP);
+      assertThat(job.progress()).isEqualTo(place);
+    }
+
+    @Test
+    void a_worker_that_goes_on_keeps_its_lease() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt = store.commit(Stepping.by(claim).goingOn());
+
+      assertThat(store.claim("second", 10, LEASE)).isEmpty();
+      assertThat(store.commit(Stepping.after(claim, receipt).goingOn()).version()).isEqualTo(2);
+      clock.advance(LEASE);
+      assertThat(store.claim("second", 10, LEASE)).extracting(Claim::version).containsExactly(2L);
+    }
+
+    @Test
+    void a_step_computed_from_an_old_version_is_refused() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      store.commit(Stepping.by(claim, said("hello")).goingOn());
+
+      assertThatThrownBy(() -> store.commit(Stepping.by(claim, said("hello again")).goingOn()))
+          .isInstanceOf(StaleLeaseException.class);
+      assertThat(texts(ROOT)).containsExactly("hello");
+    }
+
+    @Test
+    void a_step_under_a_lease_that_another_worker_took_is_refused() {
+      store.submit(job(ROOT));
+      var lost = claim(ROOT);
+      clock.advance(LEASE);
+      claim(ROOT);
+
+      assertThatThrownBy(() -> store.commit(Stepping.by(lost, said("too late")).goingOn()))
+          .isInstanceOf(StaleLeaseException.class);
+      assertThat(texts(ROOT)).isEmpty();
+    }
+
+    @Test
+    void a_step_under_a_lease_that_ran_out_is_applied_while_nobody_took_the_job() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      clock.advance(LEASE.multipliedBy(2));
+
+      assertThat(store.commit(Stepping.by(claim, said("just in time")).goingOn()).leased())
+          .isTrue();
+      assertThat(texts(ROOT)).containsExactly("just in time");
+    }
+
+    @Test
+    void a_step_under_a_lease_that_was_handed_back_is_refused() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt = store.commit(Stepping.by(claim).yielding(clock.instant()));
+
+      assertThat(receipt).isEqualTo(new Receipt(1, false));
+      assertThatThrownBy(() -> store.commit(Stepping.after(claim, receipt).goingOn()))
+          .isInstanceOf(StaleLeaseException.class);
+    }
+
+    @Test
+    void a_step_of_a_job_that_does_not_exist_is_refused() {
+      store.submit(job(ROOT));
+      var lease = claim(ROOT).lease();
+      var elsewhere = new Lease(new JobId("other"), "worker", lease.fence(), lease.until());
+
+      assertThatThrownBy(() -> store.commit(Stepping.by(elsewhere, 0).goingOn()))
+          .isInstanceOf(StaleLeaseException.class);
+    }
+
+    @Test
+    void changes_are_applied_in_their_order_and_numbered_without_gaps() {
+      store.submit(job(ROOT));
+      store.commit(Stepping.by(claim(ROOT), said("one"), created(FIRST), said("two")).goingOn());
+
+      assertThat(store.events(ROOT, 0, 10))
+          .extracting(Entry::sequence)
+          .containsExactly(1L, 2L, 3L, 4L);
+      assertThat(store.events(ROOT, 1, 10))
+          .extracting(entry -> entry.job().text() + " " + entry.kind().code())
+          .containsExactly("tree message", "tree.1 job_created", "tree message");
+    }
+
+    @Test
+    void an_entry_has_the_time_the_turn_and_the_words_it_was_recorded_with() {
+      store.submit(job(ROOT));
+      var now = clock.advance(Duration.ofSeconds(5));
+      var data = Json.object("text", "grüß dich").with("n", new Json.Number("1.0"));
+      store.commit(
+          Stepping.by(claim(ROOT), new Change.Recorded(4, Entry.Kind.CONSOLE, data)).goingOn());
+
+      assertThat(store.history(ROOT, 1, 10))
+          .containsExactly(new Entry(2, now, ROOT, 4, Entry.Kind.CONSOLE, data));
+    }
+
+    @Test
+    void what_a_job_spends_adds_up() {
+      store.submit(job(ROOT));
+      var usage = new Usage(1, 200, 30, 4_000);
+      store.commit(
+          Stepping.by(claim(ROOT), new Change.Spent(usage), new Change.Spent(usage)).goingOn());
+
+      assertThat(store.find(ROOT).orElseThrow().usage()).isEqualTo(new Usage(2, 400, 60, 8_000));
+    }
+
+    @Test
+    void a_refused_step_leaves_nothing_behind() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt = store.commit(Stepping.by(claim, delegated(FIRST, "taken")).goingOn());
+      var before = Snapshot.of(store, List.of(ROOT));
+      var step =
+          Stepping.after(
+                  claim,
+                  receipt,
+                  said("never"),
+                  new Change.Spent(new Usage(1, 1, 1, 1)),
+                  new Change.Checkpointed(checkpoint("never")),
+                  created(THIRD),
+                  delegated(SECOND, "taken"))
+              .ending();
+
+      assertThatThrownBy(() -> store.commit(step)).isInstanceOf(DuplicateSubTaskException.class);
+      assertThat(Snapshot.of(store, List.of(ROOT))).isEqualTo(before);
+      assertThat(store.commit(Stepping.after(claim, receipt).goingOn()).version()).isEqualTo(2);
+    }
+
+    @Test
+    void steps_of_many_jobs_of_a_tree_are_numbered_without_gaps() throws Exception {
+      store.submit(job(ROOT));
+      var children = IntStream.rangeClosed(1, 24).mapToObj(ROOT::child).toList();
+      store.commit(
+          Stepping.by(claim(ROOT), children.stream().map(Jobs::created).toArray(Change[]::new))
+              .goingOn());
+
+      atOnce(
+          store.claim("worker", 100, LEASE).stream()
+              .<Callable<Receipt>>map(
+                  claim -> () -> store.commit(Stepping.by(claim, said("hello")).goingOn()))
+              .toList());
+      assertThat(store.events(ROOT, 0, 100))
+          .extracting(Entry::sequence)
+          .containsExactlyElementsOf(LongStream.rangeClosed(1, 49).boxed().toList());
+    }
+
+    @Test
+    void of_many_steps_for_one_version_one_is_applied() throws Exception {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+
+      var applied =
+          atOnce(
+              IntStream.range(0, 16)
+                  .<Callable<Boolean>>mapToObj(
+                      n -> () -> isApplied(Stepping.by(claim, said("step " + n)).goingOn()))
+                  .toList());
+      assertThat(applied).containsOnlyOnce(true);
+      assertThat(texts(ROOT)).hasSize(1);
+    }
+
+    private boolean isApplied(Step step) {
+      try {
+        store.commit(step);
+        return true;
+      } catch (StaleLeaseException refused) {
+        return false;
+      }
+    }
+  }
+
+  @Nested
+  class Creating {
+    @Test
+    void a_created_child_is_ready_and_due_at_once() {
+      store.submit(job(ROOT));
+      store.commit(Stepping.by(claim(ROOT), created(FIRST)).goingOn());
+
+      assertThat(store.find(FIRST).orElseThrow().status()).isEqualTo(JobStatus.READY);
+      assertThat(store.find(FIRST).orElseThrow().subtask()).isNull();
+      assertThat(claimed(store.claim("second", 10, LEASE))).containsExactly("tree.1");
+    }
+
+    @Test
+    void a_child_without_a_handler_is_recorded_as_a_new_job() {
+      store.submit(job(ROOT));
+      store.commit(Stepping.by(claim(ROOT), created(FIRST)).goingOn());
+
+      assertThat(store.history(FIRST, 0, 10))
+          .containsExactly(
+              new Entry(
+                  2,
+                  clock.instant(),
+                  FIRST,
+                  0,
+                  Entry.Kind.JOB_CREATED,
+                  Json.object("agent", "tester")));
+    }
+
+    @Test
+    void a_child_with_a_handler_is_recorded_as_a_spawned_subtask() {
+      store.submit(job(ROOT));
+      store.commit(Stepping.by(claim(ROOT), delegated(FIRST, "summary")).goingOn());
+
+      assertThat(store.find(FIRST).orElseThrow().subtask())
+          .isEqualTo(Subtask.open(new Json.Text("summary")));
+      assertThat(store.history(FIRST, 0, 10))
+          .containsExactly(
+              new Entry(
+                  2,
+                  clock.instant(),
+                  FIRST,
+                  0,
+                  Entry.Kind.SUBTASK_SPAWNED,
+                  Json.object("agent", "tester").with("id", "summary")));
+    }
+
+    @Test
+    void a_child_begins_with_the_workspace_it_was_given() {
+      store.submit(job(ROOT));
+      var child = new NewJob(FIRST, null, DEFINITION, "asked", null, checkpoint("a"));
+      store.commit(Stepping.by(claim(ROOT), new Change.Created(child)).goingOn());
+
+      assertThat(store.checkpoint(FIRST)).hasValue(withoutPieces(checkpoint("a")));
+      assertThat(store.checkpoint(ROOT)).isEmpty();
+    }
+
+    @Test
+    void the_same_child_created_again_is_left_alone() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt = store.commit(Stepping.by(claim, delegated(FIRST, "summary")).goingOn());
+      finish(FIRST, succeeded(1));
+      var before = store.find(FIRST);
+      store.commit(Stepping.after(claim, receipt, delegated(FIRST, "summary")).goingOn());
+
+      assertThat(store.find(FIRST)).isEqualTo(before);
+      assertThat(store.history(FIRST, 0, 10)).hasSize(3);
+    }
+
+    @Test
+    void another_child_under_an_id_that_exists_is_refused() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt = store.commit(Stepping.by(claim, created(FIRST)).goingOn());
+      var other = new NewJob(FIRST, null, DEFINITION, "something else", null, null);
+
+      assertThatThrownBy(
+              () ->
+                  store.commit(Stepping.after(claim, receipt, new Change.Created(other)).goingOn()))
+          .isInstanceOf(DuplicateJobException.class);
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.errand.testkit.StoreContract#handlerIds")
+    void a_handler_id_is_used_once_per_parent(Object id) {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt = store.commit(Stepping.by(claim, delegated(FIRST, id)).goingOn());
+
+      assertThatThrownBy(
+              () -> store.commit(Stepping.after(claim, receipt, delegated(SECOND, id)).goingOn()))
+          .isInstanceOfSatisfying(
+              DuplicateSubTaskException.class,
+              taken -> assertThat(taken.existing()).isEqualTo(FIRST));
+      assertThat(store.find(SECOND)).isEmpty();
+    }
+
+    @Test
+    void a_handler_id_is_used_once_per_step_too() {
+      store.submit(job(ROOT));
+      var step = Stepping.by(claim(ROOT), delegated(FIRST, "a"), delegated(SECOND, "a")).goingOn();
+
+      assertThatThrownBy(() -> store.commit(step)).isInstanceOf(DuplicateSubTaskException.class);
+      assertThat(store.find(FIRST)).isEmpty();
+    }
+
+    @Test
+    void the_same_handler_id_means_another_subtask_to_another_parent() {
+      store.submit(job(ROOT));
+      store.commit(Stepping.by(claim(ROOT), delegated(FIRST, "a"), delegated(SECOND, 7)).goingOn());
+      store.commit(Stepping.by(claim(FIRST), delegated(FIRST.child(1), "a")).goingOn());
+
+      assertThat(store.childBySubtaskId(ROOT, new Json.Text("a")).map(JobRecord::id))
+          .hasValue(FIRST);
+      assertThat(store.childBySubtaskId(FIRST, new Json.Text("a")).map(JobRecord::id))
+          .hasValue(FIRST.child(1));
+    }
+
+    @Test
+    void any_number_of_handlers_may_have_no_id() {
+      store.submit(job(ROOT));
+      store.commit(
+          Stepping.by(claim(ROOT), delegated(FIRST, null), delegated(SECOND, null)).goingOn());
+
+      assertThat(store.children(ROOT, 0, 10)).hasSize(2);
+      assertThat(store.childBySubtaskId(ROOT, Json.Null.VALUE)).isEmpty();
+    }
+
+    @Test
+    void a_number_and_its_text_are_different_handler_ids() {
+      store.submit(job(ROOT));
+      store.commit(Stepping.by(claim(ROOT), delegated(FIRST, 7), delegated(SECOND, "7")).goingOn());
+
+      assertThat(store.childBySubtaskId(ROOT, new Json.Number(7)).map(JobRecord::id))
+          .hasValue(FIRST);
+      assertThat(store.childBySubtaskId(ROOT, new Json.Text("7")).map(JobRecord::id))
+          .hasValue(SECOND);
+    }
+
+    @Test
+    void a_job_creates_no_children_but_its_own() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+
+      assertThatThrownBy(() -> store.commit(Stepping.by(claim, created(FIRST.child(1))).goingOn()))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(
+              () -> store.commit(Stepping.by(claim, created(new JobId("other"))).goingOn()))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  static List<Object> handlerIds() {
+    return List.of("summary", 7, true);
+  }
+
+  @Nested
+  class Attaching {
+    @Test
+    void a_child_gets_a_handler_later() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt = store.commit(Stepping.by(claim, created(FIRST)).goingOn());
+      store.commit(Stepping.after(claim, receipt, attached(FIRST, "late")).goingOn());
+
+      assertThat(store.find(FIRST).orElseThrow().subtask())
+          .isEqualTo(Subtask.open(new Json.Text("late")));
+      assertThat(kinds(FIRST)).containsExactly(Entry.Kind.JOB_CREATED, Entry.Kind.SUBTASK_SPAWNED);
+    }
+
+    @Test
+    void a_handler_of_a_child_that_is_done_ends_at_once() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt = store.commit(Stepping.by(claim, created(FIRST)).goingOn());
+      finish(FIRST, succeeded("too early"));
+      store.commit(Stepping.after(claim, receipt, attached(FIRST, "late")).goingOn());
+
+      assertThat(store.find(FIRST).orElseThrow().subtask())
+          .isEqualTo(
+              new Subtask(
+                  new Json.Text("late"), Completion.ofUncompleted(succeeded("too early")), 5));
+      assertThat(kinds(FIRST))
+          .endsWith(Entry.Kind.JOB_ENDED, Entry.Kind.SUBTASK_SPAWNED, Entry.Kind.SUBTASK_FAILED);
+    }
+
+    @Test
+    void the_same_handler_attached_again_is_left_alone() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt = store.commit(Stepping.by(claim, delegated(FIRST, "a")).goingOn());
+      store.commit(Stepping.after(claim, receipt, attached(FIRST, "a")).goingOn());
+
+      assertThat(kinds(FIRST)).containsExactly(Entry.Kind.SUBTASK_SPAWNED);
+    }
+
+    @Test
+    void a_child_has_one_handler_and_keeps_it() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt = store.commit(Stepping.by(claim, delegated(FIRST, "a")).goingOn());
+
+      assertThatThrownBy(
+              () -> store.commit(Stepping.after(claim, receipt, attached(FIRST, "b")).goingOn()))
+          .isInstanceOf(DuplicateSubTaskException.class);
+      assertThat(store.find(FIRST).orElseThrow().subtask())
+          .isEqualTo(Subtask.open(new Json.Text("a")));
+    }
+
+    @Test
+    void an_attached_handlers_id_must_be_free() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt =
+          store.commit(Stepping.by(claim, delegated(FIRST, "a"), created(SECOND)).goingOn());
+
+      assertThatThrownBy(
+              () -> store.commit(Stepping.after(claim, receipt, attached(SECOND, "a")).goingOn()))
+          .isInstanceOf(DuplicateSubTaskException.class);
+    }
+
+    @Test
+    void a_handler_is_attached_to_an_existing_child_only() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+
+      assertThatThrownBy(() -> store.commit(Stepping.by(claim, attached(FIRST, "a")).goingOn()))
+          .isInstanceOf(UnknownJobException.class);
+      assertThatThrownBy(
+              () -> store.commit(Stepping.by(claim, attached(FIRST.child(1), "a")).goingOn()))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Nested
+  class Completing {
+    @Test
+    void a_result_ends_the_handler_and_says_when() {
+      spawn(FIRST);
+      store.commit(Stepping.by(claim(FIRST), delivered(42)).goingOn());
+
+      assertThat(store.find(FIRST).orElseThrow().subtask())
+          .isEqualTo(new Subtask(Json.Null.VALUE, result(42), 3));
+      assertThat(store.history(FIRST, 2, 10))
+          .containsExactly(
+              new Entry(
+                  3,
+                  clock.instant(),
+                  FIRST,
+                  0,
+                  Entry.Kind.SUBTASK_COMPLETED,
+                  Json.object("id", null).with("text", "42")));
+    }
+
+    @Test
+    void an_error_ends_the_handler_as_failed() {
+      spawn(FIRST);
+      store.commit(Stepping.by(claim(FIRST), refused("no such file")).goingOn());
+
+      assertThat(kinds(FIRST)).endsWith(Entry.Kind.SUBTASK_FAILED);
+      assertThat(handler(FIRST).completion()).isInstanceOf(Completion.Error.class);
+    }
+
+    @Test
+    void a_handler_ends_once_and_keeps_its_first_end() {
+      spawn(FIRST);
+      store.commit(
+          Stepping.by(claim(FIRST), delivered(1), delivered(2), ended(succeeded(3))).ending());
+
+      assertThat(handler(FIRST).completion()).isEqualTo(result(1));
+      assertThat(kinds(FIRST))
+          .containsExactly(
+              Entry.Kind.SUBTASK_SPAWNED, Entry.Kind.SUBTASK_COMPLETED, Entry.Kind.JOB_ENDED);
+    }
+
+    @Test
+    void a_job_without_a_handler_completes_nothing() {
+      store.submit(job(ROOT));
+      store.commit(Stepping.by(claim(ROOT), delivered(1)).goingOn());
+
+      assertThat(store.find(ROOT).orElseThrow().subtask()).isNull();
+      assertThat(kinds(ROOT)).containsExactly(Entry.Kind.JOB_CREATED);
+    }
+
+    @Test
+    void a_value_comes_back_as_it_was_given() {
+      spawn(FIRST);
+      var value = new Value.Pickled(blob("\u0000\u0001 pickle"), "<Thing 7>");
+      store.commit(
+          Stepping.by(claim(FIRST), new Change.Completed(new Completion.Result(value))).goingOn());
+
+      assertThat(handler(FIRST).completion()).isEqualTo(new Completion.Result(value));
+    }
+
+    @Test
+    void a_long_value_stands_shortened_in_history_and_whole_with_the_job() {
+      spawn(FIRST);
+      store.commit(Stepping.by(claim(FIRST), delivered("x".repeat(10_000))).goingOn());
+
+      assertThat(store.history(FIRST, 2, 1).getFirst().data().text("text").orElseThrow())
+          .hasSize(200)
+          .endsWith("x…");
+      assertThat(handler(FIRST).completion()).isEqualTo(result("x".repeat(10_000)));
+    }
+  }
+
+  @Nested
+  class Ending {
+    @ParameterizedTest
+    @MethodSource("dev.errand.testkit.StoreContract#outcomes")
+    void a_jobs_end_ends_its_handler_too(Outcome outcome, Entry.Kind kind) {
+      spawn(FIRST);
+      finish(FIRST, outcome);
+
+      var job = store.find(FIRST).orElseThrow();
+      assertThat(job.status()).isEqualTo(JobStatus.DONE);
+      assertThat(job.outcome()).isEqualTo(outcome);
+      assertThat(job.subtask())
+          .isEqualTo(new Subtask(Json.Null.VALUE, Completion.ofUncompleted(outcome), 4));
+      assertThat(kinds(FIRST))
+          .containsExactly(Entry.Kind.SUBTASK_SPAWNED, Entry.Kind.JOB_ENDED, kind);
+    }
+
+    @Test
+    void a_jobs_end_is_recorded_with_its_outcome() {
+      store.submit(job(ROOT));
+      finish(ROOT, succeeded("done"));
+
+      assertThat(store.history(ROOT, 1, 10))
+          .containsExactly(
+              new Entry(
+                  2,
+                  clock.instant(),
+                  ROOT,
+                  0,
+                  Entry.Kind.JOB_ENDED,
+                  Json.object("outcome", "succeeded").with("text", "done")));
+    }
+
+    @Test
+    void entries_of_an_end_belong_to_the_turn_the_step_leads_to() {
+      spawn(FIRST);
+      store.commit(
+          Stepping.by(claim(FIRST), ended(succeeded(1)))
+              .at(new Progress(2, false, 0, 0, 0, 0))
+              .ending());
+
+      assertThat(store.history(FIRST, 2, 10)).extracting(Entry::turn).containsExactly(2, 2);
+    }
+
+    @Test
+    void the_worker_of_a_job_that_ended_has_no_lease_any_more() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt = store.commit(Stepping.by(claim, ended(succeeded(1))).ending());
+
+      assertThat(receipt).isEqualTo(new Receipt(1, false));
+      assertThatThrownBy(() -> store.commit(Stepping.after(claim, receipt).goingOn()))
+          .isInstanceOf(StaleLeaseException.class);
+    }
+  }
+
+  static List<Arguments> outcomes() {
+    var error = TaskError.of(TaskError.Kind.EXCEPTION, "boom", "look at line 1");
+    return List.of(
+        Arguments.of(succeeded(1), Entry.Kind.SUBTASK_FAILED),
+        Arguments.of(new Outcome.Failed(error), Entry.Kind.SUBTASK_FAILED),
+        Arguments.of(new Outcome.Cancelled("stop"), Entry.Kind.SUBTASK_CANCELLED),
+        Arguments.of(new Outcome.TimedOut("late"), Entry.Kind.SUBTASK_TIMED_OUT),
+        Arguments.of(new Outcome.BudgetExhausted(Value.of("half")), Entry.Kind.SUBTASK_FAILED));
+  }
+
+  @Nested
+  class Waiting {
+    @Test
+    void a_suspended_job_is_handed_out_when_what_it_waits_for_has_ended() {
+      spawn(FIRST, SECOND);
+      var receipt = store.commit(Stepping.by(claim(ROOT)).awaiting(2, FIRST, SECOND));
+
+      assertThat(receipt.leased()).isFalse();
+      finish(FIRST, succeeded(1));
+      assertThat(due()).containsExactly("tree.2");
+      finish(SECOND, succeeded(2));
+      assertThat(due()).containsExactly("tree");
+    }
+
+    @Test
+    void a_job_handed_out_after_a_wait_is_still_suspended() {
+      spawn(FIRST);
+      store.commit(Stepping.by(claim(ROOT)).awaiting(1, FIRST));
+      finish(FIRST, succeeded(1));
+
+      assertThat(claim(ROOT).job().status()).isEqualTo(JobStatus.SUSPENDED);
+    }
+
+    @Test
+    void a_wait_for_some_ends_with_the_first_that_are_enough() {
+      spawn(FIRST, SECOND, THIRD);
+      store.commit(Stepping.by(claim(ROOT)).awaiting(2, FIRST, SECOND, THIRD));
+
+      finish(THIRD, succeeded(3));
+      assertThat(due()).doesNotContain("tree");
+      finish(FIRST, succeeded(1));
+      assertThat(due()).contains("tree");
+    }
+
+    @Test
+    void an_end_that_comes_after_the_wait_was_satisfied_wakes_nobody() {
+      spawn(FIRST, SECOND);
+      store.commit(Stepping.by(claim(ROOT)).awaiting(1, FIRST, SECOND));
+      finish(FIRST, succeeded(1));
+      store.commit(Stepping.by(claim(ROOT)).yielding(clock.instant().plus(LEASE)));
+      finish(SECOND, succeeded(2));
+
+      assertThat(due()).isEmpty();
+    }
+
+    @Test
+    void a_wait_for_what_has_ended_already_keeps_the_lease_and_the_status() {
+      spawn(FIRST);
+      finish(FIRST, succeeded(1));
+      var claim = claim(ROOT);
+      var place = new Progress(1, true, 0, 0, 0, 0);
+      var receipt = store.commit(Stepping.by(claim, said("asking")).at(place).awaiting(1, FIRST));
+
+      assertThat(receipt).isEqualTo(new Receipt(claim.version() + 1, true));
+      assertThat(store.find(ROOT).orElseThrow().status()).isEqualTo(JobStatus.STARTED);
+      assertThat(store.find(ROOT).orElseThrow().progress()).isEqualTo(place);
+      assertThat(texts(ROOT)).containsExactly("asking");
+      assertThat(due()).isEmpty();
+      assertThat(store.commit(Stepping.after(claim, receipt).goingOn()).leased()).isTrue();
+    }
+
+    @Test
+    void a_wait_counts_what_has_ended_before_it() {
+      spawn(FIRST, SECOND, THIRD);
+      finish(SECOND, succeeded(2));
+      store.commit(Stepping.by(claim(ROOT)).awaiting(2, FIRST, SECOND, THIRD));
+      assertThat(due()).doesNotContain("tree");
+
+      finish(THIRD, succeeded(3));
+      assertThat(due()).contains("tree");
+    }
+
+    @Test
+    void a_wait_for_a_child_created_in_the_same_step_is_a_wait() {
+      store.submit(job(ROOT));
+      var receipt =
+          store.commit(Stepping.by(claim(ROOT), delegated(FIRST, null)).awaiting(1, FIRST));
+
+      assertThat(receipt.leased()).isFalse();
+      finish(FIRST, succeeded(1));
+      assertThat(due()).containsExactly("tree");
+    }
+
+    @Test
+    void a_handler_that_ends_while_its_job_goes_on_ends_the_wait() {
+      spawn(FIRST);
+      store.commit(Stepping.by(claim(ROOT)).awaiting(1, FIRST));
+      store.commit(Stepping.by(claim(FIRST), delivered("early")).goingOn());
+
+      assertThat(due()).containsExactly("tree");
+    }
+
+    @Test
+    void a_handler_attached_to_a_child_that_is_done_ends_the_wait_of_others() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt = store.commit(Stepping.by(claim, created(FIRST), created(SECOND)).goingOn());
+      store.commit(Stepping.by(claim(SECOND)).awaiting(1, FIRST));
+      finish(FIRST, succeeded(1));
+      assertThat(due()).isEmpty();
+      store.commit(Stepping.after(claim, receipt, attached(FIRST, "late")).goingOn());
+
+      assertThat(due()).containsExactly("tree.2");
+    }
+
+    @Test
+    void many_jobs_may_wait_for_one_handler() {
+      spawn(FIRST, SECOND, THIRD);
+      store.commit(Stepping.by(claim(ROOT)).awaiting(1, FIRST));
+      store.commit(Stepping.by(claim(SECOND)).awaiting(1, FIRST));
+      store.commit(Stepping.by(claim(THIRD)).awaiting(2, FIRST, SECOND));
+      finish(FIRST, succeeded(1));
+
+      assertThat(due()).containsExactly("tree", "tree.2");
+    }
+
+    @Test
+    void a_loop_over_whichever_ends_next_wakes_once_for_each() {
+      spawn(FIRST, SECOND, THIRD);
+      store.commit(Stepping.by(claim(ROOT)).awaiting(1, FIRST, SECOND, THIRD));
+      finish(SECOND, succeeded(2));
+      assertThat(store.commit(Stepping.by(claim(ROOT)).awaiting(1, FIRST, THIRD)).leased())
+          .isFalse();
+      finish(FIRST, succeeded(1));
+      assertThat(store.commit(Stepping.by(claim(ROOT)).awaiting(1, THIRD)).leased()).isFalse();
+      assertThat(due()).containsExactly("tree.3");
+      finish(THIRD, succeeded(3));
+
+      assertThat(due()).containsExactly("tree");
+    }
+
+    @Test
+    void an_end_while_the_waiter_works_is_counted_by_its_next_wait() {
+      spawn(FIRST, SECOND, THIRD);
+      store.commit(Stepping.by(claim(ROOT)).awaiting(1, FIRST, SECOND, THIRD));
+      finish(FIRST, succeeded(1));
+      var root = claim(ROOT);
+      finish(SECOND, succeeded(2));
+
+      assertThat(store.commit(Stepping.by(root).awaiting(1, SECOND, THIRD)).leased()).isTrue();
+      assertThat(due()).containsExactly("tree.3");
+    }
+
+    @Test
+    void a_wait_for_a_job_that_does_not_exist_is_refused() {
+      spawn(FIRST);
+      var claim = claim(ROOT);
+
+      assertThatThrownBy(
+              () -> store.commit(Stepping.by(claim, said("no")).awaiting(1, FIRST, THIRD)))
+          .isInstanceOf(UnknownJobException.class);
+      assertThat(texts(ROOT)).isEmpty();
+      assertThat(store.commit(Stepping.by(claim).awaiting(1, FIRST)).leased()).isFalse();
+    }
+
+    @Test
+    void many_children_that_end_at_once_wake_their_parent_once() throws Exception {
+      var children = IntStream.rangeClosed(1, 32).mapToObj(ROOT::child).toArray(JobId[]::new);
+      spawn(children);
+      store.commit(Stepping.by(claim(ROOT)).awaiting(children.length, children));
+
+      atOnce(
+          store.claim("worker", 100, LEASE).stream()
+              .<Callable<Receipt>>map(
+                  claim -> () -> store.commit(Stepping.by(claim, ended(succeeded(1))).ending()))
+              .toList());
+      assertThat(due()).containsExactly("tree");
+      assertThat(store.ended(ROOT, 0, 100)).hasSize(32);
+    }
+  }
+
+  @Nested
+  class Keeping {
+    @Test
+    void a_checkpoint_replaces_the_one_before() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt =
+          store.commit(Stepping.by(claim, new Change.Checkpointed(checkpoint("a", "b"))).goingOn());
+      store.commit(
+          Stepping.after(claim, receipt, new Change.Checkpointed(checkpoint("b", "c"))).goingOn());
+
+      assertThat(store.checkpoint(ROOT)).hasValue(withoutPieces(checkpoint("b", "c")));
+    }
+
+    @Test
+    void a_checkpoint_may_leave_out_pieces_that_are_stored() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt =
+          store.commit(Stepping.by(claim, new Change.Checkpointed(checkpoint("a"))).goingOn());
+      store.commit(
+          Stepping.after(claim, receipt, new Change.Checkpointed(checkpointOfStored("a", "a")))
+              .goingOn());
+
+      var stored = store.checkpoint(ROOT).orElseThrow();
+      assertThat(stored.chunks()).hasSize(2);
+      assertThat(store.chunks(stored.chunks())).isEqualTo(Map.of(blob("a").address(), blob("a")));
+    }
+
+    @Test
+    void a_piece_given_twice_is_stored_once() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt =
+          store.commit(Stepping.by(claim, new Change.Checkpointed(checkpoint("a"))).goingOn());
+      store.commit(
+          Stepping.after(claim, receipt, new Change.Checkpointed(checkpoint("a"))).goingOn());
+
+      assertThat(store.chunks(List.of(blob("a").address()))).hasSize(1);
+    }
+
+    @Test
+    void a_piece_that_is_missing_is_an_error() {
+      assertThatThrownBy(() -> store.chunks(List.of(blob("never stored").address())))
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining(blob("never stored").address());
+    }
+
+    @Test
+    void a_piece_that_does_not_match_its_address_is_an_error() {
+      store.submit(job(ROOT));
+      var address = blob("a").address();
+      var damaged =
+          new Checkpoint(Blob.EMPTY, List.of(address), Map.of(address, blob("b")), List.of());
+      store.commit(Stepping.by(claim(ROOT), new Change.Checkpointed(damaged)).goingOn());
+
+      assertThatThrownBy(() -> store.chunks(List.of(address)))
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining(address);
+    }
+
+    @Test
+    void a_definition_is_found_by_its_address() {
+      var definition =
+          new JobDefinition(
+              AgentSpec.program("other"),
+              List.of(CodeBlock.python("x = 1"), CodeBlock.python("exit(x)")),
+              Json.object("topic", "prices"),
+              "pl-PL");
+      store.submit(new NewJob(ROOT, null, definition, "asked", null, null));
+
+      var address = store.find(ROOT).orElseThrow().definition();
+      assertThat(address).isEqualTo(definition.address());
+      assertThat(store.definition(address)).hasValue(definition);
+      assertThat(store.definition(DEFINITION.address())).isEmpty();
+    }
+
+    @Test
+    void an_effect_is_kept_as_an_intention_and_then_with_its_result() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var intended = effect(0, 0, 0);
+      var receipt = store.commit(Stepping.by(claim, new Change.Journalled(intended)).goingOn());
+      assertThat(store.journal(ROOT, 0, 0)).containsExactly(intended);
+
+      var known = intended.with(new Effect.Result.Returned(Value.of("sent")));
+      store.commit(Stepping.after(claim, receipt, new Change.Journalled(known)).goingOn());
+      assertThat(store.journal(ROOT, 0, 0)).containsExactly(known);
+    }
+
+    @Test
+    void an_effect_that_raised_is_kept_with_what_it_raised() {
+      store.submit(job(ROOT));
+      var raised = effect(0, 0, 0).with(new Effect.Result.Raised("ValueError", "no such mail"));
+      store.commit(Stepping.by(claim(ROOT), new Change.Journalled(raised)).goingOn());
+
+      assertThat(store.journal(ROOT, 0, 0)).containsExactly(raised);
+    }
+
+    @Test
+    void the_journal_of_a_block_is_read_from_a_statement_on() {
+      store.submit(job(ROOT));
+      var effects =
+          List.of(
+              effect(1, 2, 0), effect(1, 0, 0), effect(0, 5, 0), effect(1, 1, 1), effect(1, 1, 0));
+      store.commit(
+          Stepping.by(
+                  claim(ROOT), effects.stream().map(Change.Journalled::new).toArray(Change[]::new))
+              .goingOn());
+
+      assertThat(store.journal(ROOT, 1, 1))
+          .containsExactly(effect(1, 1, 0), effect(1, 1, 1), effect(1, 2, 0));
+      assertThat(store.journal(FIRST, 1, 1)).isEmpty();
+    }
+
+    private static Effect effect(int turn, int statement, int ordinal) {
+      return new Effect(
+          new Slot(turn, statement, ordinal),
+          "send_mail",
+          "digest",
+          EffectPolicy.AT_MOST_ONCE,
+          new Effect.Result.Intended());
+    }
+  }
+
+  @Nested
+  class Reading {
+    @Test
+    void what_does_not_exist_is_not_found() {
+      assertThat(store.find(ROOT)).isEmpty();
+      assertThat(store.findByKey("none")).isEmpty();
+      assertThat(store.jobs("", "", 10)).isEmpty();
+      assertThat(store.children(ROOT, 0, 10)).isEmpty();
+      assertThat(store.ended(ROOT, 0, 10)).isEmpty();
+      assertThat(store.history(ROOT, 0, 10)).isEmpty();
+      assertThat(store.events(ROOT, 0, 10)).isEmpty();
+      assertThat(store.checkpoint(ROOT)).isEmpty();
+      assertThat(store.definition("none")).isEmpty();
+      assertThat(store.chunks(List.of())).isEmpty();
+      assertThat(store.count(ROOT)).isEqualTo(new Store.Count(0, 0));
+      assertThat(store.nextDue()).isEmpty();
+      assertThat(store.busy()).isFalse();
+    }
+
+    @Test
+    void jobs_are_listed_by_prefix_page_by_page_in_the_order_of_their_ids() {
+      for (var id : List.of("ab", "b", "a", "aa", "abc")) {
+        store.submit(job(new JobId(id)));
+      }
+
+      assertThat(ids(store.jobs("", "", 10))).containsExactly("a", "aa", "ab", "abc", "b");
+      assertThat(ids(store.jobs("a", "", 2))).containsExactly("a", "aa");
+      assertThat(ids(store.jobs("a", "aa", 2))).containsExactly("ab", "abc");
+      assertThat(ids(store.jobs("ab", "", 10))).containsExactly("ab", "abc");
+    }
+
+    @Test
+    void children_are_listed_by_ordinal_page_by_page() {
+      spawn(IntStream.rangeClosed(1, 12).mapToObj(ROOT::child).toArray(JobId[]::new));
+
+      assertThat(ids(store.children(ROOT, 0, 3))).containsExactly("tree.1", "tree.2", "tree.3");
+      assertThat(ids(store.children(ROOT, 9, 10))).containsExactly("tree.10", "tree.11", "tree.12");
+    }
+
+    @Test
+    void ended_children_are_listed_in_the_order_in_which_they_ended() {
+      spawn(FIRST, SECOND, THIRD);
+      finish(THIRD, succeeded(3));
+      finish(FIRST, succeeded(1));
+
+      var all = store.ended(ROOT, 0, 10);
+      assertThat(ids(all)).containsExactly("tree.3", "tree.1");
+      assertThat(ids(store.ended(ROOT, handler(THIRD).told(), 10))).containsExactly("tree.1");
+      assertThat(ids(store.ended(ROOT, 0, 1))).containsExactly("tree.3");
+    }
+
+    @Test
+    void a_child_without_a_handler_is_not_among_the_ended() {
+      store.submit(job(ROOT));
+      store.commit(Stepping.by(claim(ROOT), created(FIRST)).goingOn());
+      finish(FIRST, succeeded(1));
+
+      assertThat(store.ended(ROOT, 0, 10)).isEmpty();
+    }
+
+    @Test
+    void a_tree_is_counted_without_its_root_and_without_its_neighbours() {
+      spawn(FIRST, SECOND);
+      store.commit(Stepping.by(claim(FIRST), created(FIRST.child(1))).goingOn());
+      finish(SECOND, succeeded(2));
+      store.submit(job(new JobId("tree1")));
+      store.submit(job(new JobId("tre")));
+
+      assertThat(store.count(ROOT)).isEqualTo(new Store.Count(3, 1));
+      assertThat(store.count(new JobId("tree1"))).isEqualTo(new Store.Count(0, 0));
+    }
+
+    @Test
+    void history_is_the_jobs_own_and_events_are_the_trees() {
+      spawn(FIRST);
+      store.commit(Stepping.by(claim(FIRST), said("hello")).goingOn());
+      store.submit(job(new JobId("other")));
+
+      assertThat(store.history(FIRST, 0, 10)).extracting(Entry::sequence).containsExactly(2L, 3L);
+      assertThat(store.events(ROOT, 0, 10)).extracting(Entry::sequence).containsExactly(1L, 2L, 3L);
+      assertThat(store.events(ROOT, 1, 1)).extracting(Entry::sequence).containsExactly(2L);
+      assertThat(store.history(FIRST, 2, 10)).extracting(Entry::sequence).containsExactly(3L);
+    }
+
+    @Test
+    void the_next_job_falls_due_now_or_at_the_end_of_a_lease_or_when_it_asked_to() {
+      store.submit(job(ROOT));
+      assertThat(store.nextDue()).hasValue(clock.instant());
+      var claim = claim(ROOT);
+      assertThat(store.nextDue()).hasValue(clock.instant().plus(LEASE));
+      var morning = clock.instant().plus(Duration.ofHours(8));
+      store.commit(Stepping.by(claim).yielding(morning));
+
+      assertThat(store.nextDue()).hasValue(morning);
+    }
+
+    @Test
+    void a_store_is_busy_while_a_job_can_go_on_by_itself() {
+      spawn(FIRST);
+      assertThat(store.busy()).isTrue();
+      store.commit(Stepping.by(claim(ROOT)).awaiting(1, FIRST));
+      assertThat(store.busy()).isTrue();
+      finish(FIRST, succeeded(1));
+      assertThat(store.busy()).isTrue();
+      finish(ROOT, succeeded(1));
+
+      assertThat(store.busy()).isFalse();
+      assertThat(store.nextDue()).isEmpty();
+    }
+  }
+
+  @Nested
+  class Closing {
+    @Test
+    void a_store_that_is_opened_again_has_what_it_says_it_keeps() {
+      spawn(FIRST, SECOND);
+      store.commit(
+          Stepping.by(claim(FIRST), said("hello"), new Change.Checkpointed(checkpoint("a")))
+              .goingOn());
+      finish(SECOND, succeeded(2));
+      var before = Snapshot.of(store, List.of(ROOT));
+      reopen();
+
+      assertThat(Snapshot.of(store, List.of(ROOT)).equals(before)).isEqualTo(survivesReopening());
+      assertThat(store.find(SECOND).isPresent()).isEqualTo(survivesReopening());
+    }
+
+    @Test
+    void leases_of_a_store_that_was_closed_are_handed_out_again_at_once() {
+      store.submit(job(ROOT));
+      claim(ROOT);
+      reopen();
+
+      assertThat(due()).isEqualTo(survivesReopening() ? List.of("tree") : List.of());
+    }
+
+    @Test
+    void fences_grow_on_after_a_store_was_opened_again() {
+      store.submit(job(ROOT));
+      long fence = claim(ROOT).lease().fence();
+      reopen();
+      store.submit(keyed(new JobId("other"), "other"));
+
+      assertThat(store.claim("worker", 10, LEASE))
+          .filteredOn(claim -> claim.job().id().equals(ROOT))
+          .allSatisfy(claim -> assertThat(claim.lease().fence()).isGreaterThan(fence))
+          .hasSize(survivesReopening() ? 1 : 0);
+    }
+
+    @Test
+    void a_wait_outlives_the_opening_in_which_it_began() {
+      spawn(FIRST);
+      store.commit(Stepping.by(claim(ROOT)).awaiting(1, FIRST));
+      reopen();
+      if (survivesReopening()) {
+        finish(FIRST, succeeded(1));
+      }
+
+      assertThat(due()).isEqualTo(survivesReopening() ? List.of("tree") : List.of());
+    }
+
+    @Test
+    void a_closed_store_says_so() {
+      store.submit(job(ROOT));
+      var closed = store;
+      closed.close();
+      closed.close();
+
+      assertThatThrownBy(() -> closed.find(ROOT))
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining("closed");
+      assertThatThrownBy(() -> closed.submit(job(new JobId("other"))))
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining("closed");
+    }
+  }
+
+  @Test
+  void random_calls_leave_the_store_as_they_leave_the_reference(TestReporter reporter) {
+    long seed = RandomCalls.seed();
+    reporter.publishEntry("errand.seed", Long.toString(seed));
+
+    new RandomCalls(seed, store, new MemoryStore(clock), clock).run();
+  }
+
+  private void reopen() {
+    store.close();
+    store = open(clock);
+  }
+
+  /// A root that has handed work to these children, and is due again.
+  private void spawn(JobId... children) {
+    store.submit(job(ROOT));
+    var changes = new ArrayList<Change>();
+    for (var child : children) {
+      changes.add(delegated(child, null));
+    }
+    store.commit(
+        Stepping.by(claim(ROOT), changes.toArray(Change[]::new)).yielding(clock.instant()));
+  }
+
+  private void finish(JobId id, Outcome outcome) {
+    store.commit(Stepping.by(claim(id), ended(outcome)).ending());
+  }
+
+  /// Claims that job, and lets go of all others that are due.
+  private Claim claim(JobId id) {
+    var claims = store.claim("worker", 1_000, LEASE);
+    claims.stream().filter(claim -> !claim.job().id().equals(id)).forEach(this::letGo);
+    return claims.stream().filter(claim -> claim.job().id().equals(id)).findFirst().orElseThrow();
+  }
+
+  /// The jobs that are due, in the order in which they would be handed out.
+  private List<String> due() {
+    var claims = store.claim("worker", 1_000, LEASE);
+    claims.forEach(this::letGo);
+    return claimed(claims);
+  }
+
+  private void letGo(Claim claim) {
+    var unchanged = Stepping.by(claim).becoming(claim.job().status()).at(claim.job().progress());
+    store.commit(unchanged.yielding(clock.instant()));
+  }
+
+  /// What was said in a job's history.
+  private List<String> texts(JobId id) {
+    return store.history(id, 0, 1_000).stream()
+        .filter(entry -> entry.kind() == Entry.Kind.MESSAGE)
+        .map(entry -> entry.data().text("text").orElseThrow())
+        .toList();
+  }
+
+  private List<Entry.Kind> kinds(JobId id) {
+    return store.history(id, 0, 1_000).stream().map(Entry::kind).toList();
+  }
+
+  private Subtask handler(JobId id) {
+    return Objects.requireNonNull(store.find(id).orElseThrow().subtask());
+  }
+
+  private static List<String> claimed(List<Claim> claims) {
+    return claims.stream().map(claim -> claim.job().id().text()).toList();
+  }
+
+  private static List<String> ids(List<JobRecord> jobs) {
+    return jobs.stream().map(job -> job.id().text()).toList();
+  }
+
+  private static Checkpoint withoutPieces(Checkpoint checkpoint) {
+    return new Checkpoint(
+        checkpoint.manifest(), checkpoint.chunks(), Map.of(), checkpoint.variables());
+  }
+
+  /// Does all of this at once, each on a thread of its own.
+  private static <T> List<T> atOnce(List<Callable<T>> calls) throws Exception {
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var answers = new ArrayList<T>();
+      for (var call : threads.invokeAll(calls)) {
+        answers.add(call.get());
+      }
+      return answers;
+    }
+  }
+}
