@@ -12,7 +12,6 @@ import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.ModelException;
 import dev.errand.job.Outcome;
-import dev.errand.job.StoreException;
 import dev.errand.job.StoredForm;
 import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
@@ -154,13 +153,14 @@ final class JobAdvancer {
       return false;
     }
     int turn = writer.progress().turn();
-    writer.add(new Change.Recorded(turn, Entry.Kind.REPLY, Json.object("text", reply.text())));
-    writer.add(new Change.Spent(reply.usage()));
+    var said = new Change.Recorded(turn, Entry.Kind.REPLY, Json.object("text", reply.text()));
+    var spent = new Change.Spent(reply.usage());
     if (CodeFences.python(reply.text()).isEmpty()) {
-      end(new Outcome.Succeeded(Value.of(reply.text())));
+      writer.end(
+          List.of(said, spent, new Change.Ended(new Outcome.Succeeded(Value.of(reply.text())))));
       return false;
     }
-    writer.advance(writer.progress().beginning());
+    writer.add(List.of(said, spent), writer.progress().beginning());
     writer.commit();
     return true;
   }
@@ -178,12 +178,13 @@ final class JobAdvancer {
       text.append(logMessage(Objects.requireNonNull(child.subtask()))).append('\n');
     }
     var jobs = ended.stream().map(child -> child.id().text()).toList();
-    writer.add(
+    var told =
         new Change.Recorded(
             progress.turn(),
             Entry.Kind.NOTIFICATION,
-            Json.object("text", text.toString()).with("jobs", jobs)));
-    writer.advance(progress.heard(Objects.requireNonNull(ended.getLast().subtask()).told()));
+            Json.object("text", text.toString()).with("jobs", jobs));
+    writer.add(
+        List.of(told), progress.heard(Objects.requireNonNull(ended.getLast().subtask()).told()));
   }
 
   private static String logMessage(Subtask subtask) {
@@ -322,7 +323,8 @@ final class JobAdvancer {
     };
   }
 
-  /// What a called function or a program returns completes the handler and ends the job, in one step.
+  /// What a called function or a program returns completes the handler and ends the job, in one
+  /// step.
   private boolean deliver(Value value) {
     var ended = new Change.Ended(new Outcome.Succeeded(value));
     if (job.subtask() == null || host.completed()) {
@@ -342,10 +344,15 @@ final class JobAdvancer {
   /// In a model's turn an error is information for the model; elsewhere nobody is there to hear it,
   /// and the job ends.
   private boolean raised(TaskError error) {
-    writer.add(
-        new Change.Recorded(
-            writer.progress().turn(), Entry.Kind.EXCEPTION, StoredForm.write(error)));
-    return warmingUp() ? end(new Outcome.Failed(error)) : next();
+    var progress = writer.progress();
+    var raised =
+        new Change.Recorded(progress.turn(), Entry.Kind.EXCEPTION, StoredForm.write(error));
+    if (warmingUp()) {
+      writer.end(List.of(raised, new Change.Ended(new Outcome.Failed(error))));
+      return false;
+    }
+    writer.add(List.of(raised), progress.finished(host.created()));
+    return true;
   }
 
   private boolean end(Outcome outcome) {

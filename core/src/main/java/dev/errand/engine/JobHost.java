@@ -138,24 +138,23 @@ final class JobHost implements Host {
 
   /// Takes over what a mark brings, to be committed with what comes next.
   void absorb(Mark mark) {
+    var changes = new ArrayList<Change>();
     var progress = writer.progress();
     if (!mark.console().isEmpty()) {
-      writer.add(
+      changes.add(
           new Change.Recorded(turn, Entry.Kind.CONSOLE, Json.object("text", mark.console())));
       progress = progress.printedMore(mark.console().length());
     }
-    for (var reading : mark.readings()) {
-      writer.add(new Change.Journalled(reading));
-    }
+    mark.readings().forEach(reading -> changes.add(new Change.Journalled(reading)));
     var snapshot = mark.snapshot();
     if (snapshot != null) {
       var checkpoint = checkpoint(snapshot);
       chunks = checkpoint.chunks();
-      writer.add(new Change.Checkpointed(checkpoint));
+      changes.add(new Change.Checkpointed(checkpoint));
       long pending = (long) mark.console().length() - snapshot.printed();
       progress = progress.at(snapshot.statement(), snapshot.created(), pending);
     }
-    writer.advance(progress);
+    writer.add(changes, progress);
   }
 
   private Checkpoint checkpoint(Snapshot snapshot) {
@@ -210,8 +209,9 @@ final class JobHost implements Host {
               + "it is not made again. Find out what became of it before going on.");
     }
     var result = invoke(tool, call);
-    journal(known.with(result));
-    writer.add(new Change.Recorded(turn, Entry.Kind.TOOL, toolEntry(call, name, result)));
+    writer.add(
+        new Change.Journalled(known.with(result)),
+        new Change.Recorded(turn, Entry.Kind.TOOL, toolEntry(call, name, result)));
     writer.commitSoon();
     return answer(result);
   }
@@ -424,15 +424,11 @@ final class JobHost implements Host {
       throw new RefusedException("RuntimeError", "Sub-task handler is already completed");
     }
     completed = true;
+    var done = new Effect.Result.Returned(Value.none());
     writer.add(
-        new Change.Journalled(
-            new Effect(
-                slot,
-                COMPLETE,
-                digest,
-                EffectPolicy.READ_ONLY,
-                new Effect.Result.Returned(Value.none()))));
-    writer.add(new Change.Completed(completion));
+        new Change.Journalled(new Effect(slot, COMPLETE, digest, EffectPolicy.READ_ONLY, done)),
+        new Change.Completed(completion));
+    writer.commitSoon();
   }
 
   /// Whether the handler is completed, as far as this worker knows.

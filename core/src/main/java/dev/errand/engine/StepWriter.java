@@ -70,8 +70,16 @@ final class StepWriter {
     }
   }
 
-  synchronized void add(Change change) {
-    pending.add(change);
+  /// Adds changes that belong together and say nothing of how far the job has come.
+  synchronized void add(Change... changes) {
+    pending.addAll(List.of(changes));
+  }
+
+  /// Adds changes together with the progress they make: neither is ever committed without the
+  /// other.
+  synchronized void add(List<Change> changes, Progress made) {
+    pending.addAll(changes);
+    progress = made;
   }
 
   /// Puts `replacement` in the place of the pending change that equals `change`; false if that is
@@ -136,7 +144,8 @@ final class StepWriter {
     finish(new Step.Next.Continue());
   }
 
-  /// Commits what is pending, and `last`, as the job's last step: these must not slip into an earlier one.
+  /// Commits what is pending, and `last`, as the job's last step: these must not slip into an
+  /// earlier one.
   void end(List<Change> last) {
     synchronized (this) {
       claimTurn();

@@ -6,16 +6,18 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /// Wraps a store so that the process dies, or seems to, at a chosen write.
 ///
-/// Writes are counted from 1: submissions, claims and commits, in the order in which they begin. The crash comes just
-/// before the chosen write is made, or just after it was made and before its caller hears of it.
+/// Writes are counted from 1: submissions, claims and commits, in the order in which they begin.
+/// The crash comes just before the chosen write is made, or just after it was made and before its
+/// caller hears of it.
 ///
-/// Thread-safe. With [#halting] the process ends there, as by `kill -9`; with [#failing] every call from then on fails,
-/// as it would for a process that is gone, and another engine over the same store can take over.
+/// Thread-safe. With [#halting] the process ends there, as by `kill -9`; with [#failing] every call
+/// from then on fails, as it would for a process that is gone, and another engine over the same
+/// store can take over.
 public final class CrashInjector {
   private static final Set<String> WRITES = Set.of("submit", "claim", "commit");
 
@@ -24,7 +26,8 @@ public final class CrashInjector {
   private final boolean after;
   private final Runnable crash;
   private final AtomicLong writes = new AtomicLong();
-  private final AtomicBoolean crashed = new AtomicBoolean();
+  private volatile boolean crashed;
+  private int underWay;
 
   private CrashInjector(Store store, long crashAt, boolean after, Runnable crash) {
     this.store = store;
@@ -38,8 +41,8 @@ public final class CrashInjector {
     return new CrashInjector(store, crashAt, after, () -> Runtime.getRuntime().halt(137));
   }
 
-  /// Makes every call fail from write `crashAt` on; never, if that is 0. Closing the wrapped store leaves the store itself
-  /// open.
+  /// Makes every call fail from write `crashAt` on; never, if that is 0. Closing the wrapped store
+  /// leaves the store itself open.
   public static CrashInjector failing(Store store, long crashAt, boolean after) {
     return new CrashInjector(store, crashAt, after, () -> {});
   }
@@ -58,10 +61,19 @@ public final class CrashInjector {
 
   /// Whether the crash has come.
   public boolean crashed() {
-    return crashed.get();
+    return crashed;
   }
 
-  private Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
+  /// Waits until no call that began before the crash is still at work in the store, as none is once
+  /// a process is gone.
+  public synchronized void awaitSilence() throws InterruptedException {
+    while (underWay > 0) {
+      wait();
+    }
+  }
+
+  private @Nullable Object invoke(Object proxy, Method method, @Nullable Object[] arguments)
+      throws Throwable {
     if (method.getName().equals("close")) {
       return null;
     }
@@ -69,7 +81,7 @@ public final class CrashInjector {
     if (chosen && !after) {
       crash();
     }
-    checkAlive();
+    enter();
     try {
       var result = method.invoke(store, arguments);
       if (chosen) {
@@ -79,16 +91,28 @@ public final class CrashInjector {
       return result;
     } catch (InvocationTargetException thrown) {
       throw thrown.getCause();
+    } finally {
+      leave();
     }
   }
 
+  private synchronized void enter() {
+    checkAlive();
+    underWay++;
+  }
+
+  private synchronized void leave() {
+    underWay--;
+    notifyAll();
+  }
+
   private void crash() {
-    crashed.set(true);
+    crashed = true;
     crash.run();
   }
 
   private void checkAlive() {
-    if (crashed.get()) {
+    if (crashed) {
       throw new StoreException("This process was crashed by the test");
     }
   }
