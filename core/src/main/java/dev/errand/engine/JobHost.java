@@ -580,11 +580,8 @@ final class JobHost implements Host {
         .with("parent", job.id().parent().map(JobId::text).orElse(null))
         .with("status", writer.status().name())
         .with("locale", definition.locale())
-        .with(
-            "subtask",
-            job.subtask() == null
-                ? null
-                : Json.object("id", job.subtask().id()).with("completed", completed));
+        .with("subtask", job.subtask() != null)
+        .with("subtask_id", job.subtask() == null ? null : job.subtask().id());
   }
 
   private @Nullable Effect recorded(Slot slot, String name, String digest) {

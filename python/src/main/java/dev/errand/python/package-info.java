@@ -1,4 +1,8 @@
-/// The workspace as CPython processes. Leans on the sockets and the nouns.
+/// The workspace as CPython processes: a warm process that has loaded the driver forks one for each
+/// workspace.
+///
+/// Leans on the sockets and the nouns. The driver itself is Python, in the resources beside this
+/// package.
 @NullMarked
 package dev.errand.python;
 

@@ -1,0 +1,120 @@
+package dev.errand.python;
+
+import dev.errand.job.WorkspaceException;
+import dev.errand.spi.Workspace;
+import dev.errand.spi.WorkspaceRuntime;
+import java.nio.file.Path;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import org.jspecify.annotations.Nullable;
+
+/// Workspaces as CPython processes, one each, forked from a warm one.
+///
+/// The interpreter is started with the first workspace, or by [#warmUp]. Its processes end with the
+/// runtime, and with the JVM however that ends.
+public final class CPythonRuntime implements WorkspaceRuntime {
+  private final String interpreter;
+  private final int spares;
+  private final ScheduledThreadPoolExecutor timer;
+  private @Nullable Zygote zygote;
+  private boolean closed;
+
+  /// A runtime that uses the `python3` of the `PATH`, as found by `java.util.ServiceLoader`.
+  public CPythonRuntime() {
+    this(new Builder());
+  }
+
+  private CPythonRuntime(Builder builder) {
+    this.interpreter = builder.interpreter;
+    this.spares = builder.spares;
+    this.timer =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("errand-python-clock").factory());
+    timer.setRemoveOnCancelPolicy(true);
+  }
+
+  /// A runtime that uses the `python3` of the `PATH`.
+  public static CPythonRuntime create() {
+    return builder().build();
+  }
+
+  /// Starts the description of a runtime.
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  @Override
+  public String name() {
+    return "cpython";
+  }
+
+  /// Starts the interpreter in the background, so that the first workspace need not wait for it.
+  ///
+  /// A problem shows when the first workspace is opened.
+  public void warmUp() {
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                zygote();
+              } catch (WorkspaceException reportedByOpen) {
+                // Tried again there.
+              }
+            });
+  }
+
+  @Override
+  public Workspace open(Opening opening) {
+    return CPythonWorkspace.open(zygote(), timer, opening);
+  }
+
+  private synchronized Zygote zygote() {
+    if (closed) {
+      throw new WorkspaceException("The Python runtime is closed.");
+    }
+    var current = zygote;
+    if (current == null || !current.alive()) {
+      if (current != null) {
+        current.close();
+      }
+      current = zygote = Zygote.start(Interpreter.find(interpreter), spares);
+    }
+    return current;
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    timer.shutdownNow();
+    if (zygote != null) {
+      zygote.close();
+    }
+  }
+
+  /// Describes a [CPythonRuntime].
+  public static final class Builder {
+    private String interpreter = "python3";
+    private int spares = 4;
+
+    private Builder() {}
+
+    /// The Python to use, 3.10 or later; default the `python3` of the `PATH`.
+    public Builder interpreter(Path program) {
+      this.interpreter = program.toAbsolutePath().toString();
+      return this;
+    }
+
+    /// How many processes are forked ahead of need, about 2 MB each; default 4.
+    public Builder spares(int count) {
+      if (count < 0) {
+        throw new IllegalArgumentException("spares must not be negative, but is " + count);
+      }
+      this.spares = count;
+      return this;
+    }
+
+    /// The runtime.
+    public CPythonRuntime build() {
+      return new CPythonRuntime(this);
+    }
+  }
+}

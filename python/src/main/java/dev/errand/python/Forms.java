@@ -1,0 +1,129 @@
+package dev.errand.python;
+
+import dev.errand.job.Blob;
+import dev.errand.job.Completion;
+import dev.errand.job.Effect;
+import dev.errand.job.Json;
+import dev.errand.job.RefusedException;
+import dev.errand.job.Value;
+import dev.errand.python.Frames.Frame;
+import dev.errand.spi.Host;
+import dev.errand.spi.Workspace;
+import dev.errand.spi.WorkspaceRuntime;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What Java says to a workspace's process, as frames.
+final class Forms {
+  private static final int HASH_DIGITS = 16;
+
+  private Forms() {}
+
+  static Frame opening(WorkspaceRuntime.Opening opening) {
+    var header =
+        Json.object("do", "open")
+            .with("job", opening.job().text())
+            .with("agent", opening.agent())
+            .with("restricted", opening.restricted())
+            .with("tools", opening.tools().stream().map(Forms::tool).toList());
+    var state = opening.state();
+    if (state == null) {
+      return new Frame(header);
+    }
+    var parts = new ArrayList<Blob>();
+    parts.add(state.manifest());
+    parts.addAll(state.chunks());
+    return new Frame(header, parts);
+  }
+
+  private static Json tool(WorkspaceRuntime.ToolSignature tool) {
+    return Json.of(List.of(tool.name(), tool.description(), tool.parameters()));
+  }
+
+  static Frame run(Workspace.Run run, Json.Object job) {
+    var source = run.block().source();
+    return new Frame(
+        Json.object("do", "run")
+            .with("turn", run.turn())
+            .with("kind", run.block().kind().name())
+            .with("source", source)
+            .with("hash", hash(source))
+            .with("statement", run.statement())
+            .with("created", run.created())
+            .with("readings", readings(run))
+            .with("job", job));
+  }
+
+  private static String hash(String source) {
+    return new Blob(source.getBytes(StandardCharsets.UTF_8)).address().substring(0, HASH_DIGITS);
+  }
+
+  private static List<Json> readings(Workspace.Run run) {
+    var readings = new ArrayList<Json>();
+    for (var effect : run.readings()) {
+      if (effect.slot().turn() == run.turn()
+          && effect.result() instanceof Effect.Result.Returned(Value.Plain(var value))) {
+        var slot = effect.slot();
+        readings.add(
+            Json.of(List.of(slot.statement(), slot.ordinal(), effect.name(), value)));
+      }
+    }
+    return readings;
+  }
+
+  static Frame value(Value value) {
+    return switch (value) {
+      case Value.Plain(var json) -> new Frame(Json.object("value", Json.object("json", json)));
+      case Value.Pickled(var bytes, var ignored) ->
+          new Frame(Json.object("value", Json.object("pickle", 0)), List.of(bytes));
+    };
+  }
+
+  static Frame child(Host.Child child) {
+    var parts = new ArrayList<Blob>();
+    return new Frame(Json.object("child", form(child, parts)), parts);
+  }
+
+  static Frame children(List<Host.Child> children) {
+    var parts = new ArrayList<Blob>();
+    var forms = children.stream().map(child -> form(child, parts)).toList();
+    return new Frame(Json.object("children", forms), parts);
+  }
+
+  private static Json form(Host.Child child, List<Blob> parts) {
+    var form =
+        Json.object("job", child.job().text())
+            .with("agent", child.agent())
+            .with("id", child.subtaskId())
+            .with("handled", child.subtaskId() != null)
+            .with("state", child.state().name());
+    return switch (child.completion()) {
+      case null -> form;
+      case Completion.Error(var error) ->
+          form.with(
+              "ended",
+              Json.object(
+                  "error",
+                  Json.object("kind", error.kind().code())
+                      .with("message", error.message())
+                      .with("advice", error.advice())
+                      .with("trace", error.trace())));
+      case Completion.Result(Value.Plain(var json)) -> form.with("ended", Json.object("json", json));
+      case Completion.Result(Value.Pickled(var bytes, var ignored)) -> {
+        parts.add(bytes);
+        yield form.with("ended", Json.object("pickle", parts.size() - 1));
+      }
+    };
+  }
+
+  static Frame refusal(RefusedException refused) {
+    var message = refused.getMessage() == null ? "" : refused.getMessage();
+    return new Frame(Json.object("no", List.of(refused.type(), message)));
+  }
+
+  static String seconds(Duration time) {
+    return time.toMillis() % 1000 == 0 ? time.toSeconds() + " s" : time.toMillis() + " ms";
+  }
+}

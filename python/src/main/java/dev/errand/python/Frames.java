@@ -1,0 +1,138 @@
+package dev.errand.python;
+
+import dev.errand.job.Blob;
+import dev.errand.job.Json;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.ProtocolException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Java's end of the connection to a workspace's process; `wire.py` is the other.
+///
+/// A frame is a header length and a blob length (4 bytes each), a JSON header, and the blob, which
+/// the header's `parts` says how to cut.
+final class Frames {
+  private static final int LENGTHS = 8;
+
+  /// As much as is read or written at once: the channel keeps a buffer outside the heap of that
+  /// size for each thread.
+  private static final int AT_ONCE = 1 << 16;
+
+  private final SocketChannel channel;
+  private final ByteBuffer arrived = ByteBuffer.allocate(1 << 13).flip();
+
+  Frames(SocketChannel channel) {
+    this.channel = channel;
+  }
+
+  /// One message.
+  ///
+  /// @param header what it says
+  /// @param parts the bytes it brings
+  record Frame(Json.Object header, List<Blob> parts) {
+    Frame {
+      parts = List.copyOf(parts);
+    }
+
+    Frame(Json.Object header) {
+      this(header, List.of());
+    }
+  }
+
+  void send(Frame frame) throws IOException {
+    var header = frame.header();
+    if (!frame.parts().isEmpty()) {
+      header = header.with("parts", frame.parts().stream().map(Blob::size).toList());
+    }
+    var text = header.print().getBytes(StandardCharsets.UTF_8);
+    int blob = frame.parts().stream().mapToInt(Blob::size).reduce(0, Math::addExact);
+    var first = ByteBuffer.allocate(LENGTHS + text.length).putInt(text.length).putInt(blob);
+    write(first.put(text).flip());
+    for (var part : frame.parts()) {
+      write(ByteBuffer.wrap(part.bytes()));
+    }
+  }
+
+  /// Waits for the next frame.
+  ///
+  /// @throws EOFException if the process is gone
+  /// @throws ProtocolException if what came is no frame
+  Frame receive() throws IOException {
+    var lengths = ByteBuffer.wrap(read(LENGTHS));
+    int head = lengths.getInt();
+    int blob = lengths.getInt();
+    var header = parse(read(head));
+    var parts = new ArrayList<Blob>();
+    int rest = blob;
+    for (int size : sizes(header)) {
+      rest -= size;
+      parts.add(new Blob(read(size)));
+    }
+    if (rest != 0) {
+      throw new ProtocolException("parts do not make up the blob");
+    }
+    return new Frame(header, parts);
+  }
+
+  private static Json.Object parse(byte[] text) throws ProtocolException {
+    try {
+      return (Json.Object) Json.parse(new String(text, StandardCharsets.UTF_8));
+    } catch (IllegalArgumentException | ClassCastException notJson) {
+      throw new ProtocolException("the header is not a JSON object: " + notJson.getMessage());
+    }
+  }
+
+  private static int[] sizes(Json.Object header) throws ProtocolException {
+    try {
+      return header
+          .get("parts")
+          .map(sizes -> ((Json.Array) sizes).items().stream())
+          .map(sizes -> sizes.mapToInt(size -> (int) ((Json.Number) size).toLong()).toArray())
+          .orElse(new int[0]);
+    } catch (ClassCastException | ArithmeticException notSizes) {
+      throw new ProtocolException("parts are not sizes");
+    }
+  }
+
+  private byte[] read(int size) throws IOException {
+    if (size < 0) {
+      throw new ProtocolException("a negative size");
+    }
+    var bytes = new byte[size];
+    int have = Math.min(size, arrived.remaining());
+    arrived.get(bytes, 0, have);
+    while (have < size) {
+      if (size - have < arrived.capacity()) {
+        fill(arrived.clear());
+        int more = Math.min(size - have, arrived.flip().remaining());
+        arrived.get(bytes, have, more);
+        have += more;
+      } else {
+        var direct = ByteBuffer.wrap(bytes, have, Math.min(size - have, AT_ONCE));
+        have += fill(direct);
+      }
+    }
+    return bytes;
+  }
+
+  private int fill(ByteBuffer into) throws IOException {
+    int count = channel.read(into);
+    if (count < 0) {
+      throw new EOFException("the process is gone");
+    }
+    return count;
+  }
+
+  private void write(ByteBuffer bytes) throws IOException {
+    int end = bytes.limit();
+    while (bytes.position() < end) {
+      bytes.limit(Math.min(end, bytes.position() + AT_ONCE));
+      channel.write(bytes);
+      bytes.limit(end);
+    }
+  }
+}

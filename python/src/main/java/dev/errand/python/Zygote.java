@@ -1,0 +1,364 @@
+package dev.errand.python;
+
+import dev.errand.job.WorkspaceException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/// The warm Python process that forks the others, and the place where they report.
+///
+/// It is told by lines on its standard input to fork and to kill, and says by lines on its standard
+/// output which of its children ended by themselves. A child connects to the socket and gives the
+/// token it was forked with. A few are forked ahead of need. When this end of its standard input is
+/// closed, or the JVM dies, it kills its children, removes its folder and ends.
+final class Zygote implements AutoCloseable {
+  private static final List<String> DRIVER =
+      List.of(
+          "__init__", "keep", "kinds", "lost", "names", "outside", "policy", "preview", "session",
+          "source", "start", "wire", "zygote");
+
+  /// Runs in any Python from 2.6 on, so that an old one can say so. The folder of the driver leaves
+  /// the path before agent code comes.
+  private static final String BOOTSTRAP =
+      """
+      import sys
+      if sys.version_info[:2] < (3, 10):
+          sys.stdout.write("old %d.%d.%d\\n" % sys.version_info[:3])
+          sys.exit(0)
+      sys.path[0] = sys.argv[1]
+      from errand_driver import zygote
+      del sys.path[0]
+      zygote.main(sys.argv[1])
+      """;
+
+  private static final int TOKEN_BYTES = 16;
+  private static final int PATIENCE_SECONDS = 30;
+  private static final int LAST_WORDS = 2000;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final Path folder;
+  private final Process process;
+  private final ServerSocketChannel socket;
+  private final OutputStream commands;
+  private final CompletableFuture<String> ready = new CompletableFuture<>();
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private final Map<String, Child> children = new ConcurrentHashMap<>();
+  private final LinkedBlockingQueue<Spare> spares = new LinkedBlockingQueue<>();
+
+  /// A process that waits to become a workspace, or word that none will come.
+  private sealed interface Spare {
+    record Ready(Child child) implements Spare {}
+
+    record Failed(String why) implements Spare {}
+  }
+
+  /// A process that was forked.
+  static final class Child {
+    private final String token;
+    private final CompletableFuture<Integer> status = new CompletableFuture<>();
+    private volatile @Nullable SocketChannel channel;
+
+    private Child(String token) {
+      this.token = token;
+    }
+
+    SocketChannel channel() {
+      return Optional.ofNullable(channel).orElseThrow();
+    }
+  }
+
+  private Zygote(Path folder, Process process, ServerSocketChannel socket) {
+    this.folder = folder;
+    this.process = process;
+    this.socket = socket;
+    this.commands = process.getOutputStream();
+  }
+
+  /// Starts one and waits until it is ready.
+  ///
+  /// @throws WorkspaceException if it does not come up; nothing of it is left
+  static Zygote start(Path interpreter, int spares) {
+    Zygote zygote;
+    try {
+      zygote = launch(interpreter);
+    } catch (IOException problem) {
+      throw new WorkspaceException(
+          "Python could not be started: " + problem.getMessage() + ".", problem);
+    }
+    try {
+      zygote.awaitReady(interpreter);
+      for (int i = 0; i < spares; i++) {
+        zygote.fork();
+      }
+      return zygote;
+    } catch (WorkspaceException problem) {
+      zygote.close();
+      throw problem;
+    }
+  }
+
+  private static Zygote launch(Path interpreter) throws IOException {
+    var folder = Files.createTempDirectory("errand-");
+    try {
+      unpack(folder.resolve("errand_driver"));
+      var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+      socket.bind(UnixDomainSocketAddress.of(folder.resolve("s")), 1024);
+      var builder =
+          new ProcessBuilder(
+                  interpreter.toString(), "-s", "-S", "-B", "-c", BOOTSTRAP, folder.toString())
+              .redirectError(folder.resolve("err").toFile());
+      builder.environment().clear();
+      builder.environment().put("PATH", "/usr/local/bin:/usr/bin:/bin");
+      builder.environment().put("LANG", "C.UTF-8");
+      builder.environment().put("PYTHONHASHSEED", "0");
+      var zygote = new Zygote(folder, builder.start(), socket);
+      Thread.ofPlatform().daemon().name("errand-python-socket").start(zygote::accept);
+      Thread.ofPlatform().daemon().name("errand-python-reports").start(zygote::listen);
+      return zygote;
+    } catch (IOException problem) {
+      delete(folder);
+      throw problem;
+    }
+  }
+
+  private static void unpack(Path into) throws IOException {
+    Files.createDirectory(into);
+    for (var name : DRIVER) {
+      var resource = "errand_driver/" + name + ".py";
+      try (var content = Zygote.class.getResourceAsStream(resource)) {
+        if (content == null) {
+          throw new IOException("the driver's " + resource + " is missing from the class path");
+        }
+        Files.copy(content, into.resolve(name + ".py"));
+      }
+    }
+  }
+
+  private void awaitReady(Path interpreter) {
+    try {
+      var word = ready.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      if (word.startsWith("old ")) {
+        throw Interpreter.unusable(interpreter + " is Python " + word.substring(4) + ".");
+      }
+    } catch (TimeoutException | ExecutionException notReady) {
+      throw Interpreter.unusable(interpreter + " did not come up. " + lastWords());
+    } catch (InterruptedException interrupt) {
+      Thread.currentThread().interrupt();
+      throw new WorkspaceException("Interrupted while Python was starting.", interrupt);
+    }
+  }
+
+  private String lastWords() {
+    try {
+      var words = Files.readString(folder.resolve("err")).strip();
+      return words.substring(Math.max(0, words.length() - LAST_WORDS));
+    } catch (IOException none) {
+      return "";
+    }
+  }
+
+  /// Whether it can still be asked for processes.
+  boolean alive() {
+    return !ended.isDone();
+  }
+
+  /// A process to use, and has the next one forked.
+  ///
+  /// @throws WorkspaceException if there is none
+  Child take() {
+    fork();
+    try {
+      var spare = spares.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      return switch (spare) {
+        case null ->
+            throw new WorkspaceException(
+                "No Python process came up within "
+                    + PATIENCE_SECONDS
+                    + " seconds; is the machine overloaded?");
+        case Spare.Ready(var child) -> child;
+        case Spare.Failed(var why) -> {
+          if (!alive()) {
+            spares.add(spare);
+          }
+          throw new WorkspaceException("No Python process could be forked: " + why + ".");
+        }
+      };
+    } catch (InterruptedException interrupt) {
+      Thread.currentThread().interrupt();
+      throw new WorkspaceException("Interrupted while waiting for a Python process.", interrupt);
+    }
+  }
+
+  private void fork() {
+    var token = HexFormat.of().formatHex(randomBytes());
+    children.put(token, new Child(token));
+    command("fork " + token);
+  }
+
+  private static byte[] randomBytes() {
+    var bytes = new byte[TOKEN_BYTES];
+    RANDOM.nextBytes(bytes);
+    return bytes;
+  }
+
+  /// Ends a process at once.
+  void kill(Child child) {
+    if (children.remove(child.token) != null) {
+      command("kill " + child.token);
+    }
+    closeQuietly(child.channel);
+  }
+
+  /// How a process ended that was not told to, in words.
+  String fate(Child child) {
+    try {
+      int status = child.status.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      return status < 0 ? "was killed by signal " + -status : "exited with status " + status;
+    } catch (InterruptedException interrupt) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException unknown) {
+      // Said below.
+    }
+    return alive() ? "ended" : "ended with the process that forked it";
+  }
+
+  private void command(String line) {
+    synchronized (commands) {
+      try {
+        commands.write((line + "\n").getBytes(StandardCharsets.US_ASCII));
+        commands.flush();
+      } catch (IOException gone) {
+        // Its end is noticed where its reports are read.
+      }
+    }
+  }
+
+  private void listen() {
+    try (var reports =
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      for (var line = reports.readLine(); line != null; line = reports.readLine()) {
+        heed(line);
+      }
+    } catch (IOException gone) {
+      // As good as the end of its reports.
+    }
+    ended.complete(null);
+    ready.completeExceptionally(new IOException("ended"));
+    spares.add(new Spare.Failed("the process that forks them has ended"));
+    children.values().forEach(child -> child.status.completeExceptionally(new IOException()));
+  }
+
+  private void heed(String line) {
+    var words = line.split(" ", 3);
+    switch (words[0]) {
+      case "ready", "old" -> ready.complete(line);
+      case "gone" -> {
+        var child = children.remove(words[1]);
+        if (child != null) {
+          child.status.complete(Integer.parseInt(words[2]));
+          if (child.channel == null) {
+            spares.add(new Spare.Failed("one ended with status " + words[2] + " " + lastWords()));
+          }
+        }
+      }
+      case "failed" -> {
+        children.remove(words[1]);
+        spares.add(new Spare.Failed(words[2]));
+      }
+      default -> throw new IllegalStateException("The zygote said: " + line);
+    }
+  }
+
+  private void accept() {
+    try {
+      while (true) {
+        var channel = socket.accept();
+        Thread.ofVirtual().start(() -> greet(channel));
+      }
+    } catch (IOException closed) {
+      // The end of its work.
+    }
+  }
+
+  private void greet(SocketChannel channel) {
+    try {
+      var token = ByteBuffer.allocate(2 * TOKEN_BYTES);
+      while (token.hasRemaining()) {
+        if (channel.read(token) < 0) {
+          break;
+        }
+      }
+      var child = children.get(new String(token.array(), StandardCharsets.US_ASCII));
+      if (child != null && child.channel == null) {
+        child.channel = channel;
+        spares.add(new Spare.Ready(child));
+        return;
+      }
+    } catch (IOException gone) {
+      // Closed below.
+    }
+    closeQuietly(channel);
+  }
+
+  /// Ends it and all its children, and waits until they are gone.
+  @Override
+  public void close() {
+    closeQuietly(commands);
+    try {
+      if (!process.waitFor(5, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException interrupt) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+    closeQuietly(socket);
+    children.values().forEach(child -> closeQuietly(child.channel));
+    delete(folder);
+  }
+
+  private static void closeQuietly(@Nullable AutoCloseable thing) {
+    try {
+      if (thing != null) {
+        thing.close();
+      }
+    } catch (Exception alreadyGone) {
+      // It was to be closed.
+    }
+  }
+
+  private static void delete(Path folder) {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (var files = Files.walk(folder)) {
+      for (var file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException | java.io.UncheckedIOException leftOver) {
+      // The zygote removes it too.
+    }
+  }
+}

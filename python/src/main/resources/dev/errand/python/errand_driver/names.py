@@ -1,0 +1,668 @@
+"""The names that code has without import: jobs, subtasks and their handlers, delegation.
+
+They are also the module `errand`, which code may import under that name, as `statek` and as `statek.task`.
+"""
+
+import ast
+import builtins
+import enum
+import inspect
+import re
+import sys
+import types
+
+from . import kinds
+from .lost import LostValue
+from .source import caller_frame
+
+session = None
+
+_SCALARS = (type(None), bool, int, float, str)
+
+
+class SubTaskState(str, enum.Enum):
+    """Where delegated work stands. A state equals its name as a string."""
+
+    WAITING = "WAITING"
+    STARTED = "STARTED"
+    COMPLETED = "COMPLETED"
+    ERROR = "ERROR"
+
+    __str__ = str.__str__
+    __format__ = str.__format__
+    __hash__ = str.__hash__
+
+
+class SubTaskError(RuntimeError):
+    """A subtask failed whose result was asked for."""
+
+    error = None
+
+
+class ReplayDivergence(RuntimeError):
+    """A statement that was run again asked for something else than before."""
+
+
+class EffectUnknown(RuntimeError):
+    """It is not known whether a call was carried out."""
+
+
+class ToolError(RuntimeError):
+    """A tool failed."""
+
+
+class TaskError:
+    """Why a subtask failed."""
+
+    def __init__(self, err_message, kind="reported", advice="", trace=""):
+        self.err_message = err_message
+        self.kind = kind
+        self.advice = advice
+        self.trace = trace
+
+    def __str__(self):
+        return self.err_message
+
+    def __repr__(self):
+        return "TaskError(%r)" % self.err_message
+
+    def __eq__(self, other):
+        return isinstance(other, TaskError) and vars(self) == vars(other)
+
+    __hash__ = None
+
+
+class Job:
+    """A job, by its id."""
+
+    def __init__(self, id, agent):
+        self.id = id
+        self.agent = agent
+
+    def __repr__(self):
+        return "<Job %s>" % self.id
+
+    def __eq__(self, other):
+        return isinstance(other, Job) and other.id == self.id
+
+    def __hash__(self):
+        return hash(self.id)
+
+
+class Agent:
+    """Who does a job's work."""
+
+    def __init__(self, name, instructions=None, model=None):
+        self.name = name
+        self.instructions = instructions
+        self.model = model
+
+    def __repr__(self):
+        return "agent(%r)" % self.name
+
+    def __eq__(self, other):
+        return isinstance(other, Agent) and vars(self) == vars(other)
+
+    def __hash__(self):
+        return hash(self.name)
+
+
+class SubTaskHandler:
+    """A parent's handle on delegated work; in the child, the right to complete it."""
+
+    _own = False
+
+    def __init__(self, job, id=None):
+        self.job = job
+        self.id = id
+        self._outcome = None
+        self._seen = SubTaskState.WAITING
+
+    @property
+    def is_completed(self):
+        """Whether an outcome is known. Never waits."""
+        return self._look() is not None
+
+    @property
+    def state(self):
+        """Where the work stands. Never waits."""
+        self._look()
+        return self._seen
+
+    @property
+    def result(self):
+        """The result; waits for it. Raises SubTaskError if the work failed."""
+        if self._outcome is None:
+            if self._own:
+                raise RuntimeError("A job cannot wait for its own handler")
+            session.wait([self], 1)
+        kind, value = self._outcome
+        if kind == "error":
+            failure = SubTaskError(value.err_message)
+            failure.error = value
+            raise failure
+        return self._value()
+
+    @property
+    def error(self):
+        """The error, or None. Never waits."""
+        outcome = self._look()
+        return outcome[1] if outcome is not None and outcome[0] == "error" else None
+
+    def peek(self):
+        """The result if there is one by now, else None. Never waits."""
+        outcome = self._look()
+        return self._value() if outcome is not None and outcome[0] != "error" else None
+
+    def complete(self, result=None, error=None):
+        """Ends the work with a result or an error. Only the child itself may."""
+        if not self._own:
+            raise RuntimeError(
+                "Only the job itself can complete its sub-task; this is the handle of the job that delegated it"
+            )
+        session.complete(self, result, error)
+
+    def get_log_message(self):
+        """One line about how the work ended, as a model reads it."""
+        if self._outcome is not None and self._outcome[0] == "error":
+            return "[Error] %s failed with %s" % (_called(self).lower(), self._outcome[1].err_message)
+        return "[Notification] %s completed successfully." % _called(self).lower()
+
+    def __str__(self):
+        outcome = self._look()
+        if outcome is None:
+            raise RuntimeError("%s is not completed: %s" % (_called(self), self._seen))
+        if outcome[0] == "error":
+            raise RuntimeError(outcome[1].err_message)
+        value = self._value()
+        return "" if value is None else str(value)
+
+    def __repr__(self):
+        named = "" if self.id is None else " id=%r" % (self.id,)
+        return "<%s %s%s %s>" % (type(self).__name__, self.job.id, named, self._seen)
+
+    def __eq__(self, other):
+        return isinstance(other, SubTaskHandler) and other.job.id == self.job.id
+
+    def __hash__(self):
+        return hash(self.job.id)
+
+    def __getstate__(self):
+        attributes = {name: value for name, value in vars(self).items() if name not in _HANDLER_STATE}
+        return (self.job, self.id, self._outcome, self._seen.name, attributes or None)
+
+    def __setstate__(self, state):
+        # What is known already stays known: a handler that arrives again may know less.
+        known = self.__dict__.get("_outcome")
+        self.job, self.id, self._outcome, seen, attributes = state
+        self._seen = SubTaskState[seen]
+        if known is not None:
+            self._outcome = known
+            self._seen = _state_of(known)
+        if attributes is not None:
+            self.__dict__.update(attributes)
+
+    def _look(self):
+        if self._outcome is None and not self._own:
+            session.peek([self])
+        return self._outcome
+
+    def _learn(self, state, outcome):
+        if self._outcome is None:
+            self._outcome = outcome
+            self._seen = SubTaskState(state) if outcome is None else _state_of(outcome)
+
+    def _value(self):
+        kind, value = self._outcome
+        if kind == "pickle":
+            value = session.keeper.load_value(value)
+            self._outcome = ("value", value)
+        return value
+
+
+_HANDLER_STATE = frozenset(("job", "id", "_outcome", "_seen", "_own"))
+
+
+def _state_of(outcome):
+    return SubTaskState.ERROR if outcome[0] == "error" else SubTaskState.COMPLETED
+
+
+def _called(handler):
+    return "Sub-task" if handler.id is None else "Sub-task id=%s" % (handler.id,)
+
+
+def agent(name, instructions=None, model=None):
+    """An agent by its name, for `create_new_job`; with instructions and a model, one that need not be registered."""
+    if not isinstance(name, str) or not name.strip():
+        raise TypeError("agent() needs a name, not %r" % (name,))
+    return Agent(name, instructions, model)
+
+
+def current_job():
+    """The job that runs this code."""
+    return session.job
+
+
+def create_new_job(
+    agent,
+    shared_vars=None,
+    parent_job=None,
+    warmup_code=None,
+    locale=None,
+    caller_frame=None,
+    **params,
+):
+    """Creates a job of that agent, which runs the warm-up code with copies of the shared variables and of what the code
+    reads of the caller's."""
+    if isinstance(agent, str):
+        agent = Agent(agent)
+    if not isinstance(agent, Agent):
+        raise TypeError("create_new_job() needs an agent, not %s" % type(agent).__name__)
+    if parent_job is not None and parent_job != session.job:
+        raise ValueError("parent_job must be the current job, %s" % session.job.id)
+    if shared_vars is not None and not all(type(name) is str and name.isidentifier() for name in shared_vars):
+        raise TypeError("shared_vars must be a dict from variable names to values")
+    blocks = _blocks(warmup_code)
+    frame = caller_frame or _frame()
+    variables = {}
+    for name in _names_read(blocks):
+        if frame is not None and name in frame.f_locals:
+            variables[name] = frame.f_locals[name]
+        elif name in session.namespace:
+            variables[name] = session.namespace[name]
+    variables.update(shared_vars or {})
+    return session.create(agent, blocks, variables, params, locale)
+
+
+def _frame():
+    return caller_frame(session.namespace)
+
+
+_BLOCK_LINE = re.compile(r"^[ \t]*#[ \t]*-{10,}[ \t]*$", re.MULTILINE)
+
+
+def _blocks(code):
+    if code is None:
+        return []
+    texts = [code] if isinstance(code, str) else list(code)
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError("warmup_code must be text or a list of texts, not %s" % type(text).__name__)
+    return [block for text in texts for block in _BLOCK_LINE.split(text) if block.strip()]
+
+
+def _names_read(blocks):
+    names = {}
+    for block in blocks:
+        for node in ast.walk(ast.parse(block, "<warmup_code>")):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                names[node.id] = None
+    return names
+
+
+def create_sub_task(job, handler_type=SubTaskHandler, **kwargs):
+    """Gives a job that was just created a handler."""
+    if not isinstance(job, Job):
+        raise TypeError("create_sub_task() needs a Job, not %s" % type(job).__name__)
+    if not (isinstance(handler_type, type) and issubclass(handler_type, SubTaskHandler)):
+        raise TypeError("handler_type must be SubTaskHandler or a subclass of it")
+    handler = handler_type(job, **kwargs)
+    _check_id(handler.id)
+    session.attach(handler)
+    return handler
+
+
+def _check_id(id):
+    if type(id) not in _SCALARS:
+        raise TypeError("A sub-task's id must be a string, a number, a bool or None, not %s" % type(id).__name__)
+
+
+def complete_sub_task(result=None, error=None):
+    """Ends this job's own sub-task with a result or an error; the job goes on until it exits."""
+    handler = session.own_handler()
+    if handler is None:
+        raise RuntimeError("complete_sub_task requires sub_task_handler in current job locals")
+    session.complete(handler, result, error)
+
+
+def find_sub_task_handler(id=None):
+    """The handler with that id, which must have completed; without an id, the newest completed one, or None."""
+    if id is None:
+        done = [handler for handler in session.children() if handler._outcome is not None]
+        return done[-1] if done else None
+    _check_id(id)
+    found = session.children([id])
+    if not found:
+        raise RuntimeError("Sub-task id=%s does not exist; no sub-task of this job has that id." % (id,))
+    if found[0]._outcome is None:
+        raise RuntimeError(
+            "Sub-task id=%s has not completed, it is %s; wait for it with .result or for the notification."
+            % (id, found[0]._seen)
+        )
+    return found[0]
+
+
+def sub_tasks():
+    """The handlers of all sub-tasks of this job, oldest first."""
+    return session.children()
+
+
+def wait_all(*handlers):
+    """Waits until all have ended; returns them in order."""
+    handlers = _handlers(handlers)
+    open_ones = [handler for handler in handlers if handler._outcome is None]
+    if open_ones:
+        session.wait(open_ones, len({handler.job.id for handler in open_ones}))
+    return handlers
+
+
+def wait_any(*handlers):
+    """Waits until one has ended; returns the first that has, in the order given."""
+    handlers = _handlers(handlers)
+    if not handlers:
+        raise ValueError("wait_any() needs a handler")
+    if all(handler._outcome is None for handler in handlers):
+        session.wait(handlers, 1)
+    return next(handler for handler in handlers if handler._outcome is not None)
+
+
+def as_completed(*handlers):
+    """Yields each as it ends."""
+    waiting = list(dict.fromkeys(_handlers(handlers)))
+    while waiting:
+        done = [handler for handler in waiting if handler._outcome is not None]
+        if not done:
+            session.wait(waiting, 1)
+            done = [handler for handler in waiting if handler._outcome is not None]
+        waiting = [handler for handler in waiting if handler._outcome is None]
+        yield from done
+
+
+def _handlers(given):
+    handlers = []
+    for item in given:
+        if isinstance(item, SubTaskHandler):
+            handlers.append(item)
+        elif isinstance(item, (str, bytes)) or not hasattr(item, "__iter__"):
+            raise TypeError("Expected a SubTaskHandler or several, not %s" % type(item).__name__)
+        else:
+            handlers.extend(_handlers(item.values() if isinstance(item, dict) else item))
+    for handler in handlers:
+        if handler._own:
+            raise RuntimeError("A job cannot wait for its own handler")
+    return handlers
+
+
+def delegate(function, /, *args, id=None, **kwargs):
+    """Runs a function in a child job, with copies of the arguments and of what it refers to by name."""
+    if isinstance(function, SubtaskFactory) or not callable(function):
+        raise TypeError("delegate() needs a function, not %s" % type(function).__name__)
+    _check_id(id)
+    return session.delegate(function, args, kwargs, id)
+
+
+class SubtaskFactory:
+    """A function that starts a job; calling it gives the job's handler."""
+
+    def __init__(self, function, system=False, target=None):
+        signature = inspect.signature(function)
+        parameters = signature.parameters.values()
+        name = getattr(function, "__name__", "?")
+        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+            raise TypeError(
+                "Function '%s' must accept **kwargs to be used as a subtask. Current signature: %s" % (name, signature)
+            )
+        if any(parameter.name == "id" for parameter in parameters):
+            raise TypeError(
+                "Function '%s' cannot define parameter 'id'; subtask id is reserved for framework-managed kwargs." % name
+            )
+        self.__wrapped__ = function
+        self.system = system
+        self.target = target
+        self.__name__ = name
+        self.__qualname__ = getattr(function, "__qualname__", name)
+        self.__doc__ = function.__doc__
+
+    @property
+    def __signature__(self):
+        signature = inspect.signature(self.__wrapped__)
+        parameters = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        late = next((n for n, p in enumerate(parameters) if p.kind is p.KEYWORD_ONLY), len(parameters))
+        rest = any(p.kind is not p.POSITIONAL_ONLY and p.kind is not p.POSITIONAL_OR_KEYWORD for p in parameters)
+        kind = inspect.Parameter.KEYWORD_ONLY if rest else inspect.Parameter.POSITIONAL_OR_KEYWORD
+        parameters.insert(late, inspect.Parameter("id", kind, default=None, annotation=str))
+        return signature.replace(parameters=parameters, return_annotation=SubTaskHandler)
+
+    def __call__(self, *args, id=None, **kwargs):
+        _check_id(id)
+        function = self.__wrapped__
+        args, kwargs = _converted(function, args, kwargs)
+        made = function(*args, **kwargs)
+        if isinstance(made, Job):
+            return create_sub_task(made, id=id)
+        if isinstance(made, SubTaskHandler):
+            if made.id is None and id is not None:
+                made.id = id
+                session.attach(made)
+            return made
+        raise TypeError("@subtask functions must return Job or SubTaskHandler, got %s" % type(made).__name__)
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __repr__(self):
+        return "<subtask %s>" % self.__name__
+
+
+def subtask(function=None, *, system=False, target=None):
+    """Makes a function that returns a job into one that returns the job's handler, and takes an `id`."""
+    if function is None:
+        return lambda decorated: SubtaskFactory(decorated, system, target)
+    return SubtaskFactory(function, system, target)
+
+
+def _converted(function, args, kwargs):
+    """Strings given for parameters of another type, as a model gives them: members by name, moments in ISO form, and
+    otherwise variables by name."""
+    if not any(type(value) is str for value in (*args, *kwargs.values())):
+        return args, kwargs
+    annotations = getattr(function, "__annotations__", {})
+    if not annotations:
+        return args, kwargs
+    try:
+        bound = inspect.signature(function).bind(*args, **kwargs)
+    except TypeError:
+        return args, kwargs
+    for name, value in bound.arguments.items():
+        if type(value) is str and name in annotations:
+            bound.arguments[name] = _convert(value, annotations[name])
+    return bound.args, bound.kwargs
+
+
+def _convert(text, kind):
+    if isinstance(kind, str):
+        kind = session.namespace.get(kind) or getattr(builtins, kind, None)
+    if not isinstance(kind, type) or issubclass(str, kind) or isinstance(text, kind):
+        return text
+    if issubclass(kind, enum.Enum):
+        return kind.__members__.get(text, text)
+    parse = getattr(kind, "fromisoformat", None)
+    if parse is not None:
+        return parse(text)
+    return session.namespace.get(text, text)
+
+
+class Tool:
+    """A function of the host application."""
+
+    def __init__(self, name, description, parameters):
+        self.__name__ = self.__qualname__ = name
+        self.__doc__ = description
+        self._names = [parameter.rstrip("?") for parameter in parameters]
+        self._required = [parameter for parameter in parameters if not parameter.endswith("?")]
+
+    @property
+    def __signature__(self):
+        return inspect.Signature(
+            inspect.Parameter(
+                name,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=inspect.Parameter.empty if name in self._required else None,
+            )
+            for name in self._names
+        )
+
+    def __call__(self, *args, **kwargs):
+        return session.call_tool(self.__name__, self._bind(args, kwargs))
+
+    def _bind(self, args, kwargs):
+        called = self.__name__ + "()"
+        if len(args) > len(self._names):
+            raise TypeError("%s takes %d arguments but %d were given" % (called, len(self._names), len(args)))
+        arguments = dict(zip(self._names, args))
+        for name, value in kwargs.items():
+            if name not in self._names:
+                raise TypeError("%s got an unexpected keyword argument '%s'" % (called, name))
+            if name in arguments:
+                raise TypeError("%s got multiple values for argument '%s'" % (called, name))
+            arguments[name] = value
+        missing = [name for name in self._required if name not in arguments]
+        if missing:
+            raise TypeError("%s missing required argument: %s" % (called, ", ".join(map(repr, missing))))
+        return arguments
+
+    def __repr__(self):
+        return "<tool %s>" % self.__name__
+
+
+def exit(value=None):
+    """Ends the job at once, with a value."""
+    session.exit(value)
+
+
+def print(*values, sep=" ", end="\n", file=None, flush=False):
+    """Prints to the job's console."""
+    if file is not None and file is not sys.stdout and file is not sys.stderr:
+        builtins.print(*values, sep=sep, end=end, file=file, flush=flush)
+        return
+    if sep is None:
+        sep = " "
+    if end is None:
+        end = "\n"
+    if not isinstance(sep, str) or not isinstance(end, str):
+        raise TypeError("sep and end must be None or a string")
+    session.print(sep.join([value if type(value) is str else str(value) for value in values]) + end)
+
+
+def input(prompt=""):
+    """There is nobody to answer."""
+    raise RuntimeError("input() is not available in a job: nobody is at its console; pass what it needs as variables")
+
+
+class Console:
+    """What `sys.stdout` and `sys.stderr` are to code."""
+
+    encoding = "utf-8"
+    errors = "replace"
+    closed = False
+
+    def write(self, text):
+        if not isinstance(text, str):
+            raise TypeError("write() argument must be str, not %s" % type(text).__name__)
+        session.print(text)
+        return len(text)
+
+    def writelines(self, lines):
+        for line in lines:
+            self.write(line)
+
+    def flush(self):
+        pass
+
+    def isatty(self):
+        return False
+
+    def writable(self):
+        return True
+
+
+def exception_of(kind, message):
+    """The exception by which a refusal of the host reaches the code."""
+    found = _OWN_ERRORS.get(kind) or getattr(builtins, kind, None)
+    if not (isinstance(found, type) and issubclass(found, Exception)):
+        found, message = RuntimeError, "%s: %s" % (kind, message)
+    try:
+        return found(message)
+    except TypeError:  # a kind that wants more than a message
+        return RuntimeError("%s: %s" % (kind, message))
+
+
+_OWN_ERRORS = {
+    kind.__name__: kind for kind in (SubTaskError, ReplayDivergence, EffectUnknown, ToolError, LostValue)
+}
+
+API = {
+    value.__name__: value
+    for value in (
+        SubTaskState,
+        SubTaskError,
+        ReplayDivergence,
+        EffectUnknown,
+        ToolError,
+        LostValue,
+        TaskError,
+        Job,
+        Agent,
+        SubTaskHandler,
+        agent,
+        current_job,
+        create_new_job,
+        create_sub_task,
+        complete_sub_task,
+        find_sub_task_handler,
+        sub_tasks,
+        wait_all,
+        wait_any,
+        as_completed,
+        delegate,
+        subtask,
+        exit,
+        print,
+        input,
+    )
+}
+_INTERNAL = {value.__name__: value for value in (SubtaskFactory,)}
+
+for _value in (*API.values(), *_INTERNAL.values()):
+    _value.__module__ = "errand"
+
+
+def own_modules():
+    """The modules under which these names can be imported."""
+    module = types.ModuleType("errand", __doc__)
+    module.__dict__.update(API)
+    module.__all__ = sorted(API)
+    made = {"errand": module}
+    for alias in ("statek", "statek.task"):
+        twin = made[alias] = types.ModuleType(alias, __doc__)
+        twin.__dict__.update(API)
+        twin.__all__ = module.__all__
+    made["statek"].task = made["statek.task"]
+    made["statek"].__path__ = []
+    module.__dict__.update(_INTERNAL)
+    kinds.register(module, _TAKERS, SubTaskHandler)
+    sys.modules.update(made)
+    return made
+
+
+def _take_handler(writer, handler):
+    if handler._own and not writer.crossing:
+        return kinds.maker("_own_handler"), ()
+    return kinds.maker("_handler"), (type(handler), handler.job), handler.__getstate__()
+
+
+_TAKERS = {
+    SubTaskHandler: _take_handler,
+    Tool: lambda writer, tool: (kinds.maker("_tool"), (tool.__name__,)),
+    Console: lambda writer, console: (kinds.maker("_console"), ()),
+}

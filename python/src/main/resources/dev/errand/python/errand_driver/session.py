@@ -1,0 +1,551 @@
+"""One workspace at work: runs blocks statement by statement and speaks with Java.
+
+Every frame to Java carries a mark: the statement being carried out, what was printed and read since the last frame, and
+a snapshot of the variables if one was taken. A snapshot is taken at the end of a statement that reached the outside,
+about every second, and at the end of the block; it rides on the next frame, so that Java can commit what was asked
+together with the state that asked it.
+"""
+
+import os
+import sys
+import types
+from time import monotonic
+
+from . import names, outside, policy, preview
+from .keep import Keeper, Unkeepable, reason_of
+from .source import describe
+from .wire import json_bytes, shortened
+
+FLUSH_SECONDS = 0.1
+FLUSH_CHARACTERS = 65536
+SNAPSHOT_SECONDS = 1.0
+TEXT_LIMIT = 2000
+_HASHED_BYTES = 1 << 20
+
+
+class Session:
+    def __init__(self, wire, own_modules, builtins):
+        self.wire = wire
+        self.running = False
+        main = sys.modules["__main__"] = types.ModuleType("__main__")
+        self.namespace = main.__dict__
+        self.namespace.clear()
+        self.namespace["__name__"] = "__main__"
+        self._own_modules = own_modules
+        self._builtins = builtins
+        self.keeper = Keeper(self.namespace, self._import)
+        self.job = None
+        self.created = 0
+        self.statement = 0
+        self._console = []
+        self._printed = 0
+        self._before = ""
+        self._readings = []
+        self._known_readings = {}
+        self._held = None
+        self._sent = {}
+        self._flushed = self._kept = monotonic()
+        self._call = None
+        self._random = False
+        self._quiet = False
+        outside.session = names.session = self
+
+    def serve(self):
+        while True:
+            header, parts = self.wire.receive()
+            getattr(self, "_do_" + header["do"])(header, parts)
+
+    # Opening
+
+    def _do_open(self, header, parts):
+        self.job = names.Job(header["job"], header["agent"])
+        self._restricted = policy.restricted = header["restricted"]
+        policy.unrestricted = not self._restricted
+        available = self._builtins(self._restricted)
+        available["__build_class__"] = self._build_class
+        if self._restricted:
+            available["__import__"] = policy.make_import(self._own_modules, self._imported)
+        else:
+            available["__import__"] = self._plain_import
+        for name, description, parameters in header["tools"]:
+            available[name] = self.keeper.tools[name] = names.Tool(name, description, parameters)
+        self._available = self.namespace["__builtins__"] = available
+        if not parts:
+            return
+        try:
+            extras, self._call = self.keeper.load(parts[0], parts[1:])
+            self._take_extras(extras)
+        except Exception as problem:
+            self.wire.send({"do": "unreadable", "message": reason_of(problem)})
+            os._exit(0)
+        self._sent = {_content_key(part): number for number, part in enumerate(parts[1:])}
+        self.wire.send({"do": "opened"})
+
+    def _take_extras(self, extras):
+        state = extras.get("random")
+        if state is not None:
+            self._random = True
+            outside.shared.setstate(state)
+        outcome = extras.get("outcome")
+        if outcome is not None:
+            self._make_own_handler(None)._learn("", outcome)
+
+    def _build_class(self, body, name, /, *bases, **keywords):
+        made = _build_class(body, name, *bases, **keywords)
+        self.keeper.made_class(made, body.__code__)
+        return made
+
+    def _imported(self, name):
+        # Chance begins the same for the same job, wherever and whenever it runs.
+        if not self._random and name in ("random", "statistics", "secrets"):
+            self._random = True
+            outside.shared.seed(self.job.id)
+
+    def _plain_import(self, name, globals=None, locals=None, fromlist=(), level=0):
+        self._imported(name)
+        return __import__(name, globals, locals, fromlist, level)
+
+    def _import(self, name):
+        """The module of that name as a stored workspace refers to it."""
+        own = self._own_modules.get(name)
+        if own is not None:
+            return own
+        if not self._restricted:
+            self._imported(name)
+            __import__(name)
+            return sys.modules[name]
+        if name == "urllib":
+            policy.facade("urllib.parse")
+            return policy._package(name)
+        if name not in policy.MODULES:
+            raise ImportError("importing '%s' is not allowed in restricted mode" % name)
+        self._imported(name)
+        return policy.facade(name)
+
+    # The job's own handler
+
+    def own_handler(self):
+        """The handler that this job is to complete, or None."""
+        if self.keeper.own_handler is None:
+            self._learn_job(self.ask({"do": "job"})[0]["job"])
+        return self.keeper.own_handler
+
+    def _learn_job(self, info):
+        for name, value in info.items():
+            if name not in ("id", "agent", "subtask"):
+                setattr(self.job, name, value)
+        if info.get("subtask"):
+            self._make_own_handler(info.get("subtask_id"))
+
+    def _make_own_handler(self, id):
+        handler = self.keeper.own_handler
+        if handler is None:
+            handler = self.keeper.own_handler = names.SubTaskHandler(self.job, id)
+            handler._own = True
+            handler._seen = names.SubTaskState.STARTED
+            self._available["sub_task_handler"] = handler
+        if id is not None:
+            handler.id = id
+        return handler
+
+    # Running
+
+    def _do_run(self, header, parts):
+        self.turn = header["turn"]
+        self.created = header["created"]
+        self.statement = header["statement"]
+        self._known_readings = {(s, n): (name, value) for s, n, name, value in header.get("readings", ())}
+        self._learn_job(header["job"])
+        self._kept = self._flushed = monotonic()
+        self.running = True
+        try:
+            if header["kind"] == "PYTHON":
+                end, parts = self._run_python(header)
+            else:
+                end, parts = self._run_call()
+        finally:
+            self.running = False
+        self._send(end, parts)
+
+    def _run_python(self, header):
+        source = self.keeper.source(header["hash"])
+        self._last_statement = 0
+        try:
+            tree = source.parse(header["source"])
+            self._last_statement = len(tree.body)
+            if self._restricted:
+                policy.check(header["source"], tree, self.namespace)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
+            return self._ended(refused_syntax(problem)), []
+        except policy.Refused as problem:
+            message = "Restricted mode does not allow this code: %s" % problem
+            advice = "Do without it, or let the operator give the agent unrestricted mode"
+            return self._ended({"do": "raised", "kind": "refused_code", "message": message, "advice": advice}), []
+        value = None
+        try:
+            for self.statement in range(header["statement"], self._last_statement):
+                self._begin_statement()
+                value = eval(source.code(self.statement), self.namespace)
+                if self.statement + 1 < self._last_statement:
+                    self._end_statement()
+        except SystemExit as ending:
+            self._exit(ending.code, "<%s>")
+        except BaseException as error:
+            return self._raised(error), []
+        self.statement = self._last_statement
+        parts = []
+        return self._ended({"do": "finished", "value": self._encoded(value, parts, "<%s>")}), parts
+
+    def _run_call(self):
+        function, args, kwargs = self._call
+        self._last_statement = None
+        self.statement = 0
+        self._begin_statement()
+        try:
+            value = function(*args, **kwargs)
+        except SystemExit as ending:
+            self._exit(ending.code, "<%s>")
+        except BaseException as error:
+            return self._raised(error), []
+        parts = []
+        try:
+            return {"do": "finished", "value": self._encoded(value, parts)}, parts
+        except Unkeepable as problem:
+            message = "The return value cannot be stored: %s" % problem
+            advice = "Return plain values, such as text, numbers, lists and dicts"
+            return {"do": "raised", "kind": "unstorable", "message": message, "advice": advice}, []
+
+    def _begin_statement(self):
+        self._ordinal = 0
+        self._reached_out = False
+
+    def _end_statement(self):
+        now = monotonic()
+        late = now - self._kept >= SNAPSHOT_SECONDS
+        if self._reached_out or late:
+            self._snapshot(self.statement + 1)
+        if late or self._printed > FLUSH_CHARACTERS or (self._console and now - self._flushed > FLUSH_SECONDS):
+            self._note()
+
+    def _ended(self, end):
+        if self._last_statement is not None:
+            self._snapshot(self._last_statement)
+        return end
+
+    def _raised(self, error):
+        message, trace = describe(error)
+        error.__traceback__ = None
+        return self._ended({"do": "raised", "kind": "exception", "message": message, "trace": trace})
+
+    def exit(self, value):
+        if not self.running:
+            raise RuntimeError("exit() is for the job's code")
+        self._exit(value)
+
+    def _exit(self, value, fallback=None):
+        """Ends the job. Nothing of the code runs after this, so the process ends too."""
+        parts = []
+        try:
+            encoded = self._encoded(value, parts, fallback)
+        except Unkeepable as problem:
+            raise TypeError("exit() got a value that cannot be stored: %s" % problem) from None
+        self._send(self._ended({"do": "exited", "value": encoded}), parts)
+        os._exit(0)
+
+    # Marks
+
+    def _snapshot(self, statement):
+        self._quiet = True
+        try:
+            variables = {
+                name: value
+                for name, value in self.namespace.items()
+                if not (name.startswith("__") and name.endswith("__"))
+            }
+            extras = {}
+            if self._random:
+                extras["random"] = outside.shared.getstate()
+            own = self.keeper.own_handler
+            if own is not None and own._outcome is not None:
+                extras["outcome"] = own._outcome
+            container, lost = self.keeper.state(variables, extras)
+            self._held = (statement, self.created, container, preview.of(variables, lost))
+        finally:
+            self._quiet = False
+        self._before += "".join(self._console)
+        self._console.clear()
+        self._readings.clear()
+        self._kept = monotonic()
+
+    def _mark(self, header, parts):
+        header["s"] = self.statement
+        if self._held is not None:
+            header["snap"] = self._snapshot_form(self._held, parts, self._sent)
+            self._sent = {_content_key(piece): number for number, piece in enumerate(self._held[2][1])}
+            self._held = None
+            if self._before:
+                header["c0"] = self._before
+                self._before = ""
+        if self._console:
+            header["c"] = "".join(self._console)
+            self._console.clear()
+            self._printed = 0
+        if self._readings:
+            header["r"] = self._readings
+            self._readings = []
+
+    @staticmethod
+    def _snapshot_form(snapshot, parts, known):
+        statement, created, (manifest, pieces), variables = snapshot
+        place = len(parts)
+        parts.append(manifest)
+        form = []
+        for piece in pieces:
+            kept = known.get(_content_key(piece)) if known else None
+            if kept is None:
+                form.append(-len(parts))
+                parts.append(piece)
+            else:
+                form.append(kept)
+        return {"s": statement, "n": created, "m": place, "p": form, "v": variables}
+
+    def _send(self, header, parts):
+        self._mark(header, parts)
+        self.wire.send(header, parts)
+        self._flushed = monotonic()
+
+    def _note(self):
+        self._send({"do": "note"}, [])
+
+    def ask(self, header, parts=None):
+        """Asks Java and waits for the answer, for as long as it takes."""
+        if not self.running or self._quiet:
+            raise RuntimeError("This can only be asked for by the job's own code")
+        self._send(header, [] if parts is None else parts)
+        answer, parts = self.wire.receive()
+        refusal = answer.get("no")
+        if refusal is not None:
+            raise names.exception_of(*refusal)
+        return answer, parts
+
+    def _effect(self, header, parts=None):
+        self._reached_out = True
+        return self.ask(header, parts)
+
+    def _next_ordinal(self):
+        ordinal = self._ordinal
+        self._ordinal = ordinal + 1
+        return ordinal
+
+    # Console and readings
+
+    def print(self, text):
+        if self._quiet or not text:
+            return
+        console = self._console
+        if len(text) > FLUSH_CHARACTERS:
+            for at in range(0, len(text), FLUSH_CHARACTERS):
+                console.append(text[at : at + FLUSH_CHARACTERS])
+                self._note()
+            return
+        console.append(text)
+        self._printed += len(text)
+        if self.running and (self._printed > FLUSH_CHARACTERS or monotonic() - self._flushed > FLUSH_SECONDS):
+            self._note()
+
+    def reading(self, name, take):
+        if self._quiet:
+            return take()
+        ordinal = self._next_ordinal()
+        known = self._known_readings.pop((self.statement, ordinal), None)
+        if known is None:
+            value = take()
+            self._readings.append([self.statement, ordinal, name, value])
+            return value
+        if known[0] != name:
+            raise names.ReplayDivergence(
+                "Statement %d read the %s where it read the %s before" % (self.statement, name, known[0])
+            )
+        return known[1]
+
+    # Values
+
+    def _encoded(self, value, parts, fallback=None):
+        """The form of a value; its content is appended to the parts. Raises Unkeepable, unless there is a fallback."""
+        data = json_bytes(value)
+        if data is not None:
+            parts.append(data)
+            return {"json": len(parts) - 1}
+        try:
+            data = self.keeper.value(value)
+        except Unkeepable:
+            if fallback is None:
+                raise
+            data = self.keeper.value(None)
+            text = fallback % type(value).__name__
+        else:
+            text = _text(value)
+        parts.append(data)
+        return {"pickle": len(parts) - 1, "text": text}
+
+    def _decoded(self, form, parts):
+        return form["json"] if "json" in form else self.keeper.load_value(parts[form["pickle"]])
+
+    # What the code asks for
+
+    def call_tool(self, name, arguments):
+        parts = []
+        for parameter, value in arguments.items():
+            if json_bytes(value, exact=False) is None:
+                raise TypeError(
+                    "%s() argument '%s' must be made of text, numbers, bools, None, lists and dicts; got %s"
+                    % (name, parameter, type(value).__name__)
+                )
+        parts.append(json_bytes(arguments, exact=False))
+        ordinal = self._next_ordinal()
+        answer, parts = self._effect({"do": "call", "n": ordinal, "tool": name, "args": 0}, parts)
+        return self._decoded(answer["value"], parts)
+
+    def create(self, agent, blocks, variables, params, locale):
+        for name, value in params.items():
+            if json_bytes(value, exact=False) is None:
+                raise TypeError("The parameter '%s' must be made of text, numbers, lists and dicts" % name)
+        form = {}
+        if agent.instructions is not None:
+            form["instructions"] = agent.instructions
+        if agent.model is not None:
+            form["model"] = agent.model
+        header = {
+            "do": "create",
+            "agent": agent.name,
+            "form": form,
+            "blocks": [["PYTHON", block] for block in blocks],
+            "params": params,
+            "locale": locale,
+        }
+        package = None
+        if variables:
+            package = self._package("create_new_job()", variables)
+        child = self._create(header, package)
+        return names.Job(child["job"], child["agent"])
+
+    def delegate(self, function, args, kwargs, id):
+        package = self._package("delegate()", {}, function, (args, kwargs))
+        called = getattr(function, "__qualname__", None) or type(function).__name__
+        header = {"do": "create", "agent": None, "form": {}, "blocks": [["CALL", called]], "id": [id]}
+        child = self._create(header, package)
+        handler = names.SubTaskHandler(names.Job(child["job"], child["agent"]), id)
+        self.keeper.handlers[child["job"]] = handler
+        return handler
+
+    def _package(self, who, variables, call=None, arguments=None):
+        try:
+            container, shipped = self.keeper.package(variables, call, arguments)
+        except Unkeepable as problem:
+            raise TypeError("%s cannot send %s" % (who, problem)) from None
+        shown = {name: variables.get(name, self.namespace.get(name)) for name in shipped}
+        return (0, 0, container, preview.of(shown, {}))
+
+    def _create(self, header, package):
+        parts = []
+        if package is not None:
+            header["w"] = self._snapshot_form(package, parts, None)
+        self.created += 1
+        header["n"] = self.created
+        answer, _parts = self._effect(header, parts)
+        return answer["child"]
+
+    def attach(self, handler):
+        self._effect({"do": "attach", "job": handler.job.id, "id": handler.id})
+        self.keeper.handlers[handler.job.id] = handler
+
+    def complete(self, handler, result, error):
+        if result is not None and error is not None:
+            raise ValueError("Sub-task completion cannot mix result and error")
+        if handler._outcome is not None:
+            raise RuntimeError("Sub-task handler is already completed")
+        parts = []
+        if error is not None:
+            error = error.err_message if isinstance(error, names.TaskError) else str(error)
+            self._effect({"do": "complete", "error": error})
+            handler._learn("", ("error", names.TaskError(error)))
+            return
+        try:
+            form = self._encoded(result, parts)
+        except Unkeepable as problem:
+            raise TypeError("The result cannot be stored: %s" % problem) from None
+        self._effect({"do": "complete", "value": form}, parts)
+        handler._learn("", ("value", result))
+
+    def wait(self, handlers, needed):
+        jobs = list(dict.fromkeys(handler.job.id for handler in handlers))
+        ordinal = self._next_ordinal()
+        answer, parts = self._effect({"do": "await", "n": ordinal, "jobs": jobs, "needed": needed})
+        self._learn_children(handlers, answer, parts)
+
+    def peek(self, handlers):
+        jobs = [handler.job.id for handler in handlers]
+        answer, parts = self.ask({"do": "peek", "n": self._next_ordinal(), "jobs": jobs})
+        self._learn_children(handlers, answer, parts)
+
+    def _learn_children(self, handlers, answer, parts):
+        known = {child["job"]: child for child in answer["children"]}
+        for handler in handlers:
+            child = known.get(handler.job.id)
+            if child is not None:
+                handler._learn(child["state"], _outcome(child, parts))
+
+    def children(self, id=None):
+        """The handlers of this job's children, or of the one that has an id, as they are now."""
+        answer, parts = self.ask({"do": "children", "n": self._next_ordinal(), "id": id})
+        found = []
+        for child in answer["children"]:
+            if not child["handled"]:
+                continue
+            handler = self.keeper.handlers.get(child["job"])
+            if handler is None:
+                handler = names.SubTaskHandler(names.Job(child["job"], child["agent"]), child["id"])
+                self.keeper.handlers[child["job"]] = handler
+            handler._learn(child["state"], _outcome(child, parts))
+            found.append(handler)
+        return found
+
+
+_build_class = __build_class__
+
+
+def _outcome(child, parts):
+    ended = child.get("ended")
+    if ended is None:
+        return None
+    if "error" in ended:
+        error = ended["error"]
+        return ("error", names.TaskError(error["message"], error["kind"], error["advice"], error["trace"]))
+    if "json" in ended:
+        return ("value", ended["json"])
+    return ("pickle", parts[ended["pickle"]])
+
+
+def _text(value):
+    try:
+        return shortened(str(value), TEXT_LIMIT)
+    except Exception:
+        return "<%s>" % type(value).__name__
+
+
+def _content_key(piece):
+    if len(piece) < _HASHED_BYTES:
+        return piece
+    from hashlib import blake2b
+
+    return blake2b(piece).digest()
+
+
+def refused_syntax(problem):
+    if isinstance(problem, SyntaxError):
+        message, trace = describe(problem)
+        if problem.lineno is not None:
+            message = "%s (line %d)" % (message, problem.lineno)
+        return {"do": "raised", "kind": "refused_code", "message": message, "trace": trace}
+    message = "The code cannot be read: %s" % (str(problem) or type(problem).__name__)
+    return {"do": "raised", "kind": "refused_code", "message": message}

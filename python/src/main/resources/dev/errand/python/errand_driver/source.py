@@ -1,0 +1,195 @@
+"""Source text of a job's code, statement by statement.
+
+A block is compiled one top-level statement at a time. A function is later found again by the hash of its block, the
+number of its statement, and its place among the code objects of that statement; so a workspace keeps the text of those
+statements only that its functions and classes come from.
+"""
+
+import __future__
+import ast
+import linecache
+import re
+import sys
+import traceback
+from types import CodeType
+
+_FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+# Inlined by newer Pythons, so they must not count where places are counted.
+_INLINED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>"))
+
+
+class Source:
+    """The statements of one block that are known here: all of them, or those that a stored workspace refers to."""
+
+    def __init__(self, digest):
+        self.digest = digest
+        self.file = "<errand:%s>" % digest
+        self.units = {}
+        self._text = None
+        self._nodes = None
+        self._codes = {}
+        self._places = {}
+        self._lines = []
+
+    def parse(self, text):
+        """Reads the whole block and returns its statements.
+
+        Raises SyntaxError, also for what only the compiler finds.
+        """
+        if self._nodes is None:
+            tree = ast.parse(text, self.file)
+            self._flags = _future_flags(tree)
+            self._text = text
+            self._show(_lines(text), 0)
+            codes = []
+            last = len(tree.body) - 1
+            for number, node in enumerate(tree.body):
+                codes.append(_compile(node, self.file, self._flags, number == last))
+            self._codes.update(enumerate(codes))
+            self._nodes = tree
+        return self._nodes
+
+    def code(self, statement):
+        """The code object of one statement."""
+        code = self._codes.get(statement)
+        if code is None:
+            unit = self.units[statement]
+            node = ast.parse("\n" * unit.line + unit.text, self.file).body[unit.index]
+            code = self._codes[statement] = _compile(node, self.file, unit.flags, unit.last)
+        return code
+
+    def inner(self, statement, place, name, line):
+        """The code object at a place within a statement, as `place_of` named it."""
+        codes = _inner_codes(self.code(statement))
+        if place < len(codes) and codes[place].co_name == name:
+            return codes[place]
+        for code in codes:  # another Python counted differently
+            if code.co_name == name and code.co_firstlineno == line:
+                return code
+        raise LookupError("%s has no code named %s at line %d" % (self.file, name, line))
+
+    def place_of(self, code):
+        """Where a code object stands: statement, place, name and line; None if it is none of this block."""
+        found = self._places.get(id(code))
+        if found is None:
+            for statement, whole in self._codes.items():
+                for place, inner in enumerate(_inner_codes(whole)):
+                    self._places[id(inner)] = (statement, place, inner.co_name, inner.co_firstlineno)
+            found = self._places.get(id(code))
+        return found
+
+    def unit(self, statement):
+        """The text of one statement, fit to be kept."""
+        unit = self.units.get(statement)
+        if unit is None:
+            unit = self.units[statement] = self._cut(statement)
+        return unit
+
+    def add(self, statement, unit):
+        """Takes in a statement that was kept."""
+        if statement not in self.units:
+            self.units[statement] = unit
+            self._show(_lines(unit.text), unit.line)
+
+    def _cut(self, statement):
+        # Statements that share a line with this one come along; they are not run.
+        body = self._nodes.body
+        start = end = statement
+        while start > 0 and body[start - 1].end_lineno >= _first_line(body[start]):
+            start -= 1
+        while end + 1 < len(body) and _first_line(body[end + 1]) <= body[end].end_lineno:
+            end += 1
+        first = _first_line(body[start]) - 1
+        text = "".join(_lines(self._text)[first : body[end].end_lineno])
+        return Unit(text, first, statement - start, self._flags, statement == len(body) - 1)
+
+    def _show(self, lines, at):
+        """Makes lines known to tracebacks."""
+        if len(self._lines) < at:
+            self._lines.extend(["\n"] * (at - len(self._lines)))
+        self._lines[at : at + len(lines)] = lines
+        linecache.cache[self.file] = (0, None, self._lines, self.file)
+
+
+class Unit:
+    """The text of one statement, and what it takes to compile it as it was."""
+
+    __slots__ = ("text", "line", "index", "flags", "last")
+
+    def __init__(self, text, line, index, flags, last):
+        self.text = text
+        self.line = line
+        self.index = index
+        self.flags = flags
+        self.last = last
+
+
+def _lines(text):
+    """The lines as the compiler counts them, which is not as `str.splitlines` does."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return [line + "\n" for line in plain.split("\n")]
+
+
+def _first_line(node):
+    decorators = getattr(node, "decorator_list", None)
+    return min(node.lineno, decorators[0].lineno) if decorators else node.lineno
+
+
+def _compile(node, file, flags, last):
+    if last and isinstance(node, ast.Expr):
+        return compile(ast.Expression(node.value), file, "eval", flags, True)
+    return compile(ast.Module([node], []), file, "exec", flags, True)
+
+
+def _future_flags(tree):
+    flags = 0
+    for node in tree.body:
+        if not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
+            continue
+        for alias in node.names:
+            feature = getattr(__future__, alias.name, None)
+            if feature is not None:
+                flags |= feature.compiler_flag
+    return flags & _FUTURES
+
+
+def _inner_codes(code):
+    found = []
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            if constant.co_name not in _INLINED:
+                found.append(constant)
+            found.extend(_inner_codes(constant))
+    return found
+
+
+def describe(error):
+    """An exception as Python prints it, reduced to the job's own lines: its last line and the whole trace."""
+    report = traceback.TracebackException(type(error), error, error.__traceback__)
+    _trim(report, set())
+    headline = "".join(report.format_exception_only())
+    if isinstance(error, SyntaxError):
+        headline = headline.rstrip("\n").rpartition("\n")[2]
+    return _OWN_ERROR.sub("", headline).rstrip("\n"), _OWN_ERROR.sub("", "".join(report.format()))
+
+
+_OWN_ERROR = re.compile(r"^errand\.(?=[A-Z]\w*(:|$))", re.MULTILINE)
+
+
+def _trim(report, seen):
+    if report is None or id(report) in seen:
+        return
+    seen.add(id(report))
+    report.stack[:] = [frame for frame in report.stack if frame.filename.startswith("<errand:")]
+    _trim(report.__cause__, seen)
+    _trim(report.__context__, seen)
+    for inner in getattr(report, "exceptions", None) or ():
+        _trim(inner, seen)
+
+
+def caller_frame(namespace):
+    """The innermost frame of the job's own code that led here."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_globals is not namespace:
+        frame = frame.f_back
+    return frame

@@ -1,0 +1,25 @@
+package dev.errand.python;
+
+import dev.errand.spi.WorkspaceRuntime;
+import dev.errand.testkit.WorkspaceContract;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+class CPythonWorkspaceTest extends WorkspaceContract {
+  private static CPythonRuntime runtime;
+
+  @BeforeAll
+  static void start() {
+    runtime = CPythonRuntime.create();
+  }
+
+  @AfterAll
+  static void stop() {
+    runtime.close();
+  }
+
+  @Override
+  protected WorkspaceRuntime runtime() {
+    return runtime;
+  }
+}

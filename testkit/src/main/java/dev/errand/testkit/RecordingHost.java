@@ -1,0 +1,408 @@
+package dev.errand.testkit;
+
+import dev.errand.job.Blob;
+import dev.errand.job.CodeBlock;
+import dev.errand.job.Completion;
+import dev.errand.job.Effect;
+import dev.errand.job.EffectPolicy;
+import dev.errand.job.JobId;
+import dev.errand.job.Json;
+import dev.errand.job.RefusedException;
+import dev.errand.job.Slot;
+import dev.errand.job.SubTaskState;
+import dev.errand.job.Value;
+import dev.errand.spi.Host;
+import dev.errand.spi.Workspace;
+import dev.errand.spi.WorkspaceRuntime;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// A host for one job that keeps in memory what an engine would commit, for tests of workspaces.
+///
+/// It knows at every moment from where the job's block would be carried out again: [#state] and
+/// [#again]. Tools are given with [#tool]; children are remembered and end when a test says so. A
+/// wait for a child that has not ended does what [#whenWaiting] says, by default suspend the job.
+public final class RecordingHost implements Host {
+  private final JobId job;
+  private final Map<String, Function<Json.Object, Value>> tools = new LinkedHashMap<>();
+  private final Map<JobId, ChildJob> children = new LinkedHashMap<>();
+  private final Map<Slot, Effect> journal = new LinkedHashMap<>();
+  private final Map<Slot, List<Child>> answers = new LinkedHashMap<>();
+  private final List<Mark> marks = new ArrayList<>();
+  private final List<String> effects = new ArrayList<>();
+  private final StringBuilder console = new StringBuilder();
+  private List<Effect> readings = new ArrayList<>();
+  private WorkspaceRuntime.@Nullable State state;
+  private @Nullable Completion completion;
+  private boolean subtask;
+  private int turn;
+  private int statement;
+  private int created;
+  private long printed;
+  private int replayable;
+  private Runnable wait =
+      () -> {
+        throw new Suspended();
+      };
+  private Runnable before = () -> {};
+  private Runnable after = () -> {};
+
+  /// The host of a job without children.
+  public RecordingHost(JobId job) {
+    this.job = job;
+  }
+
+  /// Thrown by a wait that suspends the job.
+  static final class Suspended extends Error {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /// A child that the job created.
+  public static final class ChildJob {
+    private final JobId id;
+    private final ChildRequest request;
+    private @Nullable Json subtaskId;
+    private @Nullable Completion completion;
+
+    private ChildJob(JobId id, ChildRequest request) {
+      this.id = id;
+      this.request = request;
+      this.subtaskId = request.subtaskId();
+    }
+
+    /// Its id.
+    public JobId id() {
+      return id;
+    }
+
+    /// As it was asked for.
+    public ChildRequest request() {
+      return request;
+    }
+
+    /// The handler's id; null where it has no handler.
+    public @Nullable Json subtaskId() {
+      return subtaskId;
+    }
+
+    /// How its handler ended; null while it has not.
+    public @Nullable Completion completion() {
+      return completion;
+    }
+
+    /// Ends its handler.
+    public void end(Completion how) {
+      completion = how;
+    }
+
+    private Child seen() {
+      var seen =
+          switch (completion) {
+            case null -> SubTaskState.STARTED;
+            case Completion.Result ignored -> SubTaskState.COMPLETED;
+            case Completion.Error ignored -> SubTaskState.ERROR;
+          };
+      var agent = request.agent();
+      return new Child(id, agent == null ? "main" : agent, subtaskId, seen, completion);
+    }
+  }
+
+  /// Offers a tool.
+  public RecordingHost tool(String name, Function<Json.Object, Value> tool) {
+    tools.put(name, tool);
+    return this;
+  }
+
+  /// Offers the tools that another job has.
+  public RecordingHost toolsOf(RecordingHost other) {
+    tools.putAll(other.tools);
+    return this;
+  }
+
+  /// Makes the job one that has a handler to complete.
+  public RecordingHost asSubtask() {
+    subtask = true;
+    return this;
+  }
+
+  /// Gives the job the variables that its parent sent.
+  public RecordingHost startingFrom(@Nullable Snapshot workspace) {
+    state = workspace == null ? null : resolved(workspace, null);
+    return this;
+  }
+
+  /// Says what happens when code waits for a child that has not ended: it may end children, or
+  /// throw.
+  public RecordingHost whenWaiting(Runnable wait) {
+    this.wait = wait;
+    return this;
+  }
+
+  /// Says what happens at every call before the host does anything, and after it did all but
+  /// answer; either may throw.
+  public RecordingHost aroundCalls(Runnable before, Runnable after) {
+    this.before = before;
+    this.after = after;
+    return this;
+  }
+
+  /// The run that carries out the job's current block from where it stands.
+  public Workspace.Run again(CodeBlock block) {
+    return new Workspace.Run(turn, block, statement, created, printed, readings);
+  }
+
+  /// Goes on to the next block, after one that ended with `mark`.
+  public void over(Mark mark) {
+    take(mark);
+    turn++;
+    statement = 0;
+    printed = 0;
+    readings = new ArrayList<>();
+  }
+
+  /// The variables at the last checkpoint; null before the first.
+  public WorkspaceRuntime.@Nullable State state() {
+    return state;
+  }
+
+  /// All that was printed, as it was committed.
+  public String console() {
+    return console.toString();
+  }
+
+  /// The tool calls that were really made, in order, as `tool(arguments)`.
+  public List<String> effects() {
+    return List.copyOf(effects);
+  }
+
+  /// All marks, in order.
+  public List<Mark> marks() {
+    return List.copyOf(marks);
+  }
+
+  /// The children, in the order of their creation.
+  public List<ChildJob> childJobs() {
+    return List.copyOf(children.values());
+  }
+
+  /// How the job completed its own handler; null while it has not.
+  public @Nullable Completion completion() {
+    return completion;
+  }
+
+  /// How many answers were recorded to be given again.
+  public int replayable() {
+    return replayable;
+  }
+
+  @Override
+  public void note(Mark mark) {
+    around(mark, () -> null);
+  }
+
+  @Override
+  public Value call(Mark mark, int ordinal, String tool, Json.Object arguments) {
+    return around(
+        mark,
+        () -> {
+          var text = tool + arguments.print();
+          var slot = new Slot(turn, mark.statement(), ordinal);
+          var known = journal.get(slot);
+          if (known == null) {
+            effects.add(text);
+            known = new Effect(slot, text, "", EffectPolicy.IDEMPOTENT, carryOut(tool, arguments));
+            journal.put(slot, known);
+          } else if (!known.name().equals(text)) {
+            throw new RefusedException("ReplayDivergence", text + " is not " + known.name());
+          }
+          return switch (known.result()) {
+            case Effect.Result.Returned(var value) -> value;
+            case Effect.Result.Raised(var type, var message) ->
+                throw new RefusedException(type, message);
+            case Effect.Result.Intended ignored -> throw new IllegalStateException();
+          };
+        });
+  }
+
+  private Effect.Result carryOut(String name, Json.Object arguments) {
+    try {
+      var tool = tools.get(name);
+      if (tool == null) {
+        throw new RefusedException("NameError", "no tool " + name);
+      }
+      return new Effect.Result.Returned(tool.apply(arguments));
+    } catch (RefusedException refused) {
+      var message = refused.getMessage();
+      return new Effect.Result.Raised(refused.type(), message == null ? "" : message);
+    }
+  }
+
+  @Override
+  public Child create(Mark mark, ChildRequest request) {
+    return around(
+        mark,
+        () -> {
+          var id = job.child(request.ordinal());
+          var taken = request.subtaskId() == null ? null : byId(request.subtaskId());
+          if (taken != null && !taken.id.equals(id)) {
+            throw new RefusedException("ValueError", "Sub-task id is taken by " + taken.id);
+          }
+          return children.computeIfAbsent(id, free -> new ChildJob(free, request)).seen();
+        });
+  }
+
+  @Override
+  public Child attach(Mark mark, JobId child, Json subtaskId) {
+    return around(
+        mark,
+        () -> {
+          var known = child(child);
+          known.subtaskId = subtaskId;
+          return known.seen();
+        });
+  }
+
+  @Override
+  public void complete(Mark mark, Completion how) {
+    around(
+        mark,
+        () -> {
+          if (completion == null) {
+            completion = how;
+          }
+          return null;
+        });
+  }
+
+  @Override
+  public List<Child> await(Mark mark, int ordinal, List<JobId> handlers, int needed) {
+    return around(
+        mark,
+        () -> {
+          if (ended(handlers) < needed) {
+            wait.run();
+          }
+          if (ended(handlers) < needed) {
+            throw new IllegalStateException("Nobody ended " + handlers);
+          }
+          return recorded(mark, ordinal, "await", () -> seen(handlers));
+        });
+  }
+
+  @Override
+  public List<Child> peek(Mark mark, int ordinal, List<JobId> handlers) {
+    return around(mark, () -> recorded(mark, ordinal, "peek", () -> seen(handlers)));
+  }
+
+  @Override
+  public List<Child> children(Mark mark, int ordinal, @Nullable Json subtaskId) {
+    return around(
+        mark,
+        () ->
+            recorded(
+                mark,
+                ordinal,
+                "children",
+                () ->
+                    children.values().stream()
+                        .filter(child -> subtaskId == null || subtaskId.equals(child.subtaskId))
+                        .map(ChildJob::seen)
+                        .toList()));
+  }
+
+  @Override
+  public Json.Object job() {
+    return Json.object("id", job.text())
+        .with("key", null)
+        .with("agent", "main")
+        .with("parent", job.parent().map(JobId::text).orElse(null))
+        .with("status", "STARTED")
+        .with("subtask", subtask)
+        .with("locale", null);
+  }
+
+  private List<Child> recorded(
+      Mark mark, int ordinal, String kind, Supplier<List<Child>> answer) {
+    var slot = new Slot(turn, mark.statement(), ordinal);
+    var known = answers.get(slot);
+    if (known != null) {
+      replayable++;
+      return known;
+    }
+    if (journal.containsKey(slot)) {
+      throw new RefusedException("ReplayDivergence", kind + " is not " + journal.get(slot).name());
+    }
+    known = answer.get();
+    answers.put(slot, known);
+    return known;
+  }
+
+  private <T extends @Nullable Object> T around(Mark mark, Supplier<T> work) {
+    before.run();
+    take(mark);
+    var answer = work.get();
+    after.run();
+    return answer;
+  }
+
+  private void take(Mark mark) {
+    marks.add(mark);
+    console.append(mark.console());
+    var snapshot = mark.snapshot();
+    if (snapshot == null) {
+      printed += mark.console().length();
+    } else {
+      state = resolved(snapshot, state);
+      statement = snapshot.statement();
+      created = snapshot.created();
+      printed = mark.console().length() - snapshot.printed();
+      readings = new ArrayList<>();
+    }
+    readings.addAll(mark.readings());
+  }
+
+  private static WorkspaceRuntime.State resolved(
+      Snapshot snapshot, WorkspaceRuntime.@Nullable State last) {
+    var pieces = new ArrayList<Blob>();
+    for (var piece : snapshot.pieces()) {
+      pieces.add(
+          switch (piece) {
+            case Piece.Fresh(var content) -> content;
+            case Piece.Kept(var index) when last != null -> last.chunks().get(index);
+            case Piece.Kept kept ->
+                throw new IllegalStateException("There is no snapshot before to keep " + kept);
+          });
+    }
+    return new WorkspaceRuntime.State(snapshot.manifest(), pieces);
+  }
+
+  private long ended(List<JobId> handlers) {
+    return handlers.stream().filter(id -> child(id).completion != null).count();
+  }
+
+  private List<Child> seen(List<JobId> handlers) {
+    return handlers.stream().map(id -> child(id).seen()).toList();
+  }
+
+  private @Nullable ChildJob byId(Json subtaskId) {
+    return subtaskId instanceof Json.Null
+        ? null
+        : children.values().stream()
+            .filter(child -> subtaskId.equals(child.subtaskId))
+            .findFirst()
+            .orElse(null);
+  }
+
+  private ChildJob child(JobId id) {
+    var child = children.get(id);
+    if (child == null) {
+      throw new IllegalStateException("There is no child " + id);
+    }
+    return child;
+  }
+}

@@ -1,0 +1,208 @@
+package dev.errand.verification;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.errand.job.Entry;
+import dev.errand.job.JobRecord;
+import dev.errand.job.Outcome;
+import dev.errand.spi.Store;
+import dev.errand.spi.StoreProvider;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A whole process and its Python children killed again and again in the middle of real work on a
+/// real file.
+///
+/// `-Derrand.kills=10000` for a long attack, `-Derrand.seed=…` to repeat one.
+class KillTest {
+  private static final int KILLS = Integer.getInteger("errand.kills", 200);
+  private static final int WARM = 64;
+
+  @TempDir Path folder;
+  private Undisturbed expected;
+  private int kills;
+
+  /// What a run that nobody kills leaves behind.
+  private record Undisturbed(TreeMap<String, String> consoles, List<String> effects, long writes) {}
+
+  @BeforeEach
+  void see_an_undisturbed_run() throws Exception {
+    var store = folder.resolve("undisturbed.db");
+    var effects = folder.resolve("undisturbed.txt");
+    assertThat(start(store, effects, 0, false, WARM).waitFor()).isZero();
+    try (var opened = open(store)) {
+      var root = opened.findByKey(Killed.KEY).orElseThrow();
+      assertThat(root.outcome()).isInstanceOf(Outcome.Succeeded.class);
+      long entries = opened.events(root.id(), 0, 100_000).size();
+      expected = new Undisturbed(consoles(opened, root), texts(effects), entries);
+    }
+  }
+
+  @Test
+  void killed_at_every_commit_boundary_nothing_is_lost_and_nothing_is_done_twice()
+      throws Exception {
+    int round = 0;
+    boolean reachedTheEnd = false;
+    for (int at = 1; !reachedTheEnd; at++) {
+      for (boolean after : new boolean[] {false, true}) {
+        var store = folder.resolve("at" + at + after + ".db");
+        var effects = folder.resolve("at" + at + after + ".txt");
+        int warm = round++ % 2 == 0 ? WARM : 0;
+        boolean done = start(store, effects, at, after, warm).waitFor() == 0;
+        if (!done) {
+          kills++;
+          assertThat(start(store, effects, 0, false, warm).waitFor()).isZero();
+        }
+        reachedTheEnd |= done;
+        check(store, effects, "killed " + (after ? "after" : "before") + " write " + at);
+      }
+    }
+    assertThat(kills).isGreaterThan(20);
+  }
+
+  @Test
+  void killed_at_random_moments_nothing_is_lost_and_nothing_is_done_twice() throws Exception {
+    long seed = Long.getLong("errand.seed", System.nanoTime());
+    System.out.println("KillTest seed: -Derrand.seed=" + seed);
+    var random = new Random(seed);
+    for (int round = 0; kills < KILLS; round++) {
+      var store = folder.resolve("random" + round + ".db");
+      var effects = folder.resolve("random" + round + ".txt");
+      while (!killedOrDone(store, effects, random)) {
+        kills++;
+      }
+      check(store, effects, "seed " + seed + ", round " + round);
+    }
+  }
+
+  /// Works on the store until done, or until killed: by the process itself at a chosen write, or
+  /// from outside.
+  private boolean killedOrDone(Path store, Path effects, Random random) throws Exception {
+    int warm = random.nextBoolean() ? WARM : 0;
+    if (random.nextInt(3) > 0) {
+      long at = 1 + random.nextInt(30);
+      return start(store, effects, at, random.nextBoolean(), warm).waitFor() == 0;
+    }
+    var process = start(store, effects, 0, false, warm);
+    if (process.waitFor(300 + random.nextInt(900), TimeUnit.MILLISECONDS)) {
+      return process.exitValue() == 0;
+    }
+    var below = process.descendants().toList();
+    process.destroyForcibly().waitFor();
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> assertThat(below).noneMatch(ProcessHandle::isAlive));
+    return false;
+  }
+
+  private void check(Path file, Path effects, String when) throws IOException {
+    try (var store = open(file)) {
+      var root = store.findByKey(Killed.KEY).orElseThrow();
+      var events = store.events(root.id(), 0, 100_000);
+      assertThat(root.outcome()).as(when).isInstanceOf(Outcome.Succeeded.class);
+      assertThat(consoles(store, root)).as(when).isEqualTo(expected.consoles());
+      assertThat(count(events, Entry.Kind.SUBTASK_SPAWNED)).as(when).isEqualTo(Killed.CHILDREN);
+      assertThat(count(events, Entry.Kind.SUBTASK_COMPLETED)).as(when).isEqualTo(Killed.CHILDREN);
+      assertThat(count(events, Entry.Kind.JOB_ENDED)).as(when).isEqualTo(Killed.CHILDREN + 1);
+      assertThat(events).as(when).extracting(Entry::sequence).isSorted().doesNotHaveDuplicates();
+      assertThat(events.getLast().sequence()).as(when).isEqualTo(events.size());
+    }
+    checkEffects(effects, when);
+  }
+
+  /// An idempotent effect is there once; one that may happen at most once is missing only if a kill
+  /// left it unknown.
+  private void checkEffects(Path effects, String when) throws IOException {
+    var seen = texts(effects);
+    assertThat(seen).as(when).doesNotHaveDuplicates();
+    assertThat(expected.effects()).as(when).containsAll(seen);
+    assertThat(seen)
+        .as(when)
+        .containsAll(expected.effects().stream().filter(text -> !text.contains(" end ")).toList());
+  }
+
+  /// The lines of a file of effects, each `key text`, with the random root's id taken off the key.
+  private static List<String> texts(Path effects) throws IOException {
+    return Files.readAllLines(effects).stream()
+        .map(line -> line.replaceFirst("^[a-z0-9]+", "root"))
+        .sorted()
+        .toList();
+  }
+
+  private static long count(List<Entry> events, Entry.Kind kind) {
+    return events.stream().filter(entry -> entry.kind() == kind).count();
+  }
+
+  private static TreeMap<String, String> consoles(Store store, JobRecord root) {
+    var consoles = new TreeMap<String, String>();
+    for (var entry : store.events(root.id(), 0, 100_000)) {
+      if (entry.kind() == Entry.Kind.CONSOLE) {
+        var place = entry.job().text().replaceFirst("^[a-z0-9]+", "root");
+        consoles.merge(place, entry.data().text("text").orElseThrow(), String::concat);
+      }
+    }
+    return consoles;
+  }
+
+  private static Store open(Path file) {
+    return ServiceLoader.load(StoreProvider.class)
+        .findFirst()
+        .orElseThrow()
+        .open(file, InstantSource.system());
+  }
+
+  private Process start(Path store, Path effects, long at, boolean after, int warm)
+      throws IOException {
+    var command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+AutoCreateSharedArchive",
+                "-XX:SharedArchiveFile=" + archive(),
+                "-Xlog:disable",
+                "-cp",
+                classPath(),
+                Killed.class.getName(),
+                store.toString(),
+                effects.toString(),
+                Long.toString(at),
+                after ? "after" : "before",
+                Integer.toString(warm)));
+    if (Runtime.version().feature() >= 22) {
+      command.add(1, "--enable-native-access=ALL-UNNAMED");
+    }
+    return new ProcessBuilder(command)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(folder.resolve("stderr.txt").toFile())
+        .start();
+  }
+
+  private Path archive() {
+    return folder.resolve("classes.jsa");
+  }
+
+  private static String classPath() {
+    return List.of(
+            System.getProperty("surefire.test.class.path", ""),
+            System.getProperty("java.class.path"))
+        .stream()
+        .filter(path -> !path.isEmpty())
+        .collect(Collectors.joining(System.getProperty("path.separator")));
+  }
+}
