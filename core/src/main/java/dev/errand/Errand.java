@@ -101,15 +101,14 @@ public final class Errand implements AutoCloseable {
       return exact.get().id();
     }
     // All ids of a tree begin with its root's: a prefix without a dot can only mean a root.
-    var matches =
-        store.jobs(name, "", 1000).stream()
-            .map(JobRecord::id)
-            .filter(id -> name.indexOf('.') >= 0 || id.depth() == 0)
-            .toList();
-    if (matches.size() != 1) {
+    var matches = name.indexOf('.') >= 0 ? store.jobs(name, "", 2) : roots(name, 2);
+    if (matches.size() > 1) {
+      throw UnknownJobException.ambiguous(name);
+    }
+    if (matches.isEmpty()) {
       throw new UnknownJobException(name);
     }
-    return matches.getFirst();
+    return matches.getFirst().id();
   }
 
   private static boolean isId(String name) {
@@ -130,6 +129,28 @@ public final class Errand implements AutoCloseable {
         return all;
       }
     }
+  }
+
+  /// The root jobs of the store, in the order of their ids; what is below them is not read.
+  public List<JobRecord> roots() {
+    return roots("", Integer.MAX_VALUE);
+  }
+
+  private List<JobRecord> roots(String prefix, int limit) {
+    var roots = new ArrayList<JobRecord>();
+    var after = "";
+    while (roots.size() < limit) {
+      var next = engine.store().jobs(prefix, after, 1);
+      if (next.isEmpty()) {
+        break;
+      }
+      var root = next.getFirst();
+      roots.add(root);
+      // The ids below are the root's followed by a dot; a slash sorts after those, and before
+      // others.
+      after = root.id().text() + "/";
+    }
+    return roots;
   }
 
   /// The events of a tree after a sequence number, oldest first; see [Entry].

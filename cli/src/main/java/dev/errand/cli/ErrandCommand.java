@@ -49,8 +49,12 @@ final class ErrandCommand implements Runnable {
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
+      return new String[] {"errand " + number()};
+    }
+
+    static String number() {
       var built = Main.class.getPackage().getImplementationVersion();
-      return new String[] {"errand " + (built == null ? "from classes" : built)};
+      return built == null ? "from classes" : built;
     }
   }
 }

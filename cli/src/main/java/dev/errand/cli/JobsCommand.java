@@ -33,7 +33,7 @@ final class JobsCommand implements Callable<Integer> {
   public Integer call() {
     try (var errand = Stores.existing(surroundings, options)) {
       if (json) {
-        var jobs = errand.jobs().stream().<Json>map(Forms::listed).toList();
+        var jobs = Jobs.all(errand).stream().<Json>map(Forms::listed).toList();
         surroundings.screen().line(new Json.Array(jobs).print());
       } else {
         surroundings.screen().print(table(errand));
@@ -44,7 +44,7 @@ final class JobsCommand implements Callable<Integer> {
 
   private String table(Errand errand) {
     var table = new Table("ID", "KEY", "AGENT", "STATUS", "CHILDREN", "CREATED", "RESULT");
-    for (var job : all ? errand.jobs() : Jobs.roots(errand.store())) {
+    for (var job : all ? Jobs.all(errand) : Jobs.roots(errand)) {
       var count = job.id().depth() == 0 ? errand.store().count(job.id()) : null;
       table.row(
           job.id().text(),

@@ -78,7 +78,9 @@ final class LiveView implements View {
   @Override
   public synchronized void close() {
     clear();
-    screen.print(begun.toString());
-    begun.setLength(0);
+    if (!begun.isEmpty()) {
+      screen.line(begun.toString());
+      begun.setLength(0);
+    }
   }
 }

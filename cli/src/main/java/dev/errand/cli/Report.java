@@ -87,7 +87,10 @@ final class Report {
 
   private static String words(TaskError error) {
     var message = Text.oneLine(error.message());
-    return error.advice().isBlank() ? message : message + ". " + Text.oneLine(error.advice());
+    if (error.advice().isBlank()) {
+      return message;
+    }
+    return message + (message.endsWith(".") ? " " : ". ") + Text.oneLine(error.advice());
   }
 
   private String headline(JobRecord record) {

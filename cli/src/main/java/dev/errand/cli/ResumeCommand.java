@@ -3,7 +3,6 @@ package dev.errand.cli;
 import dev.errand.Errand;
 import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -14,8 +13,6 @@ import picocli.CommandLine.Mixin;
     name = "resume",
     description = "Works on the jobs of a store until none can go on by itself.")
 final class ResumeCommand implements Callable<Integer> {
-  private static final Duration LOOK_AFTER = Duration.ofMillis(100);
-
   private final Surroundings surroundings;
 
   @Mixin StoreOptions options = new StoreOptions();
@@ -56,7 +53,7 @@ final class ResumeCommand implements Callable<Integer> {
 
   /// The trees in which something is still to be done.
   private static List<JobRecord> open(Errand errand) {
-    return Jobs.roots(errand.store()).stream()
+    return Jobs.roots(errand).stream()
         .filter(
             root -> {
               var count = errand.store().count(root.id());
@@ -67,7 +64,7 @@ final class ResumeCommand implements Callable<Integer> {
 
   private void untilNothingGoesOn(Errand errand) throws InterruptedException {
     while (errand.store().busy() && !(errand.idle() && allLackSomething(errand))) {
-      errand.awaitChange(LOOK_AFTER);
+      Pace.pause(errand);
     }
   }
 

@@ -79,8 +79,9 @@ final class RunCommand implements Callable<Integer> {
     var agent = agent();
     var given = Variables.of(variables, surroundings);
     var code = SourceFile.read(surroundings.file(file), file);
-    Syntax.check(code, file);
-    try (var errand = Stores.open(surroundings, options)) {
+    var python = Syntax.checked(code, file);
+    try (var errand =
+        Stores.open(surroundings.file(options.store), surroundings.directory(), python)) {
       boolean attaches = key != null && errand.jobByKey(key).isPresent();
       var job = submit(errand, agent, code, given);
       return work(errand, job, attaches);

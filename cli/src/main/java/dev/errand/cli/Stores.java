@@ -1,6 +1,7 @@
 package dev.errand.cli;
 
 import dev.errand.Errand;
+import dev.errand.python.CPythonRuntime;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -8,15 +9,18 @@ import java.nio.file.Path;
 final class Stores {
   private Stores() {}
 
-  /// Opens it, creating it if there is none.
-  static Errand open(Surroundings surroundings, StoreOptions options) {
-    return open(surroundings.file(options.store), surroundings.directory());
-  }
-
-  /// Opens the store in that file, for jobs that read files below that directory.
-  static Errand open(Path file, Path directory) {
-    var errand = Errand.builder().workingDirectory(directory).open(file);
-    return errand.register(DemoAgent.of(errand));
+  /// Opens the store in that file, creating it if there is none, for jobs that read files below
+  /// that directory.
+  ///
+  /// The Python is closed with it, or if it cannot be opened.
+  static Errand open(Path file, Path directory, CPythonRuntime python) {
+    try {
+      var errand = Errand.builder().runtime(python).workingDirectory(directory).open(file);
+      return errand.register(DemoAgent.of(errand));
+    } catch (RuntimeException unusable) {
+      python.close();
+      throw unusable;
+    }
   }
 
   /// Opens one that is there.
@@ -27,6 +31,6 @@ final class Stores {
               + options.store
               + "; errand run FILE.py creates one, --store names another");
     }
-    return open(surroundings, options);
+    return open(surroundings.file(options.store), surroundings.directory(), new CPythonRuntime());
   }
 }

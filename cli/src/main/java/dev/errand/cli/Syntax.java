@@ -1,38 +1,30 @@
 package dev.errand.cli;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import dev.errand.job.WorkspaceException;
+import dev.errand.python.CPythonRuntime;
+import java.util.Objects;
 
 /// Asks Python whether a file is Python, before a job is made of it.
 final class Syntax {
-  private static final String PROGRAM =
-      """
-      import sys
-      try:
-          compile(sys.stdin.buffer.read().decode(), "code", "exec", 0, True)
-      except SyntaxError as error:
-          print("line %d: %s" % (error.lineno or 1, error.msg))
-      except (ValueError, RecursionError, MemoryError) as error:
-          print("%s" % error)
-      """;
-
   private Syntax() {}
 
+  /// The Python that was asked, warming up for the work.
+  ///
   /// @param name as the user wrote it
-  /// @throws Refusal if the code cannot be compiled, saying where
-  static void check(String code, String name) {
+  /// @throws Refusal if the code cannot be compiled, saying where, or there is no Python
+  static CPythonRuntime checked(String code, String name) {
+    var python = new CPythonRuntime();
     try {
-      var python = new ProcessBuilder("python3", "-I", "-S", "-W", "ignore", "-c", PROGRAM).start();
-      try (var in = python.getOutputStream()) {
-        in.write(code.getBytes(StandardCharsets.UTF_8));
+      python.warmUp();
+      var error = python.syntaxError(code);
+      if (error.isEmpty()) {
+        return python;
       }
-      var wrong = new String(python.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (!wrong.isBlank()) {
-        throw Refusal.usage(name + ", " + Text.oneLine(wrong));
-      }
-    } catch (IOException broken) {
-      throw new UncheckedIOException(broken);
+      python.close();
+      throw Refusal.usage(name + ", " + Text.oneLine(error.get()));
+    } catch (WorkspaceException unusable) {
+      python.close();
+      throw Refusal.usage(Objects.requireNonNull(unusable.getMessage()));
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.errand.cli;
 import dev.errand.Errand;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +23,6 @@ import picocli.CommandLine.Parameters;
 final class TailCommand implements Callable<Integer> {
   private static final int PAGE = 1000;
   private static final int WIDTH = 160;
-  private static final Duration LOOK_AFTER = Duration.ofMillis(200);
 
   private final Surroundings surroundings;
   private final Map<JobId, Long> seen = new HashMap<>();
@@ -62,7 +60,7 @@ final class TailCommand implements Callable<Integer> {
       done = isDone(errand, root);
       readOn(errand, root, true);
       if (!done) {
-        errand.awaitChange(LOOK_AFTER);
+        Pace.pause(errand);
       }
     }
   }
@@ -73,10 +71,10 @@ final class TailCommand implements Callable<Integer> {
   }
 
   private void followAll(Errand errand) throws InterruptedException {
-    Jobs.roots(errand.store()).forEach(root -> readOn(errand, root.id(), false));
+    Jobs.roots(errand).forEach(root -> readOn(errand, root.id(), false));
     while (!surroundings.screen().isUnread()) {
-      Jobs.roots(errand.store()).forEach(root -> readOn(errand, root.id(), true));
-      errand.awaitChange(LOOK_AFTER);
+      Jobs.roots(errand).forEach(root -> readOn(errand, root.id(), true));
+      Pace.pause(errand);
     }
   }
 

@@ -7,7 +7,6 @@ import dev.errand.job.Json;
 import dev.errand.job.Outcome;
 import dev.errand.job.Value;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +53,6 @@ final class TreeCommand implements Callable<Integer> {
         children.computeIfAbsent(parent.get(), none -> new ArrayList<>()).add(job);
       }
     }
-    children.values().forEach(some -> some.sort(Comparator.comparing(job -> job.id().ordinal())));
     return children;
   }
 

@@ -13,8 +13,6 @@ import java.util.function.Predicate;
 /// Follows a tree of jobs that this process works on, until all of it is done.
 final class Watch {
   private static final int PAGE = 1000;
-  private static final Duration LOOK_AFTER = Duration.ofMillis(100);
-  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
   private static final Duration STUCK_AFTER = Duration.ofSeconds(1);
 
   private final Errand errand;
@@ -65,17 +63,7 @@ final class Watch {
       if (isStuck()) {
         return false;
       }
-      pause();
-    }
-  }
-
-  /// Lets a burst of commits go by, so that watching costs the worker little.
-  private void pause() throws InterruptedException {
-    long before = System.nanoTime();
-    errand.awaitChange(LOOK_AFTER);
-    var left = BETWEEN_LOOKS.minusNanos(System.nanoTime() - before);
-    if (left.isPositive()) {
-      Thread.sleep(left);
+      Pace.pause(errand);
     }
   }
 
