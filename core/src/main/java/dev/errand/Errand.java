@@ -14,6 +14,7 @@ import dev.errand.spi.StoreProvider;
 import dev.errand.spi.WorkspaceRuntime;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,9 +30,11 @@ import org.jspecify.annotations.Nullable;
 /// advanced by one of them at a time.
 public final class Errand implements AutoCloseable {
   private final Engine engine;
+  private final InstantSource clock;
 
-  private Errand(Engine engine) {
+  private Errand(Engine engine, InstantSource clock) {
     this.engine = engine;
+    this.clock = clock;
   }
 
   /// Opens the store in that file, creating it if there is none, with the runtimes and providers on
@@ -146,6 +149,17 @@ public final class Errand implements AutoCloseable {
     return engine.idle();
   }
 
+  /// What this process lacks to advance the job, such as the tools of its agent; empty when it
+  /// lacks nothing.
+  public Optional<String> lacking(JobRecord job) {
+    return engine.lacking(job);
+  }
+
+  /// The time by this Errand's clock, which stamps all that happens in it.
+  public Instant now() {
+    return clock.instant();
+  }
+
   /// The store, for reading.
   public Store store() {
     return engine.store();
@@ -239,7 +253,7 @@ public final class Errand implements AutoCloseable {
         }
       }
       tools.addAll(new WorkingDirectory(workingDirectory).tools());
-      return new Errand(new Engine(store, runtimes, models, tools, clock));
+      return new Errand(new Engine(store, runtimes, models, tools, clock), clock);
     }
   }
 }

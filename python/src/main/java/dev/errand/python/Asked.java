@@ -9,148 +9,108 @@ import dev.errand.job.TaskError;
 import dev.errand.job.Value;
 import dev.errand.python.Frames.Frame;
 import dev.errand.spi.Host;
-import java.net.ProtocolException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What a workspace's process says in one frame, in the words of [Host].
 ///
-/// The process is not trusted to keep to the form: whatever does not fit is a [ProtocolException].
-record Asked(Frame frame, Host.Mark mark) {
+/// @param form the frame's header
+/// @param parts the bytes it brings
+/// @param mark how far the code has come
+record Asked(Form form, List<Blob> parts, Host.Mark mark) {
+  /// What it asks or tells.
+  String what() {
+    return form.text("do");
+  }
+
   /// Puts the question to the host.
   ///
   /// @return the answer to send back
-  Frame put(Host host) throws ProtocolException {
-    return switch (text("do")) {
+  Frame put(Host host) {
+    return switch (what()) {
       case "call" -> {
-        var arguments = object(json(number("args")));
-        yield Forms.value(host.call(mark, number("n"), text("tool"), arguments));
+        var arguments = Form.of(json(form.number("args"))).json();
+        yield Forms.value(host.call(mark, form.number("n"), form.text("tool"), arguments));
       }
       case "create" -> Forms.child(host.create(mark, childRequest()));
-      case "attach" -> Forms.child(host.attach(mark, new JobId(text("job")), member("id")));
+      case "attach" -> Forms.child(host.attach(mark, job(form.any("job")), form.any("id")));
       case "complete" -> {
         host.complete(mark, completion());
         yield new Frame(Json.Object.EMPTY);
       }
-      case "await" -> Forms.children(host.await(mark, number("n"), jobs(), number("needed")));
-      case "peek" -> Forms.children(host.peek(mark, number("n"), jobs()));
-      case "children" -> Forms.children(host.children(mark, number("n"), optional("id")));
+      case "await" ->
+          Forms.children(host.await(mark, form.number("n"), jobs(), form.number("needed")));
+      case "peek" -> Forms.children(host.peek(mark, form.number("n"), jobs()));
+      case "children" -> Forms.children(host.children(mark, form.number("n"), subtaskId()));
       case "job" -> new Frame(Json.object("job", host.job()));
-      case String other -> throw new ProtocolException("it asked for " + other);
+      case String other -> throw new Form.Misfit("asked for " + other);
     };
   }
 
   /// The error by which a block ended.
-  TaskError error() throws ProtocolException {
-    var header = frame.header();
-    try {
-      return new TaskError(
-          TaskError.Kind.ofCode(text("kind")),
-          text("message"),
-          header.text("advice").orElse(""),
-          header.text("trace").orElse(""));
-    } catch (IllegalArgumentException unknownKind) {
-      throw new ProtocolException("it raised " + text("kind"));
-    }
+  TaskError error() {
+    return new TaskError(
+        Form.fitting(() -> TaskError.Kind.ofCode(form.text("kind"))),
+        form.text("message"),
+        form.optionalText("advice").orElse(""),
+        form.optionalText("trace").orElse(""));
   }
 
-  /// A value whose content is among the frame's parts.
-  Value value(String name) throws ProtocolException {
-    var form = object(member(name));
-    var json = form.number("json");
-    if (json.isPresent()) {
-      return new Value.Plain(json(json.get().intValue()));
-    }
-    int place = form.number("pickle").orElseThrow(() -> unfit(name)).intValue();
-    return new Value.Pickled(part(place), form.text("text").orElse(""));
+  /// A value whose content is among the parts.
+  Value value() {
+    var value = form.form("value");
+    return value.optional("json").isPresent()
+        ? new Value.Plain(json(value.number("json")))
+        : new Value.Pickled(part(value.number("pickle")), value.text("text"));
   }
 
-  String text(String name) throws ProtocolException {
-    return frame.header().text(name).orElseThrow(() -> unfit(name));
+  private Completion completion() {
+    return form.optionalText("error")
+        .<Completion>map(
+            error -> new Completion.Error(TaskError.of(TaskError.Kind.REPORTED, error, "")))
+        .orElseGet(() -> new Completion.Result(value()));
   }
 
-  private Completion completion() throws ProtocolException {
-    var error = frame.header().text("error");
-    return error.isPresent()
-        ? new Completion.Error(TaskError.of(TaskError.Kind.REPORTED, error.get(), ""))
-        : new Completion.Result(value("value"));
-  }
-
-  private Host.ChildRequest childRequest() throws ProtocolException {
-    var header = frame.header();
-    var workspace = header.get("w");
-    var parameters = header.get("params");
+  private Host.ChildRequest childRequest() {
     return new Host.ChildRequest(
-        number("n"),
-        header.text("agent").orElse(null),
-        object(member("form")),
-        items(member("blocks")).stream().map(Asked::block).toList(),
-        workspace.isEmpty() ? null : Marks.snapshot(object(workspace.get()), frame.parts(), 0),
-        optional("id"),
-        parameters.isEmpty() ? Json.Object.EMPTY : object(parameters.get()),
-        header.text("locale").orElse(null));
+        form.number("n"),
+        form.optionalText("agent").orElse(null),
+        form.form("form").json(),
+        form.items("blocks").stream().map(Asked::block).toList(),
+        form.optional("w").map(w -> Marks.snapshot(Form.of(w), parts, 0)).orElse(null),
+        subtaskId(),
+        form.optional("params").map(Form::of).map(Form::json).orElse(Json.Object.EMPTY),
+        form.optionalText("locale").orElse(null));
   }
 
-  private static CodeBlock block(Json form) {
-    var parts = ((Json.Array) form).items();
-    return new CodeBlock(
-        CodeBlock.Kind.valueOf(((Json.Text) parts.get(0)).value()),
-        ((Json.Text) parts.get(1)).value());
+  private static CodeBlock block(Json json) {
+    var block = Form.items(json);
+    return Form.fitting(
+        () ->
+            new CodeBlock(
+                CodeBlock.Kind.valueOf(Form.text(block.get(0))), Form.text(block.get(1))));
   }
 
-  private List<JobId> jobs() throws ProtocolException {
-    return items(member("jobs")).stream().map(id -> new JobId(((Json.Text) id).value())).toList();
+  private List<JobId> jobs() {
+    return form.items("jobs").stream().map(Asked::job).toList();
   }
 
-  /// A value that may be JSON null and may be missing: it comes in a list of one, or not at all.
-  private @Nullable Json optional(String name) throws ProtocolException {
-    var list = frame.header().get(name);
-    return list.isEmpty() ? null : items(list.get()).getFirst();
+  private static JobId job(Json json) {
+    return Form.fitting(() -> new JobId(Form.text(json)));
   }
 
-  private int number(String name) throws ProtocolException {
-    return frame.header().number(name).orElseThrow(() -> unfit(name)).intValue();
+  /// An id may be JSON null and may be missing, so it comes in a list of one or not at all.
+  private @Nullable Json subtaskId() {
+    return form.optional("id").map(id -> Form.items(id).getFirst()).orElse(null);
   }
 
-  private Json member(String name) throws ProtocolException {
-    var found = frame.header().members().get(name);
-    if (found == null) {
-      throw unfit(name);
-    }
-    return found;
+  private Json json(int place) {
+    var text = new String(part(place).bytes(), StandardCharsets.UTF_8);
+    return Form.fitting(() -> Json.parse(text));
   }
 
-  private Json json(int place) throws ProtocolException {
-    try {
-      return Json.parse(new String(part(place).bytes(), StandardCharsets.UTF_8));
-    } catch (IllegalArgumentException notJson) {
-      throw new ProtocolException(notJson.getMessage());
-    }
-  }
-
-  private Blob part(int place) throws ProtocolException {
-    if (place < 0 || place >= frame.parts().size()) {
-      throw new ProtocolException("there is no part " + place);
-    }
-    return frame.parts().get(place);
-  }
-
-  private static Json.Object object(Json json) throws ProtocolException {
-    if (json instanceof Json.Object object) {
-      return object;
-    }
-    throw new ProtocolException("not an object: " + json.print());
-  }
-
-  private static List<Json> items(Json json) throws ProtocolException {
-    if (json instanceof Json.Array(var items)) {
-      return items;
-    }
-    throw new ProtocolException("not a list: " + json.print());
-  }
-
-  private static ProtocolException unfit(String name) {
-    return new ProtocolException("its frame has no fitting " + name);
+  private Blob part(int place) {
+    return Form.fitting(() -> parts.get(place));
   }
 }

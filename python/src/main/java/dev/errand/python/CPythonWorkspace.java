@@ -8,7 +8,7 @@ import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.WorkspaceRuntime.Opening;
 import java.io.IOException;
-import java.net.ProtocolException;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +39,7 @@ final class CPythonWorkspace implements Workspace {
     try {
       workspace.begin(opening);
       return workspace;
-    } catch (IOException gone) {
+    } catch (IOException | Form.Misfit gone) {
       var why = workspace.died(gone).error().message();
       throw new WorkspaceException(
           "The workspace of job " + opening.job() + " could not be opened. " + why, gone);
@@ -73,13 +73,15 @@ final class CPythonWorkspace implements Workspace {
       while (true) {
         var frame = frames.receive();
         clock.pause();
-        var ending = heed(new Asked(frame, marks.of(frame)), host);
+        var form = new Form(frame.header());
+        var asked = new Asked(form, frame.parts(), marks.of(form, frame.parts()));
+        var ending = heed(asked, host);
         if (ending != null) {
           return ending;
         }
         clock.resume();
       }
-    } catch (IOException gone) {
+    } catch (IOException | Form.Misfit gone) {
       return died(gone);
     } catch (RuntimeException | Error thrownByHost) {
       close();
@@ -88,24 +90,22 @@ final class CPythonWorkspace implements Workspace {
   }
 
   private @Nullable Ending heed(Asked asked, Host host) throws IOException {
-    var mark = asked.mark();
-    switch (asked.text("do")) {
-      case "finished" -> {
-        return new Ending.Finished(mark, asked.value("value"));
+    return switch (asked.what()) {
+      case "finished" -> new Ending.Finished(asked.mark(), asked.value());
+      case "exited" -> new Ending.Exited(asked.mark(), asked.value());
+      case "raised" -> new Ending.Raised(asked.mark(), asked.error());
+      case "note" -> {
+        host.note(asked.mark());
+        yield null;
       }
-      case "exited" -> {
-        return new Ending.Exited(mark, asked.value("value"));
+      default -> {
+        frames.send(answer(asked, host));
+        yield null;
       }
-      case "raised" -> {
-        return new Ending.Raised(mark, asked.error());
-      }
-      case "note" -> host.note(mark);
-      default -> frames.send(answer(asked, host));
-    }
-    return null;
+    };
   }
 
-  private static Frame answer(Asked asked, Host host) throws ProtocolException {
+  private static Frame answer(Asked asked, Host host) {
     try {
       return asked.put(host);
     } catch (RefusedException refused) {
@@ -126,27 +126,27 @@ final class CPythonWorkspace implements Workspace {
     end(TaskError.of(TaskError.Kind.WORKSPACE, "The workspace was closed.", ""));
   }
 
-  private void end(TaskError why) {
-    synchronized (process) {
-      if (ended == null) {
-        ended = why;
-      }
-    }
+  private TaskError end(TaskError why) {
     zygote.kill(process);
+    synchronized (process) {
+      var first = ended == null ? why : ended;
+      ended = first;
+      return first;
+    }
   }
 
-  private Ending.Died died(IOException how) {
-    if (ended == null) {
-      end(
-          TaskError.of(
-              TaskError.Kind.WORKSPACE,
-              how instanceof ProtocolException
-                  ? "The Python process of the workspace did not keep to the protocol: "
-                      + how.getMessage()
-                  : "The Python process of the workspace " + zygote.fate(process) + ".",
-              ""));
-    }
-    var why = ended;
+  private Ending.Died died(Exception how) {
+    var known = ended;
+    var why = known == null ? end(TaskError.of(TaskError.Kind.WORKSPACE, fate(how), "")) : known;
     return new Ending.Died(why, why.kind() != TaskError.Kind.LIMIT);
+  }
+
+  private String fate(Exception how) {
+    return switch (how) {
+      case ClosedChannelException interrupted -> "The workspace was interrupted.";
+      case Form.Misfit misfit ->
+          "The Python process of the workspace was not understood: " + misfit.getMessage() + ".";
+      default -> "The Python process of the workspace " + zygote.fate(process) + ".";
+    };
   }
 }

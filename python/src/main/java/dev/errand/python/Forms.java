@@ -66,8 +66,7 @@ final class Forms {
       if (effect.slot().turn() == run.turn()
           && effect.result() instanceof Effect.Result.Returned(Value.Plain(var value))) {
         var slot = effect.slot();
-        readings.add(
-            Json.of(List.of(slot.statement(), slot.ordinal(), effect.name(), value)));
+        readings.add(Json.of(List.of(slot.statement(), slot.ordinal(), effect.name(), value)));
       }
     }
     return readings;
@@ -110,7 +109,8 @@ final class Forms {
                       .with("message", error.message())
                       .with("advice", error.advice())
                       .with("trace", error.trace())));
-      case Completion.Result(Value.Plain(var json)) -> form.with("ended", Json.object("json", json));
+      case Completion.Result(Value.Plain(var json)) ->
+          form.with("ended", Json.object("json", json));
       case Completion.Result(Value.Pickled(var bytes, var ignored)) -> {
         parts.add(bytes);
         yield form.with("ended", Json.object("pickle", parts.size() - 1));

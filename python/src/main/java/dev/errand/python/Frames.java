@@ -4,7 +4,6 @@ import dev.errand.job.Blob;
 import dev.errand.job.Json;
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.ProtocolException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -60,7 +59,7 @@ final class Frames {
   /// Waits for the next frame.
   ///
   /// @throws EOFException if the process is gone
-  /// @throws ProtocolException if what came is no frame
+  /// @throws Form.Misfit if what came is no frame
   Frame receive() throws IOException {
     var lengths = ByteBuffer.wrap(read(LENGTHS));
     int head = lengths.getInt();
@@ -68,39 +67,23 @@ final class Frames {
     var header = parse(read(head));
     var parts = new ArrayList<Blob>();
     int rest = blob;
-    for (int size : sizes(header)) {
-      rest -= size;
-      parts.add(new Blob(read(size)));
+    for (var size : header.optional("parts").map(Form::items).orElse(List.of())) {
+      rest -= Form.number(size);
+      parts.add(new Blob(read(Form.number(size))));
     }
     if (rest != 0) {
-      throw new ProtocolException("parts do not make up the blob");
+      throw new Form.Misfit("the parts do not make up the blob");
     }
-    return new Frame(header, parts);
+    return new Frame(header.json(), parts);
   }
 
-  private static Json.Object parse(byte[] text) throws ProtocolException {
-    try {
-      return (Json.Object) Json.parse(new String(text, StandardCharsets.UTF_8));
-    } catch (IllegalArgumentException | ClassCastException notJson) {
-      throw new ProtocolException("the header is not a JSON object: " + notJson.getMessage());
-    }
-  }
-
-  private static int[] sizes(Json.Object header) throws ProtocolException {
-    try {
-      return header
-          .get("parts")
-          .map(sizes -> ((Json.Array) sizes).items().stream())
-          .map(sizes -> sizes.mapToInt(size -> (int) ((Json.Number) size).toLong()).toArray())
-          .orElse(new int[0]);
-    } catch (ClassCastException | ArithmeticException notSizes) {
-      throw new ProtocolException("parts are not sizes");
-    }
+  private static Form parse(byte[] text) {
+    return Form.of(Form.fitting(() -> Json.parse(new String(text, StandardCharsets.UTF_8))));
   }
 
   private byte[] read(int size) throws IOException {
     if (size < 0) {
-      throw new ProtocolException("a negative size");
+      throw new Form.Misfit("a negative size");
     }
     var bytes = new byte[size];
     int have = Math.min(size, arrived.remaining());

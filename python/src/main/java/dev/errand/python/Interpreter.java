@@ -13,7 +13,8 @@ import java.util.concurrent.TimeUnit;
 /// Finds the Python to run: the program itself, not a script that stands before it.
 final class Interpreter {
   private static final String ADVICE =
-      "Install Python 3.10 or later as python3, or name one with CPythonRuntime.builder().interpreter(path).";
+      "Install Python 3.10 or later as python3, or name one with"
+          + " CPythonRuntime.builder().interpreter(path).";
   private static final int PATIENCE_SECONDS = 20;
 
   private Interpreter() {}
@@ -56,8 +57,7 @@ final class Interpreter {
   private static Path ask(Path script) {
     try {
       var process =
-          new ProcessBuilder(
-                  List.of(script.toString(), "-c", "import sys; print(sys.executable)"))
+          new ProcessBuilder(List.of(script.toString(), "-c", "import sys; print(sys.executable)"))
               .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();

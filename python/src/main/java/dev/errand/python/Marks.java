@@ -7,10 +7,8 @@ import dev.errand.job.EffectPolicy;
 import dev.errand.job.Json;
 import dev.errand.job.Slot;
 import dev.errand.job.Value;
-import dev.errand.python.Frames.Frame;
 import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
-import java.util.ArrayList;
 import java.util.List;
 
 /// Reads the marks of one run's frames, and drops the console that was committed before the run.
@@ -26,17 +24,16 @@ final class Marks {
     this.drop = run.printed();
   }
 
-  Host.Mark of(Frame frame) {
-    var header = frame.header();
-    var before = undropped(header.text("c0").orElse(""));
-    var after = undropped(header.text("c").orElse(""));
-    var snapshot =
-        header
-            .get("snap")
-            .map(form -> snapshot((Json.Object) form, frame.parts(), before.length()))
-            .orElse(null);
-    int statement = header.number("s").orElse(0L).intValue();
-    return new Host.Mark(statement, before + after, readings(header), snapshot);
+  Host.Mark of(Form form, List<Blob> parts) {
+    var before = undropped(form.optionalText("c0").orElse(""));
+    var after = undropped(form.optionalText("c").orElse(""));
+    var snapshot = form.optional("snap").map(s -> snapshot(Form.of(s), parts, before.length()));
+    var readings = form.optional("r").map(Form::items).orElse(List.of());
+    return new Host.Mark(
+        form.number("s"),
+        before + after,
+        readings.stream().map(this::reading).toList(),
+        snapshot.orElse(null));
   }
 
   private String undropped(String console) {
@@ -45,45 +42,38 @@ final class Marks {
     return console.substring(dropped);
   }
 
-  private List<Effect> readings(Json.Object header) {
-    return items(header, "r").stream().map(reading -> reading(((Json.Array) reading).items())).toList();
+  private Effect reading(Json json) {
+    var reading = Form.items(json);
+    return Form.fitting(
+        () ->
+            new Effect(
+                new Slot(turn, Form.number(reading.get(0)), Form.number(reading.get(1))),
+                Form.text(reading.get(2)),
+                "",
+                EffectPolicy.READ_ONLY,
+                new Effect.Result.Returned(new Value.Plain(reading.get(3)))));
   }
 
-  private Effect reading(List<Json> form) {
-    return new Effect(
-        new Slot(turn, number(form.get(0)), number(form.get(1))),
-        ((Json.Text) form.get(2)).value(),
-        "",
-        EffectPolicy.READ_ONLY,
-        new Effect.Result.Returned(new Value.Plain(form.get(3))));
+  static Host.Snapshot snapshot(Form form, List<Blob> parts, int printed) {
+    return Form.fitting(
+        () ->
+            new Host.Snapshot(
+                form.number("s"),
+                form.number("n"),
+                printed,
+                parts.get(form.number("m")),
+                form.items("p").stream().map(piece -> piece(Form.number(piece), parts)).toList(),
+                form.items("v").stream().map(Marks::variable).toList()));
   }
 
-  static Host.Snapshot snapshot(Json.Object form, List<Blob> parts, int printed) {
-    var pieces = new ArrayList<Host.Piece>();
-    for (var piece : items(form, "p")) {
-      int place = number(piece);
-      pieces.add(
-          place < 0 ? new Host.Piece.Fresh(parts.get(-place)) : new Host.Piece.Kept(place));
-    }
-    return new Host.Snapshot(
-        number(form.members().get("s")),
-        number(form.members().get("n")),
-        printed,
-        parts.get(number(form.members().get("m"))),
-        pieces,
-        items(form, "v").stream().map(line -> variable(((Json.Array) line).items())).toList());
+  /// A piece is named by its number in the last snapshot, or by the negative of its place among the
+  /// parts, where the manifest came before it.
+  private static Host.Piece piece(int number, List<Blob> parts) {
+    return number < 0 ? new Host.Piece.Fresh(parts.get(-number)) : new Host.Piece.Kept(number);
   }
 
-  private static Checkpoint.Variable variable(List<Json> line) {
-    var texts = line.stream().map(part -> ((Json.Text) part).value()).toList();
-    return new Checkpoint.Variable(texts.get(0), texts.get(1), texts.get(2), texts.get(3));
-  }
-
-  private static List<Json> items(Json.Object form, String name) {
-    return form.get(name).map(array -> ((Json.Array) array).items()).orElse(List.of());
-  }
-
-  private static int number(Json number) {
-    return (int) ((Json.Number) number).toLong();
+  private static Checkpoint.Variable variable(Json json) {
+    var line = Form.items(json).stream().map(Form::text).toList();
+    return new Checkpoint.Variable(line.get(0), line.get(1), line.get(2), line.get(3));
   }
 }

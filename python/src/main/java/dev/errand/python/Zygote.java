@@ -35,8 +35,19 @@ import org.jspecify.annotations.Nullable;
 final class Zygote implements AutoCloseable {
   private static final List<String> DRIVER =
       List.of(
-          "__init__", "keep", "kinds", "lost", "names", "outside", "policy", "preview", "session",
-          "source", "start", "wire", "zygote");
+          "__init__",
+          "keep",
+          "kinds",
+          "lost",
+          "names",
+          "outside",
+          "policy",
+          "preview",
+          "session",
+          "source",
+          "start",
+          "wire",
+          "zygote");
 
   /// Runs in any Python from 2.6 on, so that an old one can say so. The folder of the driver leaves
   /// the path before agent code comes.

@@ -3,6 +3,7 @@ package dev.errand.testkit;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
 import dev.errand.job.JobId;
+import dev.errand.job.Json;
 import dev.errand.job.Limits;
 import dev.errand.job.Outcome;
 import dev.errand.job.TaskError;
@@ -12,6 +13,7 @@ import dev.errand.spi.WorkspaceRuntime;
 import dev.errand.spi.WorkspaceRuntime.ToolSignature;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// A job whose workspace is driven as an engine drives it, with a [RecordingHost] in the store's
@@ -67,8 +69,7 @@ final class DrivenJob implements AutoCloseable {
     return this;
   }
 
-  DrivenJob tool(
-      ToolSignature signature, java.util.function.Function<dev.errand.job.Json.Object, Value> tool) {
+  DrivenJob tool(ToolSignature signature, Function<Json.Object, Value> tool) {
     tools.add(signature);
     host.tool(signature.name(), tool);
     return this;
@@ -83,7 +84,8 @@ final class DrivenJob implements AutoCloseable {
     for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       try {
         var ending = once(block);
-        if (!(ending instanceof Workspace.Ending.Died(var ignored, boolean mayRetry)) || !mayRetry) {
+        if (!(ending instanceof Workspace.Ending.Died(var ignored, boolean mayRetry))
+            || !mayRetry) {
           return ending;
         }
       } catch (RecordingHost.Suspended suspended) {
@@ -193,9 +195,7 @@ final class DrivenJob implements AutoCloseable {
 
   private Completion ended(Value value) {
     var completion = host.completion();
-    return completion == null
-        ? Completion.ofUncompleted(new Outcome.Succeeded(value))
-        : completion;
+    return completion == null ? Completion.ofUncompleted(new Outcome.Succeeded(value)) : completion;
   }
 
   @Override

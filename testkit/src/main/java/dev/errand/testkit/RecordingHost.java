@@ -326,8 +326,7 @@ public final class RecordingHost implements Host {
         .with("locale", null);
   }
 
-  private List<Child> recorded(
-      Mark mark, int ordinal, String kind, Supplier<List<Child>> answer) {
+  private List<Child> recorded(Mark mark, int ordinal, String kind, Supplier<List<Child>> answer) {
     var slot = new Slot(turn, mark.statement(), ordinal);
     var known = answers.get(slot);
     if (known != null) {
@@ -360,7 +359,7 @@ public final class RecordingHost implements Host {
       state = resolved(snapshot, state);
       statement = snapshot.statement();
       created = snapshot.created();
-      printed = mark.console().length() - snapshot.printed();
+      printed = (long) mark.console().length() - snapshot.printed();
       readings = new ArrayList<>();
     }
     readings.addAll(mark.readings());

@@ -43,7 +43,7 @@ class KillTest {
   void see_an_undisturbed_run() throws Exception {
     var store = folder.resolve("undisturbed.db");
     var effects = folder.resolve("undisturbed.txt");
-    assertThat(start(store, effects, 0, false, WARM).waitFor()).isZero();
+    finish(store, effects, WARM);
     try (var opened = open(store)) {
       var root = opened.findByKey(Killed.KEY).orElseThrow();
       assertThat(root.outcome()).isInstanceOf(Outcome.Succeeded.class);
@@ -65,7 +65,7 @@ class KillTest {
         boolean done = start(store, effects, at, after, warm).waitFor() == 0;
         if (!done) {
           kills++;
-          assertThat(start(store, effects, 0, false, warm).waitFor()).isZero();
+          finish(store, effects, warm);
         }
         reachedTheEnd |= done;
         check(store, effects, "killed " + (after ? "after" : "before") + " write " + at);
@@ -86,6 +86,19 @@ class KillTest {
         kills++;
       }
       check(store, effects, "seed " + seed + ", round " + round);
+    }
+  }
+
+  private void finish(Path store, Path effects, int warm) throws Exception {
+    int code = start(store, effects, 0, false, warm).waitFor();
+    assertThat(code).as(() -> stderr()).isZero();
+  }
+
+  private String stderr() {
+    try {
+      return Files.readString(folder.resolve("stderr.txt"));
+    } catch (IOException unreadable) {
+      return unreadable.toString();
     }
   }
 
@@ -173,9 +186,6 @@ class KillTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
-                "-XX:+AutoCreateSharedArchive",
-                "-XX:SharedArchiveFile=" + archive(),
-                "-Xlog:disable",
                 "-cp",
                 classPath(),
                 Killed.class.getName(),
@@ -191,10 +201,6 @@ class KillTest {
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .redirectError(folder.resolve("stderr.txt").toFile())
         .start();
-  }
-
-  private Path archive() {
-    return folder.resolve("classes.jsa");
   }
 
   private static String classPath() {
