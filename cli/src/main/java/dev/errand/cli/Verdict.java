@@ -59,6 +59,7 @@ final class Verdict {
   private boolean nothingTwice() {
     return after.children().values().stream().allMatch(child -> child.printed() <= 1)
         && before.done().stream()
-            .allMatch(child -> after.children().get(child).last() <= before.sequence());
+            .map(after::account)
+            .allMatch(account -> account.last() <= before.sequence());
   }
 }
