@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.errand.Errand;
 import dev.errand.job.Json;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,6 +74,34 @@ class LookingTest {
     assertThat(said.code()).isEqualTo(2);
     assertThat(said.out()).isEmpty();
     assertThat(said.err()).contains("No job is called nobody").hasLineCount(1);
+  }
+
+  @Test
+  void a_prefix_that_several_jobs_have_is_wrong_usage() {
+    var beginnings = new HashSet<String>(List.of(id.substring(0, 1)));
+    var latest = "";
+    try (var errand = Errand.open(directory.resolve("errand.db"))) {
+      do {
+        latest = StoredJobs.submit(errand, "key " + beginnings.size()).id().text().substring(0, 1);
+      } while (beginnings.add(latest));
+    }
+
+    var said = shell.errand("show", latest);
+
+    assertThat(said.code()).isEqualTo(2);
+    assertThat(said.err()).contains("Several jobs have ids that begin with " + latest);
+  }
+
+  @Test
+  void children_are_listed_in_the_order_of_their_creation() {
+    StoredJobs.wide(directory.resolve("errand.db"), "wide", 11);
+    var wide = shell.errand("show", "wide").out().lines().findFirst().orElse("").substring(10);
+
+    var listed = shell.errand("tree", "wide").out().lines().skip(1).toList();
+
+    assertThat(listed).hasSize(11);
+    assertThat(listed.get(1)).contains(wide + ".2 ");
+    assertThat(listed.getLast()).contains(wide + ".11 ");
   }
 
   @Test
