@@ -18,7 +18,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,14 +30,16 @@ import org.junit.jupiter.api.io.TempDir;
 /// A whole process and its Python children killed again and again in the middle of real work on a
 /// real file.
 ///
-/// `-Derrand.kills=10000` for a long attack, `-Derrand.seed=…` to repeat one.
+/// Every boundary of a run is tried, and 120 random kills beside, over 200 in all;
+/// `-Derrand.kills=10000` for a long attack, `-Derrand.seed=…` to begin with the same dice.
 class KillTest {
-  private static final int KILLS = Integer.getInteger("errand.kills", 200);
+  private static final int KILLS = Integer.getInteger("errand.kills", 120);
+  private static final int AT_ONCE = 3;
   private static final int WARM = 64;
 
   @TempDir Path folder;
   private Undisturbed expected;
-  private int kills;
+  private final AtomicInteger kills = new AtomicInteger();
 
   /// What a run that nobody kills leaves behind.
   private record Undisturbed(TreeMap<String, String> consoles, List<String> effects, long writes) {}
@@ -55,37 +60,80 @@ class KillTest {
   @Test
   void killed_at_every_commit_boundary_nothing_is_lost_and_nothing_is_done_twice()
       throws Exception {
-    int round = 0;
-    boolean reachedTheEnd = false;
-    for (int at = 1; !reachedTheEnd; at++) {
-      for (boolean after : new boolean[] {false, true}) {
-        var store = folder.resolve("at" + at + after + ".db");
-        var effects = folder.resolve("at" + at + after + ".txt");
-        int warm = round++ % 2 == 0 ? WARM : 0;
-        boolean done = start(store, effects, at, after, warm).waitFor() == 0;
-        if (!done) {
-          kills++;
-          finish(store, effects, warm);
-        }
-        reachedTheEnd |= done;
-        check(store, effects, "killed " + (after ? "after" : "before") + " write " + at);
-      }
+    var end = new AtomicInteger(Integer.MAX_VALUE);
+    inParallel(
+        turn -> {
+          int at = 1 + turn / 2;
+          boolean after = turn % 2 == 1;
+          if (at > end.get()) {
+            return false;
+          }
+          if (!killAndFinish(at, after)) {
+            end.accumulateAndGet(at, Math::min);
+          }
+          return true;
+        });
+    assertThat(kills).hasValueGreaterThan(20);
+  }
+
+  /// Kills one run at a write and finishes it; false if it was done before it came to that write.
+  private boolean killAndFinish(int at, boolean after) throws Exception {
+    var name = "at" + at + (after ? "after" : "before");
+    var store = folder.resolve(name + ".db");
+    var effects = folder.resolve(name + ".txt");
+    int warm = at % 2 == 0 ? WARM : 0;
+    boolean killed = start(store, effects, at, after, warm).waitFor() != 0;
+    if (killed) {
+      kills.incrementAndGet();
+      finish(store, effects, warm);
     }
-    assertThat(kills).isGreaterThan(20);
+    check(store, effects, "killed at write " + name);
+    return killed;
   }
 
   @Test
   void killed_at_random_moments_nothing_is_lost_and_nothing_is_done_twice() throws Exception {
     long seed = Long.getLong("errand.seed", System.nanoTime());
-    System.out.println("KillTest seed: -Derrand.seed=" + seed);
-    var random = new Random(seed);
-    for (int round = 0; kills < KILLS; round++) {
-      var store = folder.resolve("random" + round + ".db");
-      var effects = folder.resolve("random" + round + ".txt");
-      while (!killedOrDone(store, effects, random)) {
-        kills++;
+    System.out.println("KillTest: -Derrand.seed=" + seed);
+    inParallel(
+        turn -> {
+          if (kills.get() >= KILLS) {
+            return false;
+          }
+          var random = new Random(seed + turn);
+          var store = folder.resolve("random" + turn + ".db");
+          var effects = folder.resolve("random" + turn + ".txt");
+          while (!killedOrDone(store, effects, random)) {
+            kills.incrementAndGet();
+          }
+          check(store, effects, "-Derrand.seed=" + seed + ", turn " + turn);
+          return true;
+        });
+  }
+
+  /// Something that is tried in turns until it says that there are no more.
+  private interface Attempt {
+    boolean make(int turn) throws Exception;
+  }
+
+  private static void inParallel(Attempt attempt) throws Exception {
+    var turns = new AtomicInteger();
+    try (var threads = Executors.newFixedThreadPool(AT_ONCE)) {
+      var all = new ArrayList<Future<?>>();
+      for (int i = 0; i < AT_ONCE; i++) {
+        all.add(
+            threads.submit(
+                () -> {
+                  boolean more = true;
+                  while (more) {
+                    more = attempt.make(turns.getAndIncrement());
+                  }
+                  return null;
+                }));
       }
-      check(store, effects, "seed " + seed + ", round " + round);
+      for (var one : all) {
+        one.get();
+      }
     }
   }
 
@@ -111,7 +159,7 @@ class KillTest {
       return start(store, effects, at, random.nextBoolean(), warm).waitFor() == 0;
     }
     var process = start(store, effects, 0, false, warm);
-    if (process.waitFor(300 + random.nextInt(900), TimeUnit.MILLISECONDS)) {
+    if (process.waitFor(300L + random.nextInt(1500), TimeUnit.MILLISECONDS)) {
       return process.exitValue() == 0;
     }
     var below = process.descendants().toList();
@@ -199,7 +247,7 @@ class KillTest {
     }
     return new ProcessBuilder(command)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .redirectError(folder.resolve("stderr.txt").toFile())
+        .redirectError(ProcessBuilder.Redirect.appendTo(folder.resolve("stderr.txt").toFile()))
         .start();
   }
 

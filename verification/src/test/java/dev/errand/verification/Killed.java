@@ -21,7 +21,7 @@ import java.util.ServiceLoader;
 /// `after`, and how many waiting jobs to keep warm.
 final class Killed {
   static final String KEY = "the one";
-  static final int CHILDREN = 6;
+  static final int CHILDREN = 4;
   private static final String PROGRAM =
       """
       def work(n, words):
@@ -40,7 +40,7 @@ final class Killed {
 
       print("start")
       words = ["a", "b"]
-      tasks = [delegate(work, n, words, id=f"t{n}") for n in range(6)]
+      tasks = [delegate(work, n, words, id=f"t{n}") for n in range(4)]
       idempotent(text="delegated")
       print("delegated", len(tasks))
       grand = 0
