@@ -3,10 +3,14 @@ package dev.errand.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errand.Errand;
+import dev.errand.agent.Agent;
 import dev.errand.job.Json;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -189,6 +193,46 @@ class LookingTest {
         .extracting(event -> event.number("sequence").orElse(0L))
         .isSorted()
         .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void tail_of_a_tree_that_is_worked_on_ends_with_it() throws Exception {
+    var release = new CountDownLatch(1);
+    var agent =
+        Agent.named("patient")
+            .program(
+                job -> {
+                  job.print("waiting");
+                  release.await();
+                  return "released";
+                })
+            .build();
+    try (var errand = Errand.open(directory.resolve("errand.db"));
+        var beside = Executors.newVirtualThreadPerTaskExecutor()) {
+      errand.submit(agent, spec -> spec.key("patient"));
+      errand.worker().start();
+
+      var said = beside.submit(() -> shell.errand("tail", "patient"));
+      release.countDown();
+
+      assertThat(said.get(1, TimeUnit.MINUTES).out())
+          .containsPattern("job_created +agent patient\n")
+          .containsPattern("console +waiting\n")
+          .containsPattern("job_ended +succeeded: released\n$");
+    }
+  }
+
+  @Test
+  void a_job_that_needs_what_the_program_lacks_is_named_and_left() {
+    try (var errand = Errand.open(directory.resolve("errand.db"))) {
+      StoredJobs.submit(errand, "later");
+    }
+
+    var said = shell.errand("resume");
+
+    assertThat(said.code()).isZero();
+    assertThat(said.err()).contains("waits for a worker that has the Java program of agent parent");
+    assertThat(shell.errand("jobs").out()).containsPattern("later +parent +READY");
   }
 
   @Test
