@@ -14,6 +14,7 @@ import dev.errand.spi.StoreProvider;
 import dev.errand.spi.WorkspaceRuntime;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,9 +30,11 @@ import org.jspecify.annotations.Nullable;
 /// advanced by one of them at a time.
 public final class Errand implements AutoCloseable {
   private final Engine engine;
+  private final InstantSource clock;
 
-  private Errand(Engine engine) {
+  private Errand(Engine engine, InstantSource clock) {
     this.engine = engine;
+    this.clock = clock;
   }
 
   /// Opens the store in that file, creating it if there is none, with the runtimes and providers on
@@ -98,15 +101,14 @@ public final class Errand implements AutoCloseable {
       return exact.get().id();
     }
     // All ids of a tree begin with its root's: a prefix without a dot can only mean a root.
-    var matches =
-        store.jobs(name, "", 1000).stream()
-            .map(JobRecord::id)
-            .filter(id -> name.indexOf('.') >= 0 || id.depth() == 0)
-            .toList();
-    if (matches.size() != 1) {
+    var matches = name.indexOf('.') >= 0 ? store.jobs(name, "", 2) : roots(name, 2);
+    if (matches.size() > 1) {
+      throw UnknownJobException.ambiguous(name);
+    }
+    if (matches.isEmpty()) {
       throw new UnknownJobException(name);
     }
-    return matches.getFirst();
+    return matches.getFirst().id();
   }
 
   private static boolean isId(String name) {
@@ -129,6 +131,28 @@ public final class Errand implements AutoCloseable {
     }
   }
 
+  /// The root jobs of the store, in the order of their ids; what is below them is not read.
+  public List<JobRecord> roots() {
+    return roots("", Integer.MAX_VALUE);
+  }
+
+  private List<JobRecord> roots(String prefix, int limit) {
+    var roots = new ArrayList<JobRecord>();
+    var after = "";
+    while (roots.size() < limit) {
+      var next = engine.store().jobs(prefix, after, 1);
+      if (next.isEmpty()) {
+        break;
+      }
+      var root = next.getFirst();
+      roots.add(root);
+      // The ids below are the root's followed by a dot; a slash sorts after those, and before
+      // others.
+      after = root.id().text() + "/";
+    }
+    return roots;
+  }
+
   /// The events of a tree after a sequence number, oldest first; see [Entry].
   public List<Entry> events(JobId root, long after, int limit) {
     return engine.store().events(root, after, limit);
@@ -144,6 +168,17 @@ public final class Errand implements AutoCloseable {
   /// Whether the worker has nothing to do, and no job will fall due soon by itself.
   public boolean idle() {
     return engine.idle();
+  }
+
+  /// What this process lacks to advance the job, such as the tools of its agent; empty when it
+  /// lacks nothing.
+  public Optional<String> lacking(JobRecord job) {
+    return engine.lacking(job);
+  }
+
+  /// The time by this Errand's clock, which stamps all that happens in it.
+  public Instant now() {
+    return clock.instant();
   }
 
   /// The store, for reading.
@@ -239,7 +274,7 @@ public final class Errand implements AutoCloseable {
         }
       }
       tools.addAll(new WorkingDirectory(workingDirectory).tools());
-      return new Errand(new Engine(store, runtimes, models, tools, clock));
+      return new Errand(new Engine(store, runtimes, models, tools, clock), clock);
     }
   }
 }

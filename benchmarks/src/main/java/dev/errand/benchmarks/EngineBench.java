@@ -7,6 +7,7 @@ import dev.errand.agent.SubTaskHandler;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Locale;
 
 /// The engine alone: Java parents and no-op Java children on SQLite with `synchronous=FULL`.
 final class EngineBench {
@@ -44,9 +45,8 @@ final class EngineBench {
     report.line(
         "engine",
         "fan-out of 1,000 no-op Java children, waited for",
-        "%.0f children/s (median of %d)",
-        Report.median(perSecond),
-        ROUNDS);
+        String.format(
+            Locale.ROOT, "%.0f children/s (median of %d)", Report.median(perSecond), ROUNDS));
   }
 
   private static Object startAllAndWait(JobScope job) {
@@ -77,9 +77,11 @@ final class EngineBench {
     report.line(
         "engine",
         "start one child and await it",
-        "p50 %.3f ms, p99 %.3f ms; bound 3 fsync + 0.5 = %.3f ms",
-        p50,
-        Report.millis(nanos, 0.99),
-        3 * report.fsyncMillis() + 0.5);
+        String.format(
+            Locale.ROOT,
+            "p50 %.3f ms, p99 %.3f ms; bound 3 fsync + 0.5 = %.3f ms",
+            p50,
+            Report.millis(nanos, 0.99),
+            3 * report.fsyncMillis() + 0.5));
   }
 }

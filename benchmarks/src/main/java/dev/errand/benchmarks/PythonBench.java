@@ -4,6 +4,7 @@ import dev.errand.Errand;
 import dev.errand.agent.Agent;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 
 /// Python children: `delegate` of a function that returns its argument, one process each, every
 /// step durable.
@@ -44,9 +45,8 @@ final class PythonBench {
       report.line(
           "python",
           "fan-out of 1,000 delegated functions, waited for",
-          "%.0f children/s (median of %d)",
-          Report.median(perSecond),
-          ROUNDS);
+          String.format(
+              Locale.ROOT, "%.0f children/s (median of %d)", Report.median(perSecond), ROUNDS));
     }
   }
 }

@@ -42,15 +42,18 @@ final class Report {
       }
     }
     fsyncMillis = millis(nanos, 0.5);
-    line("disk", "fsync of 4 KB", "p50 %.3f ms, p99 %.3f ms", fsyncMillis, millis(nanos, 0.99));
+    line(
+        "disk",
+        "fsync of 4 KB",
+        String.format(Locale.ROOT, "p50 %.3f ms, p99 %.3f ms", fsyncMillis, millis(nanos, 0.99)));
   }
 
   double fsyncMillis() {
     return fsyncMillis;
   }
 
-  void line(String part, String what, String format, Object... figures) {
-    out.printf("%-8s%-52s%s%n", part, what, String.format(Locale.ROOT, format, figures));
+  void line(String part, String what, String figures) {
+    out.printf("%-8s%-52s%s%n", part, what, figures);
   }
 
   static double median(double[] values) {

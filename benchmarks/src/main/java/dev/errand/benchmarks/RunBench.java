@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /// `./errand run` of a one-line file, as a whole process, after the build.
 final class RunBench {
@@ -20,7 +21,10 @@ final class RunBench {
   void measure() throws IOException, InterruptedException {
     var launcher = new File(System.getenv().getOrDefault("ERRAND_HOME", "."), "errand");
     if (!launcher.canExecute()) {
-      report.line("run", "./errand run of one line", "not measured: no launcher at %s", launcher);
+      report.line(
+          "run",
+          "./errand run of one line",
+          String.format(Locale.ROOT, "not measured: no launcher at %s", launcher));
       return;
     }
     var file = Files.writeString(folder.resolve("one.py"), "print('hello')\n");
@@ -35,9 +39,7 @@ final class RunBench {
     report.line(
         "run",
         "./errand run of one line",
-        "%.2f s wall (median of %d)",
-        Report.median(seconds),
-        ROUNDS);
+        String.format(Locale.ROOT, "%.2f s wall (median of %d)", Report.median(seconds), ROUNDS));
   }
 
   private String store(int round) {

@@ -1,11 +1,19 @@
 package dev.errand.cli;
 
+import java.nio.file.Path;
+import java.util.List;
+
 /// Starts the `errand` program.
 public final class Main {
   private Main() {}
 
-  /// Prints the version. A stand-in until the commands land.
+  /// Carries out one command; the exit status is as its `--help` says.
   public static void main(String[] args) {
-    System.out.println("errand " + Main.class.getPackage().getImplementationVersion());
+    var environment = System.getenv();
+    if (List.of(args).contains("-v") || environment.containsKey("ERRAND_DEBUG")) {
+      System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
+    }
+    var surroundings = new Surroundings(Screen.ofProcess(environment), Path.of(""), environment);
+    System.exit(new Program(surroundings).run(args));
   }
 }

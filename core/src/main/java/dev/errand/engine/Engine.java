@@ -92,6 +92,13 @@ public final class Engine implements AutoCloseable {
     return worker != null && worker.idle();
   }
 
+  /// What this process lacks to advance the job; empty when it lacks nothing.
+  public Optional<String> lacking(JobRecord job) {
+    return store
+        .definition(job.definition())
+        .flatMap(definition -> registry.missing(definition.agent()));
+  }
+
   /// Gives up the threads and processes of suspended jobs; the jobs go on from their rows when they
   /// are due.
   public synchronized void dropParked() {

@@ -1,6 +1,6 @@
 package dev.errand.job;
 
-/// No job has that id or key.
+/// No job has that id or key, or several have that prefix.
 public final class UnknownJobException extends JobException {
   private static final long serialVersionUID = 1L;
 
@@ -8,8 +8,18 @@ public final class UnknownJobException extends JobException {
 
   /// The id, prefix or key that was asked for.
   public UnknownJobException(String name) {
-    super("No job is called " + name + "; `errand jobs` lists those of the store.");
+    this(name, "No job is called " + name + "; `errand jobs` lists those of the store.");
+  }
+
+  private UnknownJobException(String name, String message) {
+    super(message);
     this.name = name;
+  }
+
+  /// The prefix that was asked for is that of several jobs.
+  public static UnknownJobException ambiguous(String prefix) {
+    return new UnknownJobException(
+        prefix, "Several jobs have ids that begin with " + prefix + "; write more of the id.");
   }
 
   /// The id, prefix or key that was asked for.

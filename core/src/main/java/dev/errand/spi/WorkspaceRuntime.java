@@ -44,7 +44,8 @@ public interface WorkspaceRuntime extends AutoCloseable {
 
   /// A stored checkpoint with its pieces, in the manifest's order.
   ///
-  /// @param manifest as the runtime wrote it
+  /// @param manifest as the runtime wrote it; for a new job it may be the text of a JSON object
+  ///   instead, the variables that the application gave
   /// @param chunks the pieces
   record State(Blob manifest, List<Blob> chunks) {
     public State {

@@ -6,19 +6,24 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// Moves what was committed from the log into the file, on a thread of its own, so that no commit
-/// waits for it.
-///
-/// A passive checkpoint lets everyone read and write meanwhile, but under steady writing the log
-/// never runs dry, and so grows. When it has become long, the writer stands still for the moment it
-/// takes to move the small rest that a passive checkpoint has left, and the log starts anew. Other
-/// processes do the same; who finds the file busy leaves it to the next time, for a checkpoint that
-/// did not happen costs nothing but disk.
+/* Moves what was committed from the log into the file, on a thread of its own, so that no commit
+ * waits for it.
+ *
+ * A passive checkpoint lets everyone read and write meanwhile. If it catches up with the writer the
+ * log starts anew by itself, but under steady writing it never does, and the log would grow without
+ * end. So when the log has become long the writer is held up for the moment it takes to move the
+ * rest that a passive checkpoint left. The log is then written over from its beginning, which syncs
+ * faster than a file that grows; only after an uncommon growth (a long read that kept a checkpoint
+ * from moving on) is it cut off.
+ *
+ * Other processes do the same to the same log. Who finds it busy leaves it to the next time: a
+ * checkpoint that did not happen costs nothing but disk. */
 final class Checkpointer implements AutoCloseable {
   /// About so many units of work make a log of a few megabytes.
   private static final long UNITS = 1_000;
 
-  private static final int LONG_LOG_PAGES = 16_384;
+  private static final int LONG_PAGES = 16_384;
+  private static final int HUGE_PAGES = 65_536;
 
   private final Database database;
   private final ReentrantLock turn = new ReentrantLock();
@@ -59,39 +64,43 @@ final class Checkpointer implements AutoCloseable {
         checkpoint();
       }
     }
+    closeSession();
+  }
+
+  private void checkpoint() {
+    try {
+      var open = session == null ? database.checkpointer() : session;
+      session = open;
+      int pages = open.sql("pragma wal_checkpoint(passive)").first(row -> row.getInt(2)).orElse(0);
+      if (pages > LONG_PAGES) {
+        startAnew(open, pages > HUGE_PAGES);
+      }
+    } catch (SQLException nextTime) {
+      // The log keeps everything until a checkpoint succeeds, and a commit that finds no room on
+      // the disk says so to its caller.
+      closeSession();
+    }
+  }
+
+  private void startAnew(Session open, boolean cut) throws SQLException {
+    turn.lock();
+    try {
+      open.sql(cut ? "pragma wal_checkpoint(truncate)" : "pragma wal_checkpoint(restart)")
+          .first(row -> row.getInt(1));
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private void closeSession() {
     try {
       if (session != null) {
         session.close();
       }
     } catch (SQLException alreadyUnusable) {
-      // Nothing depends on it any more.
+      // It was of no use for anything else.
     }
-  }
-
-  private void checkpoint() {
-    try {
-      if (session == null) {
-        session = database.checkpointer();
-      }
-      int pages =
-          session.sql("pragma wal_checkpoint(passive)").first(row -> row.getInt(2)).orElse(0);
-      if (pages > LONG_LOG_PAGES) {
-        startAnew(session);
-      }
-    } catch (SQLException nextTime) {
-      // The log keeps everything until a checkpoint succeeds, and a commit that finds no room says
-      // so to its caller.
-      units.set(UNITS / 2);
-    }
-  }
-
-  private void startAnew(Session session) throws SQLException {
-    turn.lock();
-    try {
-      session.sql("pragma wal_checkpoint(truncate)").first(row -> row.getInt(1));
-    } finally {
-      turn.unlock();
-    }
+    session = null;
   }
 
   @Override

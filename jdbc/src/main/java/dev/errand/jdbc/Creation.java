@@ -1,11 +1,9 @@
 package dev.errand.jdbc;
 
 import dev.errand.job.DuplicateSubTaskException;
-import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.job.JobStatus;
 import dev.errand.job.NewJob;
-import dev.errand.job.StoredForm;
 import dev.errand.spi.Bookkeeping;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +26,8 @@ final class Creation {
     this.line = History.Line.of(Bookkeeping.created(job));
   }
 
-  static Creation of(NewJob job) {
-    return new Creation(job, StoredDefinition.of(job.definition()));
+  static Creation of(NewJob job, StoredDefinition definition) {
+    return new Creation(job, definition);
   }
 
   /// Inserts the job unless its id is taken; returns whether it did.
@@ -44,7 +42,8 @@ final class Creation {
             .sql(
                 """
                 insert into job
-                  (id, parent, ordinal, key, digest, agent, created, definition, status, subtask_id, due)
+                  (id, parent, ordinal, key, digest, agent, created, definition, status,
+                   subtask_id, due)
                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 on conflict do nothing
                 """)
@@ -78,23 +77,6 @@ final class Creation {
         transaction.sql("select 1 from job where id = ?").bind(job.id().text()).exists();
     if (!taken && subtaskId != null) {
       Handlers.requireUnused(transaction, parent, subtaskId);
-    }
-  }
-
-  /// A definition in the form in which it is stored, under its address.
-  record StoredDefinition(String address, String form) {
-    static StoredDefinition of(JobDefinition definition) {
-      return new StoredDefinition(definition.address(), StoredForm.write(definition).print());
-    }
-
-    void store(Transaction transaction) throws SQLException {
-      if (transaction.isNewDefinition(address)) {
-        transaction
-            .sql("insert into definition (address, form) values (?, ?) on conflict do nothing")
-            .bind(address)
-            .bind(form)
-            .update();
-      }
     }
   }
 }

@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
@@ -126,7 +128,7 @@ final class Database {
   }
 
   private void prepare(Session session) throws SQLException {
-    requireRecentSqlite(session);
+    requireRecent(session.pragma("select sqlite_version()"));
     session.begin();
     try {
       Migrations.apply(file, session);
@@ -138,19 +140,16 @@ final class Database {
     switchToWal(session);
   }
 
-  private void requireRecentSqlite(Session session) throws SQLException {
-    var version = session.pragma("select sqlite_version()");
-    var parts = version.split("\\.", -1);
-    for (int i = 0; i < OLDEST_SQLITE.length; i++) {
-      int part = i < parts.length ? Integer.parseInt(parts[i]) : 0;
-      if (part != OLDEST_SQLITE[i]) {
-        if (part > OLDEST_SQLITE[i]) {
-          return;
-        }
-        throw new StoreException(
-            "SQLite %s is too old: it can corrupt a file in WAL mode. Put org.xerial:sqlite-jdbc 3.51.3.0 or later on the class path."
-                .formatted(version));
-      }
+  /// Refuses a version of SQLite that can damage a file whose log starts anew.
+  static void requireRecent(String version) {
+    var parts = Stream.of(version.split("\\.", -1)).mapToInt(Integer::parseInt).toArray();
+    if (Arrays.compare(parts, OLDEST_SQLITE) < 0) {
+      throw new StoreException(
+          """
+          SQLite %s can damage a file in WAL mode. Put org.xerial:sqlite-jdbc 3.51.3.0 or later on \
+          the class path.\
+          """
+              .formatted(version));
     }
   }
 
@@ -163,7 +162,7 @@ final class Database {
         var mode = session.pragma("pragma journal_mode = wal");
         if (!mode.equals("wal")) {
           throw new StoreException(
-              "%s cannot use a write-ahead log. Put it on a local disk; network file systems will not do."
+              "%s cannot have a write-ahead log. Put it on a local disk, not on a network."
                   .formatted(file));
         }
         return;

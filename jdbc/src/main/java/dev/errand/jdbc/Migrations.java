@@ -25,12 +25,18 @@ final class Migrations {
     boolean fresh = empty && version == 0 && owner == 0;
     if (!fresh && owner != Database.APPLICATION_ID) {
       throw new StoreException(
-          "%s is an SQLite file, but not one of Errand's. Name another file; this one was not touched."
+          """
+          %s is an SQLite file, but not one of Errand's. Name another file; this one was not \
+          touched.\
+          """
               .formatted(file));
     }
     if (version > FILES.size()) {
       throw new StoreException(
-          "%s was written by a newer release of Errand (schema %d, this one knows %d). Use that release, or a later one."
+          """
+          %s was written by a newer release of Errand (schema %d, this one knows %d). Use that \
+          release, or a later one.\
+          """
               .formatted(file, version, FILES.size()));
     }
     for (var name : FILES.subList(version, FILES.size())) {

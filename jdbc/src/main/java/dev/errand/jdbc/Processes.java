@@ -6,11 +6,12 @@ import java.util.List;
 
 /* Who has the file open, and what becomes of the leases of those who are gone.
  *
- * A lease runs out by itself, but after `kill -9` a user wants to go on at once. So each opening of the file is
- * registered with the process that did it, each lease names the opening it was given under, and leases of an opening whose
- * process is certainly dead are taken back. Should that judgement ever be wrong, nothing breaks: a lease that was taken
- * back has no worker, and the next claim raises the fence, so a step of the old holder is refused like that of
- * any worker that lost its lease. */
+ * A lease runs out by itself, but after `kill -9` a user wants to go on at once. So each opening of
+ * the file is registered with the process that did it, each lease names the opening it was given
+ * under, and leases of an opening whose process is certainly dead are taken back. Should that
+ * judgement ever be wrong, nothing breaks: a lease that was taken back has no worker, and the next
+ * claim raises the fence, so a step of the old holder is refused like that of any worker that lost
+ * its lease. */
 final class Processes {
   private Processes() {}
 

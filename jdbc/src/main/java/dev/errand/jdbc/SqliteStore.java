@@ -337,6 +337,11 @@ public final class SqliteStore implements Store {
     }
   }
 
+  /// For tests: does something on the writing connection.
+  <T> T onWriter(Work<T> work) {
+    return writer.write(work);
+  }
+
   private static Effect effect(ResultSet row) throws SQLException {
     return new Effect(
         new Slot(row.getInt(1), row.getInt(2), row.getInt(3)),

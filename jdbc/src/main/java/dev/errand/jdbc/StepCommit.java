@@ -3,6 +3,7 @@ package dev.errand.jdbc;
 import dev.errand.job.Completion;
 import dev.errand.job.DuplicateJobException;
 import dev.errand.job.Effect;
+import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.NewJob;
@@ -16,8 +17,11 @@ import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Applies one step of one job.
@@ -27,12 +31,24 @@ import org.jspecify.annotations.Nullable;
 final class StepCommit implements Work<Receipt> {
   private final Step step;
   private final JobId id;
+  private final @Nullable String outcome;
+  private final Map<JobDefinition, StoredDefinition> definitions = new HashMap<>();
   private final List<Part> parts;
 
   StepCommit(Step step) {
     this.step = step;
     this.id = step.lease().job();
+    this.outcome = outcome(step);
     this.parts = step.changes().stream().map(this::prepare).toList();
+  }
+
+  /// How the job ended, where it does.
+  private static @Nullable String outcome(Step step) {
+    return step.changes().stream()
+        .flatMap(change -> change instanceof Change.Ended(var last) ? Stream.of(last) : Stream.of())
+        .reduce((earlier, last) -> last)
+        .map(last -> StoredForm.write(last).print())
+        .orElse(null);
   }
 
   /// One change, ready to be applied to the job that `row` stands for.
@@ -88,13 +104,14 @@ final class StepCommit implements Work<Receipt> {
         .sql(
             """
             update job set
-              version = version + 1, status = coalesce(?, status),
+              version = version + 1, status = coalesce(?, status), outcome = coalesce(?, outcome),
               turn = ?, acting = ?, statement = ?, printed = ?, children = ?, heard = ?,
               worker = iif(?, worker, null), process = iif(?, process, null), due = iif(?, due, ?)
             where id = ? and fence = ? and version = ? and worker is not null
             returning number, subtask_id, told
             """)
         .bind(status)
+        .bind(outcome)
         .bind(progress.turn())
         .bind(progress.acting())
         .bind(progress.statement())
@@ -149,7 +166,8 @@ final class StepCommit implements Work<Receipt> {
 
   private Part created(NewJob child) {
     requireChild(child.id());
-    var creation = Creation.of(child);
+    var creation =
+        Creation.of(child, definitions.computeIfAbsent(child.definition(), StoredDefinition::of));
     return (transaction, row) -> {
       if (!creation.insert(transaction)) {
         requireSame(transaction, child);
@@ -217,15 +235,9 @@ final class StepCommit implements Work<Receipt> {
   }
 
   private Part ended(Outcome outcome) {
-    var form = StoredForm.write(outcome).print();
     int turn = step.progress().turn();
     var line = History.Line.of(Bookkeeping.ended(turn, outcome));
     return (transaction, row) -> {
-      transaction
-          .sql("update job set outcome = ? where number = ?")
-          .bind(form)
-          .bind(row.number)
-          .update();
       History.append(transaction, id, line);
       if (row.isOpen()) {
         row.told =

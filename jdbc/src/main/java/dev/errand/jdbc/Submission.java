@@ -16,7 +16,7 @@ final class Submission implements Work<JobId> {
       throw new IllegalArgumentException("Job " + job.id() + " is no root; its parent creates it");
     }
     this.job = job;
-    this.creation = Creation.of(job);
+    this.creation = Creation.of(job, StoredDefinition.of(job.definition()));
   }
 
   /// Whoever holds the write lock looks for the key and inserts the job in one go: a key is never

@@ -23,28 +23,25 @@ final class Trouble {
   }
 
   static String explain(Path file, SQLiteErrorCode code, String message) {
-    return switch (code) {
-      case SQLITE_FULL ->
-          "The disk of %s is full; nothing of this was written. Free some space and try again."
-              .formatted(file);
-      case SQLITE_IOERR ->
-          "%s could not be read or written (%s). Check the disk, its quota and the rights to the directory."
-              .formatted(file, message);
-      case SQLITE_READONLY, SQLITE_PERM ->
-          "%s may only be read. Give this user the right to write the file and its directory."
-              .formatted(file);
-      case SQLITE_CANTOPEN ->
-          "%s cannot be opened or created. Check that its directory exists and that this user may write there."
-              .formatted(file);
-      case SQLITE_BUSY, SQLITE_LOCKED ->
-          "%s stayed locked by another process. Nothing was written; end the process that holds it, or try again."
-              .formatted(file);
-      case SQLITE_NOTADB ->
-          "%s is not an SQLite file. Name another file; this one was not touched.".formatted(file);
-      case SQLITE_CORRUPT ->
-          "%s is damaged (%s). Restore a copy of it, or save what `sqlite3 FILE .recover` can read."
-              .formatted(file, message);
-      default -> "%s could not be used: %s".formatted(file, message);
-    };
+    var advice =
+        switch (code) {
+          case SQLITE_FULL ->
+              "cannot grow, the disk is full. Nothing of this was written; free some space.";
+          case SQLITE_IOERR ->
+              "could not be read or written (%s). Check the disk and its quota.".formatted(message);
+          case SQLITE_READONLY, SQLITE_PERM ->
+              "may only be read. Give this user the right to write it and its directory.";
+          case SQLITE_CANTOPEN ->
+              "cannot be opened or created. Give this user the right to write in its directory.";
+          case SQLITE_BUSY, SQLITE_LOCKED ->
+              "stayed locked by another process. Nothing was written; end that process.";
+          case SQLITE_NOTADB ->
+              "is not an SQLite file. Name another file; this one was not touched.";
+          case SQLITE_CORRUPT ->
+              "is damaged (%s). Restore a copy, or save what `sqlite3 FILE .recover` can read."
+                  .formatted(message);
+          default -> "could not be used: " + message;
+        };
+    return file + " " + advice;
   }
 }

@@ -4,20 +4,21 @@ import dev.errand.job.JobId;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.Wait;
 import java.sql.SQLException;
-import java.util.Collection;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /* Who hears of whose end.
  *
- * While a job waits, its `wait` rows are the awaited handlers that have not ended, and `needed` says how many of them
- * must still end. The end of a handler takes away the rows that name it and counts `needed` down; who reaches 0 falls due.
- * Both are done by whoever holds the write lock, in the transaction of the end or of the wait itself: an end
- * is either seen by the wait that comes after it, or finds that wait's row. None falls between.
+ * While a job waits, its `wait` rows are the awaited handlers that have not ended, and `needed`
+ * says how many of them must still end. The end of a handler takes away the rows that name it and
+ * counts `needed` down; who reaches 0 falls due. Both are done by whoever holds the write lock, in
+ * the transaction of the end or of the wait itself: an end is either seen by the wait that comes
+ * after it, or finds that wait's row. None falls between.
  *
- * Rows that are left when enough others have ended stay where they are until the job waits again or ends: a loop
- * over a thousand handlers, whichever ends first, then changes one row per turn and not a thousand. */
+ * Rows that are left when enough others have ended stay where they are until the job waits again or
+ * ends: a loop over a thousand handlers, whichever ends first, then changes one row per turn and
+ * not a thousand. */
 final class Waits {
   private Waits() {}
 
@@ -47,8 +48,8 @@ final class Waits {
         .list(row -> row.getString(1));
   }
 
-  private static int addUnfinished(
-      Transaction transaction, JobId waiter, Collection<String> handlers) throws SQLException {
+  private static int addUnfinished(Transaction transaction, JobId waiter, List<String> handlers)
+      throws SQLException {
     if (handlers.isEmpty()) {
       return 0;
     }
@@ -109,12 +110,11 @@ final class Waits {
     transaction.sql("delete from wait where waiter = ?").bind(waiter.text()).update();
   }
 
-  private static Collection<String> difference(Collection<String> all, Collection<String> without) {
+  private static List<String> difference(List<String> all, List<String> without) {
     if (without.isEmpty()) {
       return all;
     }
-    var rest = new LinkedHashSet<>(all);
-    rest.removeAll(without);
-    return rest;
+    var known = new HashSet<>(without);
+    return all.stream().filter(one -> !known.contains(one)).toList();
   }
 }

@@ -38,7 +38,8 @@ final class Workspaces {
               """
               insert into workspace (job, manifest, chunks, variables) values (?, ?, ?, ?)
               on conflict (job) do update set
-                manifest = excluded.manifest, chunks = excluded.chunks, variables = excluded.variables
+                manifest = excluded.manifest, chunks = excluded.chunks,
+                variables = excluded.variables
               """)
           .bind(job.text())
           .bind(checkpoint.manifest().bytes())

@@ -12,25 +12,28 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/* One thread writes. Callers queue units of work and wait; the thread takes all that have gathered while it was busy,
- * applies them in one transaction, syncs once, and answers them all. So a lonely commit costs one sync, and many
- * at a time share one.
+/* One thread writes. Callers queue units of work and wait; the thread takes all that have gathered
+ * while it was busy, applies them in one transaction, syncs once, and answers them all. So a lonely
+ * commit costs one sync, and many at a time share one.
  *
- * A unit that refuses itself (a lost lease, an id that is taken) leaves nothing: it has written nothing yet, or it runs
- * inside a savepoint. After an error that nobody foresaw the whole transaction is taken back and each of its units is tried
- * alone, so that only the guilty one fails. Nobody is answered, not even with a refusal, before the commit:
- * a refusal may rest on what another unit of the same transaction wrote.
+ * A unit that refuses itself (a lost lease, an id that is taken) leaves nothing: it has written
+ * nothing yet, or it runs inside a savepoint. After an error that nobody foresaw the whole
+ * transaction is taken back and each of its units is tried alone, so that only the guilty one
+ * fails. Nobody is answered, not even with a refusal, before the commit: a refusal may rest on what
+ * another unit of the same transaction wrote.
  *
- * Claims and renewals are committed without a sync when they are by themselves (synchronous=NORMAL). In WAL mode this
- * appends to the log as always, and every process sees it at once; what may be missing after a power cut is a tail of
- * the log, never a hole in it, and a later commit with a sync syncs all that went before. So a step that was
- * committed under a claim keeps the claim too. A claim that is lost belonged to a worker that went down with the
- * machine, and under which no step was committed: nobody is left who holds its fence, the next claim may carry the same
- * number, and all that happens is that the job falls due sooner. Nor was any effect begun under it, for an
- * effect's intention is a committed step.
+ * Claims and renewals are committed without a sync when they are by themselves
+ * (synchronous=NORMAL). In WAL mode this appends to the log as always, and every process sees it at
+ * once; what may be missing after a power cut is a tail of the log, never a hole in it, and a later
+ * commit with a sync syncs all that went before. So a step that was committed under a claim keeps
+ * the claim too. A claim that is lost belonged to a worker that went down with the machine, and
+ * under which no step was committed: nobody is left who holds its fence, the next claim may carry
+ * the same number, and all that happens is that the job falls due sooner. Nor was any effect begun
+ * under it, for an effect's intention is a committed step.
  *
- * `lock` guards `waiting` and `closed`. `turn` is held while a transaction is open; the checkpointer takes it for the
- * moment in which nobody may write. Neither is held while the other is being taken. */
+ * `lock` guards `waiting` and `closed`. `turn` is held while a transaction is open; the
+ * checkpointer takes it for the moment in which nobody may write. Neither is held while the other
+ * is being taken. */
 final class Writer implements AutoCloseable {
   private static final int MOST_UNITS = 1_000;
 
@@ -85,6 +88,16 @@ final class Writer implements AutoCloseable {
       if (waiting.size() == 1) {
         arrived.signal();
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// How many units wait for the next transaction.
+  int queued() {
+    lock.lock();
+    try {
+      return waiting.size();
     } finally {
       lock.unlock();
     }
@@ -158,7 +171,8 @@ final class Writer implements AutoCloseable {
     }
   }
 
-  /// Outside a transaction, because SQLite ignores it inside.
+  /// Outside a transaction, because SQLite ignores it inside; not prepared, because SQLite does it
+  /// while it prepares.
   private void sync(boolean wanted) throws SQLException {
     if (wanted != synced) {
       session.script(wanted ? "pragma synchronous = full" : "pragma synchronous = normal");

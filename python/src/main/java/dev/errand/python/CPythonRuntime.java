@@ -4,6 +4,7 @@ import dev.errand.job.WorkspaceException;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.WorkspaceRuntime;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.jspecify.annotations.Nullable;
 
@@ -12,14 +13,30 @@ import org.jspecify.annotations.Nullable;
 /// The interpreter is started with the first workspace, or by [#warmUp]. Its processes end with the
 /// runtime, and with the JVM however that ends.
 public final class CPythonRuntime implements WorkspaceRuntime {
-  private final String interpreter;
+  private static final String SYNTAX =
+      """
+      import sys
+      try:
+          compile(sys.stdin.buffer.read().decode(), "code", "exec", 0, True)
+      except SyntaxError as error:
+          print("line %d: %s" % (error.lineno or 1, error.msg))
+      except (ValueError, RecursionError, MemoryError) as error:
+          print(str(error) or type(error).__name__)
+      """;
+
+  private final FoundPython python;
   private final int spares;
   private final ScheduledThreadPoolExecutor timer;
   private @Nullable Zygote zygote;
   private boolean closed;
 
+  /// A runtime that uses the `python3` of the `PATH`, as found by `java.util.ServiceLoader`.
+  public CPythonRuntime() {
+    this(new Builder());
+  }
+
   private CPythonRuntime(Builder builder) {
-    this.interpreter = builder.interpreter;
+    this.python = new FoundPython(builder.interpreter);
     this.spares = builder.spares;
     this.timer =
         new ScheduledThreadPoolExecutor(
@@ -57,6 +74,24 @@ public final class CPythonRuntime implements WorkspaceRuntime {
             });
   }
 
+  /// What keeps Python from compiling that code, such as `line 3: invalid syntax`; empty if nothing
+  /// does.
+  ///
+  /// @throws WorkspaceException if there is no Python that can be used
+  public Optional<String> syntaxError(String code) {
+    var error = python.ask(SYNTAX, code);
+    return error.isEmpty() ? Optional.empty() : Optional.of(error);
+  }
+
+  /// The Python that is used: its version and where it is.
+  ///
+  /// @throws WorkspaceException if there is none that can be used
+  public String python() {
+    return python.ask("import sys; print('%d.%d.%d' % sys.version_info[:3])", "")
+        + ", "
+        + python.program();
+  }
+
   @Override
   public Workspace open(Opening opening) {
     return CPythonWorkspace.open(zygote(), timer, opening);
@@ -71,7 +106,7 @@ public final class CPythonRuntime implements WorkspaceRuntime {
       if (current != null) {
         current.close();
       }
-      current = zygote = Zygote.start(Interpreter.find(interpreter), spares);
+      current = zygote = Zygote.start(python.program(), spares);
     }
     return current;
   }

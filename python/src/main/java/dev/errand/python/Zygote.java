@@ -199,7 +199,16 @@ final class Zygote implements AutoCloseable {
   ///
   /// @throws WorkspaceException if there is none
   Child take() {
-    fork();
+    while (true) {
+      fork();
+      var child = nextSpare();
+      if (!child.status.isDone()) {
+        return child;
+      }
+    }
+  }
+
+  private Child nextSpare() {
     try {
       var spare = spares.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
       return switch (spare) {

@@ -10,6 +10,7 @@ import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.JobException;
 import dev.errand.job.JobId;
+import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
@@ -48,9 +49,15 @@ final class RandomCalls {
   private static final int CALLS = 1_500;
   private static final int BETWEEN_SNAPSHOTS = 50;
   private static final int REMEMBERED = 12;
+  private static final int FEW = 4;
+  private static final int MANY = 10_000;
+
+  /// The ordinal of a child that nobody creates.
+  private static final int UNKNOWN = 99;
+
   private static final int DEEPEST = 3;
   private static final List<JobId> ROOTS =
-      IntStream.range(0, 5).mapToObj(n -> new JobId("r" + n)).toList();
+      IntStream.range(0, 12).mapToObj(n -> new JobId("r" + n)).toList();
 
   private final long seed;
   private final Random random;
@@ -85,31 +92,31 @@ final class RandomCalls {
 
   private void act() {
     int dice = random.nextInt(100);
-    if (dice < 8) {
+    if (dice < 6) {
       var job = root();
       same("submit " + job, any -> any.submit(job));
-    } else if (dice < 26) {
-      claim();
-    } else if (dice < 31) {
+    } else if (dice < 12) {
       var leases = held.stream().filter(ignored -> chance(50)).map(Held::lease).toList();
       var duration = duration();
       same("renew " + leases, any -> any.renew(leases, duration));
-    } else if (dice < 90) {
-      if (!held.isEmpty()) {
-        commit(pick(held));
-      }
-    } else {
+    } else if (dice < 18) {
       clock.advance(Duration.ofMillis(random.nextInt(20_000)));
+    } else if (held.size() < FEW || dice < 30) {
+      claim();
+    } else {
+      commit(pick(held));
     }
   }
 
   private void claim() {
     var worker = "w" + random.nextInt(3);
-    int limit = random.nextInt(4);
+    int limit = random.nextInt(5);
     var duration = duration();
-    same("claim " + limit, any -> any.claim(worker, limit, duration)).value().stream()
-        .flatMap(List::stream)
-        .forEach(claim -> remember(new Held(claim)));
+    var claims = same("claim " + limit, any -> any.claim(worker, limit, duration)).value();
+    claims.stream().flatMap(List::stream).forEach(claim -> remember(new Held(claim)));
+    if (claims.stream().allMatch(List::isEmpty)) {
+      clock.advance(Duration.ofMillis(random.nextInt(20_000)));
+    }
   }
 
   private void remember(Held claimed) {
@@ -125,7 +132,12 @@ final class RandomCalls {
     var step =
         new Step(
             by.lease(), version, pick(List.of(JobStatus.values())), progress(), changes, next(by));
-    same("commit " + step, any -> any.commit(step)).value().forEach(by::after);
+    var receipt = same("commit " + step, any -> any.commit(step)).value();
+    receipt.forEach(by::after);
+    boolean isLost = receipt.stream().noneMatch(Receipt::leased);
+    if (isLost && chance(80)) {
+      held.remove(by);
+    }
   }
 
   private NewJob root() {
@@ -139,13 +151,19 @@ final class RandomCalls {
           new Change.Recorded(
               random.nextInt(4), Entry.Kind.CONSOLE, Json.object("n", random.nextInt()));
       case 1, 2 -> job.depth() < DEEPEST ? new Change.Created(child(job)) : Jobs.said("deep");
-      case 3 -> new Change.Attached(job.child(1 + random.nextInt(5)), handlerId());
+      case 3 -> new Change.Attached(known(job.child(1 + random.nextInt(5))), handlerId());
       case 4 -> new Change.Journalled(effect());
       case 5 -> new Change.Checkpointed(Jobs.checkpoint(pieces()));
       case 6 -> chance(70) ? Jobs.delivered(random.nextInt(100)) : Jobs.refused("no");
       case 7 -> new Change.Ended(outcome());
       default -> new Change.Spent(new Usage(1, random.nextInt(100), random.nextInt(100), 7));
     };
+  }
+
+  /// The child, or mostly one that exists, where there is any.
+  private JobId known(JobId child) {
+    var children = reference.children(child.parent().orElseThrow(), 0, MANY);
+    return children.isEmpty() || chance(5) ? child : pick(children).id();
   }
 
   private NewJob child(JobId parent) {
@@ -156,17 +174,18 @@ final class RandomCalls {
   }
 
   private Step.Next next(Held by) {
-    return switch (random.nextInt(6)) {
-      case 0, 1 -> new Step.Next.Continue();
-      case 2 -> new Step.Next.Yield(clock.instant().plusMillis(random.nextInt(5_000)));
-      case 3, 4 -> new Step.Next.Await(wait(by.job()));
-      default -> new Step.Next.End();
+    return switch (random.nextInt(20)) {
+      case 0 -> new Step.Next.End();
+      case 1, 2, 3, 4 -> new Step.Next.Yield(clock.instant().plusMillis(random.nextInt(5_000)));
+      case 5, 6, 7, 8, 9 -> new Step.Next.Await(wait(by.job()));
+      default -> new Step.Next.Continue();
     };
   }
 
   private Wait wait(JobId job) {
+    var known = reference.jobs("", "", MANY).stream().map(JobRecord::id).toList();
     var handlers =
-        Stream.generate(() -> chance(80) ? job.child(1 + random.nextInt(5)) : pick(ROOTS).child(1))
+        Stream.generate(() -> chance(98) ? pick(known) : job.child(UNKNOWN))
             .limit(1 + random.nextInt(4))
             .distinct()
             .toList();

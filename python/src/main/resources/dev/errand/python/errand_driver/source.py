@@ -46,7 +46,9 @@ class Source:
             last = len(tree.body) - 1
             for number, node in enumerate(tree.body):
                 codes.append(_compile(node, self.file, self._flags, number == last))
-            self._codes.update(enumerate(codes))
+            for number, code in enumerate(codes):
+                # Functions that were brought back refer to the code objects that are there already.
+                self._codes.setdefault(number, code)
             self._nodes = tree
         return self._nodes
 

@@ -1,0 +1,76 @@
+package dev.errand.cli;
+
+import dev.errand.job.StoreException;
+import dev.errand.job.WorkspaceException;
+import dev.errand.python.CPythonRuntime;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/// Says what this machine has of what Errand needs.
+@Command(
+    name = "doctor",
+    description =
+        "Says what this machine has of what Errand needs, and whether the store can be read.")
+final class DoctorCommand implements Callable<Integer> {
+  private final Surroundings surroundings;
+  private int code = ExitCode.OK;
+
+  @Mixin StoreOptions options = new StoreOptions();
+
+  DoctorCommand(Surroundings surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  @Override
+  public Integer call() {
+    tell("errand", ErrandCommand.Version.number());
+    tell("java", Runtime.version() + ", " + System.getProperty("java.home"));
+    tell("python", python());
+    tell("sqlite", sqlite());
+    tell("store", store());
+    return code;
+  }
+
+  private void tell(String what, String words) {
+    surroundings.screen().line("%-8s %s".formatted(what, words));
+  }
+
+  private String python() {
+    try (var python = new CPythonRuntime()) {
+      return python.python();
+    } catch (WorkspaceException none) {
+      code = ExitCode.FAILED;
+      return Objects.requireNonNull(none.getMessage());
+    }
+  }
+
+  /// The driver's version, which begins with that of the SQLite in it.
+  private static String sqlite() {
+    var properties = new Properties();
+    try (var written = DoctorCommand.class.getResourceAsStream("/sqlite-jdbc.properties")) {
+      if (written != null) {
+        properties.load(written);
+      }
+    } catch (IOException unreadable) {
+      return "unknown";
+    }
+    return properties.getProperty("version", "unknown").replaceFirst("\\.\\d+$", "");
+  }
+
+  private String store() {
+    if (!Files.exists(surroundings.file(options.store))) {
+      return options.store + " is not there yet; the first job creates it";
+    }
+    try (var errand = Stores.existing(surroundings, options)) {
+      return options.store + ", " + Text.count(errand.roots().size(), "root job", "root jobs");
+    } catch (StoreException unusable) {
+      code = ExitCode.STORE;
+      return Objects.requireNonNull(unusable.getMessage());
+    }
+  }
+}

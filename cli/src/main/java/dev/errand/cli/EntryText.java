@@ -1,0 +1,43 @@
+package dev.errand.cli;
+
+import dev.errand.job.Entry;
+import dev.errand.job.Json;
+import dev.errand.job.Value;
+
+/// An entry of history in words.
+final class EntryText {
+  private EntryText() {}
+
+  /// What the entry says, without its time and job; may have several lines.
+  static String of(Entry entry) {
+    var data = entry.data();
+    return switch (entry.kind()) {
+      case MESSAGE, REPLY, CONSOLE, NOTIFICATION, NOTICE -> text(data, "text").stripTrailing();
+      case JOB_ENDED -> text(data, "outcome") + ": " + text(data, "text");
+      case EXCEPTION -> {
+        var trace = text(data, "trace");
+        yield trace.isBlank() ? text(data, "message") : trace.stripTrailing();
+      }
+      case TOOL -> tool(data);
+      case JOB_CREATED -> "agent " + text(data, "agent");
+      case SUBTASK_SPAWNED -> named(data, "agent " + text(data, "agent"));
+      case SUBTASK_COMPLETED, SUBTASK_FAILED, SUBTASK_CANCELLED, SUBTASK_TIMED_OUT ->
+          named(data, text(data, "text"));
+    };
+  }
+
+  private static String tool(Json.Object data) {
+    var arguments = data.get("arguments").map(Json::print).orElse("");
+    var answer =
+        data.text("error").map(error -> " failed: " + error).orElse(" = " + text(data, "result"));
+    return text(data, "tool") + arguments + answer;
+  }
+
+  private static String named(Json.Object data, String words) {
+    return data.get("id").map(id -> Value.of(id).text() + ": " + words).orElse(words);
+  }
+
+  private static String text(Json.Object data, String name) {
+    return data.text(name).orElse("");
+  }
+}

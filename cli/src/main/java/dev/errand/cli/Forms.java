@@ -1,0 +1,93 @@
+package dev.errand.cli;
+
+import dev.errand.job.Checkpoint;
+import dev.errand.job.Entry;
+import dev.errand.job.JobId;
+import dev.errand.job.JobRecord;
+import dev.errand.job.Json;
+import dev.errand.job.Outcome;
+import dev.errand.job.TaskError;
+import dev.errand.job.Usage;
+import dev.errand.job.Value;
+import org.jspecify.annotations.Nullable;
+
+/// The JSON that commands print.
+final class Forms {
+  private Forms() {}
+
+  /// A job in a list.
+  static Json.Object listed(JobRecord job) {
+    return Json.object("id", job.id().text())
+        .with("key", job.origin().key())
+        .with("parent", job.id().parent().map(JobId::text).orElse(null))
+        .with("agent", job.origin().agent())
+        .with("subtask", job.subtask() == null ? null : job.subtask().id())
+        .with("status", job.status().name())
+        .with("outcome", job.outcome() == null ? null : job.outcome().code())
+        .with("created", job.origin().created().toString());
+  }
+
+  /// What a job that succeeded, or had something before its budget was spent, delivered.
+  static Json value(@Nullable Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Succeeded(var value) -> value(value);
+      case Outcome.BudgetExhausted(var partial) -> value(partial);
+      case null -> Json.Null.VALUE;
+      case Outcome.Failed ignored -> Json.Null.VALUE;
+      case Outcome.Cancelled ignored -> Json.Null.VALUE;
+      case Outcome.TimedOut ignored -> Json.Null.VALUE;
+    };
+  }
+
+  /// A value as it is; a Python object that JSON cannot hold as Python prints it.
+  private static Json value(Value value) {
+    return switch (value) {
+      case Value.Plain(var json) -> json;
+      case Value.Pickled pickled -> new Json.Text(pickled.text());
+    };
+  }
+
+  /// Why a job did not succeed; null where it did.
+  static Json error(@Nullable Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Failed(var error) -> error(error);
+      case Outcome.Cancelled(var reason) -> error("cancelled", reason, "");
+      case Outcome.TimedOut(var reason) -> error("timed_out", reason, "");
+      case Outcome.BudgetExhausted ignored ->
+          error("budget_exhausted", "The job's budget was spent", "Give it a larger one");
+      case null -> Json.Null.VALUE;
+      case Outcome.Succeeded ignored -> Json.Null.VALUE;
+    };
+  }
+
+  private static Json error(TaskError error) {
+    return error(error.kind().code(), error.message(), error.advice());
+  }
+
+  private static Json error(String kind, String message, String advice) {
+    return Json.object("kind", kind).with("message", message).with("advice", advice);
+  }
+
+  static Json.Object usage(Usage usage) {
+    return Json.object("calls", usage.calls())
+        .with("inputTokens", usage.inputTokens())
+        .with("outputTokens", usage.outputTokens())
+        .with("microUsd", usage.microUsd());
+  }
+
+  static Json.Object entry(Entry entry) {
+    return Json.object("sequence", entry.sequence())
+        .with("time", entry.time().toString())
+        .with("job", entry.job().text())
+        .with("turn", entry.turn())
+        .with("kind", entry.kind().code())
+        .with("data", entry.data());
+  }
+
+  static Json.Object variable(Checkpoint.Variable variable) {
+    return Json.object("name", variable.name())
+        .with("type", variable.type())
+        .with("preview", variable.preview())
+        .with("lost", variable.lost().isEmpty() ? null : variable.lost());
+  }
+}

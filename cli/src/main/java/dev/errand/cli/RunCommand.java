@@ -1,0 +1,120 @@
+package dev.errand.cli;
+
+import dev.errand.Errand;
+import dev.errand.Job;
+import dev.errand.agent.Agent;
+import dev.errand.job.Json;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// Submits a file as the code of a root job, and works until its tree is done.
+@Command(
+    name = "run",
+    description = {
+      "Submits a Python file as the code of a root job, and works until its tree is done.",
+      "What the job prints appears on standard output, all else on standard error."
+    })
+final class RunCommand implements Callable<Integer> {
+  private final Surroundings surroundings;
+
+  @Mixin StoreOptions options = new StoreOptions();
+  @Mixin WorkOptions work = new WorkOptions();
+
+  @Parameters(paramLabel = "FILE.py", description = "The code of the job, UTF-8.")
+  String file = "";
+
+  @Option(
+      names = "--id",
+      paramLabel = "KEY",
+      description = "The job's key: twice with the same key is one job, attached to and resumed.")
+  @Nullable String key;
+
+  @Option(
+      names = "--var",
+      paramLabel = "NAME=VALUE",
+      description =
+          "A variable of the job: NAME=VALUE is text, NAME=@FILE a file's text, NAME:=JSON any"
+              + " value.")
+  List<String> variables = new ArrayList<>();
+
+  @Option(
+      names = "--runtime",
+      paramLabel = "NAME",
+      description = "Where the code runs; default ${DEFAULT-VALUE}, the only one yet.")
+  String runtime = "cpython";
+
+  @Option(
+      names = "--model",
+      paramLabel = "PROVIDER:NAME",
+      description = "Give the job a model, such as scripted:FILE.yaml; default none.")
+  @Nullable String model;
+
+  @Option(names = "--json", description = "Print one JSON object at the end, and nothing else.")
+  boolean json;
+
+  @Option(
+      names = "--replay-output",
+      description = "Print what the job printed before this process attached, too.")
+  boolean replayOutput;
+
+  RunCommand(Surroundings surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    work.check();
+    if (key != null && key.isBlank()) {
+      throw Refusal.usage("--id must not be blank");
+    }
+    if (!runtime.equals("cpython")) {
+      throw Refusal.usage("there is no runtime " + runtime + "; known is cpython");
+    }
+    var agent = agent();
+    var given = Variables.of(variables, surroundings);
+    var code = SourceFile.read(surroundings.file(file), file);
+    var python = Syntax.checked(code, file);
+    try (var errand =
+        Stores.open(surroundings.file(options.store), surroundings.directory(), python)) {
+      boolean attaches = key != null && errand.jobByKey(key).isPresent();
+      var job = submit(errand, agent, code, given);
+      return work(errand, job, attaches);
+    }
+  }
+
+  private int work(Errand errand, Job job, boolean attaches) throws InterruptedException {
+    var screen = surroundings.screen();
+    var view = json ? new SilentView(work.view(screen, errand)) : work.view(screen, errand);
+    var watch = new Watch(errand, job, view);
+    if (attaches) {
+      watch.catchUp(replayOutput);
+    }
+    new Foreground(screen, errand, work, Foreground.resuming(options)).work(job, watch, view);
+    var report = new Report(errand, job, watch.lifetime());
+    if (json) {
+      screen.line(report.json().print());
+    }
+    report.say(screen, work.quiet);
+    return report.code();
+  }
+
+  private Agent agent() {
+    var agent = Agent.named("main");
+    return (model == null ? agent : agent.model(ModelName.of(model, surroundings))).build();
+  }
+
+  private Job submit(Errand errand, Agent agent, String code, Json.Object given) {
+    return errand.submit(
+        agent,
+        spec -> {
+          given.members().forEach(spec::var);
+          return key == null ? spec.code(code) : spec.code(code).key(key);
+        });
+  }
+}

@@ -1,0 +1,121 @@
+package dev.errand.cli;
+
+import dev.errand.Errand;
+import dev.errand.job.JobId;
+import dev.errand.job.JobRecord;
+import dev.errand.job.Json;
+import dev.errand.job.Outcome;
+import dev.errand.job.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/// Shows a job and all below it.
+@Command(name = "tree", description = "Shows a job and all jobs below it.")
+final class TreeCommand implements Callable<Integer> {
+  private static final int WIDTH = 120;
+
+  private final Surroundings surroundings;
+
+  @Mixin StoreOptions options = new StoreOptions();
+  @Mixin JobOptions which = new JobOptions();
+
+  TreeCommand(Surroundings surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  @Override
+  public Integer call() {
+    try (var errand = Stores.existing(surroundings, options)) {
+      var top = errand.job(which.id).record();
+      var children = children(errand, top.id());
+      var screen = surroundings.screen();
+      if (which.json) {
+        screen.line(form(top, children).print());
+      } else {
+        var text = new StringBuilder();
+        draw(top, children, "", "", text);
+        screen.print(text.toString());
+      }
+      return ExitCode.OK;
+    }
+  }
+
+  private static Map<JobId, List<JobRecord>> children(Errand errand, JobId top) {
+    var children = new HashMap<JobId, List<JobRecord>>();
+    for (var job : Jobs.tree(errand.store(), top)) {
+      var parent = job.id().parent();
+      if (parent.isPresent() && !job.id().equals(top)) {
+        children.computeIfAbsent(parent.get(), none -> new ArrayList<>()).add(job);
+      }
+    }
+    return children;
+  }
+
+  private static Json.Object form(JobRecord job, Map<JobId, List<JobRecord>> children) {
+    var below =
+        children.getOrDefault(job.id(), List.of()).stream()
+            .<Json>map(child -> form(child, children))
+            .toList();
+    return Forms.listed(job).with("children", new Json.Array(below));
+  }
+
+  private void draw(
+      JobRecord job,
+      Map<JobId, List<JobRecord>> children,
+      String first,
+      String rest,
+      StringBuilder text) {
+    var glyphs = surroundings.screen().glyphs();
+    text.append(Text.cut(first + words(job), WIDTH)).append('\n');
+    var below = children.getOrDefault(job.id(), List.of());
+    for (int i = 0; i < below.size(); i++) {
+      boolean last = i == below.size() - 1;
+      draw(
+          below.get(i),
+          children,
+          rest + (last ? glyphs.last() : glyphs.branch()),
+          rest + (last ? "   " : glyphs.pass()),
+          text);
+    }
+  }
+
+  private String words(JobRecord job) {
+    var subtask = job.subtask();
+    var title =
+        subtask == null || subtask.id() instanceof Json.Null
+            ? job.origin().agent()
+            : Value.of(subtask.id()).text();
+    var result = JobsCommand.result(job.outcome());
+    return Text.oneLine(
+        "%s %s %s %s%s"
+            .formatted(
+                mark(job),
+                job.id(),
+                title,
+                JobsCommand.status(job),
+                result.isEmpty() ? "" : ": " + result));
+  }
+
+  private String mark(JobRecord job) {
+    var glyphs = surroundings.screen().glyphs();
+    return switch (job.outcome()) {
+      case Outcome.Succeeded ignored -> glyphs.succeeded();
+      case Outcome.Failed ignored -> glyphs.failed();
+      case Outcome.Cancelled ignored -> glyphs.failed();
+      case Outcome.TimedOut ignored -> glyphs.failed();
+      case Outcome.BudgetExhausted ignored -> glyphs.failed();
+      case null ->
+          switch (job.status()) {
+            case READY -> glyphs.ready();
+            case WARMING_UP, STARTED -> glyphs.working();
+            case SUSPENDED -> glyphs.waiting();
+            case DONE -> glyphs.succeeded();
+          };
+    };
+  }
+}

@@ -1,0 +1,123 @@
+package dev.errand.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.errand.job.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The program as a process of its own: its streams, its exit status, and signals.
+@Timeout(60)
+class ProcessTest {
+  /// Prints a line, then works for as long as it is let.
+  private static final String ENDLESS =
+      """
+      import time
+
+      def forever():
+          while True:
+              time.sleep(0.05)
+
+      print("begun")
+      delegate(forever).result
+      """;
+
+  /// Prints a line, waits for a child, prints another.
+  private static final String TWO_LINES =
+      """
+      import time
+
+      def nap():
+          time.sleep(0.5)
+
+      print("first")
+      delegate(nap).result
+      print("second")
+      """;
+
+  @TempDir Path directory;
+  private Shell shell = new Shell(Path.of(""));
+
+  @BeforeEach
+  void start_in_an_empty_directory() {
+    shell = new Shell(directory);
+  }
+
+  @Test
+  void a_job_is_carried_out_and_its_exit_status_returned() throws Exception {
+    shell.file("good.py", "print('hällo')\n").file("bad.py", "raise ValueError('no')\n");
+
+    var good = start("run", "good.py", "--quiet");
+    assertThat(rest(good)).isEqualTo("hällo\n");
+    assertThat(good.waitFor()).isZero();
+    assertThat(start("run", "bad.py").waitFor()).isEqualTo(1);
+    assertThat(start("run", "none.py").waitFor()).isEqualTo(2);
+    assertThat(start("jobs", "--store", "none.db").waitFor()).isEqualTo(3);
+  }
+
+  @Test
+  void ctrl_c_ends_it_with_130_and_the_job_can_be_resumed() throws Exception {
+    shell.file("job.py", ENDLESS);
+    var process = start("run", "job.py", "--id", "long");
+    var out = process.inputReader(StandardCharsets.UTF_8);
+    assertThat(out.readLine()).isEqualTo("begun");
+    var pythons = process.descendants().toList();
+
+    signal(process, "INT");
+
+    assertThat(process.waitFor()).isEqualTo(130);
+    assertThat(errors(process)).endsWith("goes on with: errand resume --store errand.db\n");
+    for (var python : pythons) {
+      python.onExit().get(10, TimeUnit.SECONDS);
+    }
+    assertThat(job("long").text("outcome")).isEmpty();
+  }
+
+  @Test
+  void output_of_a_killed_program_is_not_printed_again_by_the_next() throws Exception {
+    shell.file("job.py", TWO_LINES);
+    var process = start("run", "job.py", "--id", "two");
+    assertThat(process.inputReader(StandardCharsets.UTF_8).readLine()).isEqualTo("first");
+    process.destroyForcibly().waitFor();
+
+    var again = shell.errand("run", "job.py", "--id", "two", "--quiet");
+
+    assertThat(again).isEqualTo(new Shell.Said(0, "second\n", ""));
+  }
+
+  private Json.Object job(String key) {
+    return (Json.Object) Json.parse(shell.errand("show", key, "--json").out());
+  }
+
+  private Process start(String... words) throws IOException {
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dstdout.encoding=UTF-8"));
+    command.addAll(List.of("--enable-native-access=ALL-UNNAMED"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of(words));
+    return new ProcessBuilder(command).directory(directory.toFile()).start();
+  }
+
+  private static String rest(Process process) throws IOException {
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  private static String errors(Process process) throws IOException {
+    return new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  private static void signal(Process process, String name) throws Exception {
+    var kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+    assertThat(kill.waitFor()).isZero();
+  }
+}

@@ -1,0 +1,45 @@
+package dev.errand.cli;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/// Calls the program in this JVM, in a directory of its own, and keeps what it says.
+record Shell(Path directory) {
+  /// Writes a file for the program to find.
+  Shell file(String name, String text) {
+    try {
+      var file = directory.resolve(name);
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, text, StandardCharsets.UTF_8);
+      return this;
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// Calls `errand` with these words.
+  Said errand(String... words) {
+    var out = new ByteArrayOutputStream();
+    var err = new ByteArrayOutputStream();
+    var screen = Screen.of(printing(out), printing(err));
+    int code = new Program(new Surroundings(screen, directory, Map.of())).run(words);
+    return new Said(
+        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  boolean has(String name) {
+    return Files.exists(directory.resolve(name));
+  }
+
+  static PrintStream printing(ByteArrayOutputStream bytes) {
+    return new PrintStream(bytes, true, StandardCharsets.UTF_8);
+  }
+
+  /// What a call came to.
+  record Said(int code, String out, String err) {}
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.errand.cli;
+
+import org.jspecify.annotations.NullMarked;

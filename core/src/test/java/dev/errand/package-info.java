@@ -1,0 +1,4 @@
+@NullMarked
+package dev.errand;
+
+import org.jspecify.annotations.NullMarked;

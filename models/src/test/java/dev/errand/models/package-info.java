@@ -1,0 +1,4 @@
+@NullMarked
+package dev.errand.models;
+
+import org.jspecify.annotations.NullMarked;
