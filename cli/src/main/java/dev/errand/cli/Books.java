@@ -49,6 +49,11 @@ record Books(Map<JobId, Account> children, long sequence) {
     return done;
   }
 
+  /// The account of a child; an empty one if nothing was heard of it.
+  Account account(JobId child) {
+    return children.getOrDefault(child, new Account(0, 0, 0, 0, 0));
+  }
+
   /// How often each thing happened to a child.
   ///
   /// @param spawned it was created

@@ -14,7 +14,6 @@ import java.util.List;
 /// its end. Any thread may use it.
 final class LiveView implements View {
   private static final long NANOS_BETWEEN = 100_000_000;
-  private static final String UP_AND_CLEAR = "\r\u001b[%dA\u001b[J";
 
   private final Screen screen;
   private final Errand errand;
@@ -72,7 +71,8 @@ final class LiveView implements View {
   }
 
   private String wiping() {
-    return drawn == 0 ? "" : UP_AND_CLEAR.formatted(drawn);
+    // To the first line of the picture, and nothing below it.
+    return drawn == 0 ? "" : "\r\u001b[%dA\u001b[J".formatted(drawn);
   }
 
   @Override

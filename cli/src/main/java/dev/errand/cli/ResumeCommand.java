@@ -39,6 +39,7 @@ final class ResumeCommand implements Callable<Integer> {
       }
       if (!work.quiet) {
         open.forEach(root -> screen.say("errand: " + standing(errand, root)));
+        waiting(errand).forEach(words -> screen.say("errand: " + words));
       }
       return ExitCode.OK;
     }
@@ -72,6 +73,19 @@ final class ResumeCommand implements Callable<Integer> {
     return errand.jobs().stream()
         .filter(job -> job.status() != JobStatus.DONE && job.status() != JobStatus.SUSPENDED)
         .allMatch(job -> errand.lacking(job).isPresent());
+  }
+
+  /// What the jobs lack that could go on elsewhere.
+  private static List<String> waiting(Errand errand) {
+    return errand.jobs().stream()
+        .filter(job -> job.status() != JobStatus.DONE)
+        .flatMap(
+            job ->
+                errand
+                    .lacking(job)
+                    .map(what -> "job " + job.id() + " waits for a worker that has " + what)
+                    .stream())
+        .toList();
   }
 
   private static String standing(Errand errand, JobRecord before) {

@@ -16,14 +16,17 @@ final class Screen {
   private final boolean outIsTerminal;
   private final boolean errIsTerminal;
   private final Glyphs glyphs;
+  private final boolean isProcess;
   private boolean silent;
 
   private Screen(
+      boolean isProcess,
       PrintStream out,
       PrintStream err,
       boolean outIsTerminal,
       boolean errIsTerminal,
       Glyphs glyphs) {
+    this.isProcess = isProcess;
     this.out = out;
     this.err = err;
     this.outIsTerminal = outIsTerminal;
@@ -35,6 +38,7 @@ final class Screen {
   static Screen ofProcess(Map<String, String> environment) {
     boolean dumb = "dumb".equals(environment.get("TERM"));
     return new Screen(
+        true,
         System.out,
         System.err,
         !dumb && isTerminal(CLibrary.STDOUT_FILENO),
@@ -44,12 +48,12 @@ final class Screen {
 
   /// Two pipes.
   static Screen of(PrintStream out, PrintStream err) {
-    return new Screen(out, err, false, false, Glyphs.UNICODE);
+    return new Screen(false, out, err, false, false, Glyphs.UNICODE);
   }
 
   /// A terminal of the default size.
   static Screen terminal(PrintStream both) {
-    return new Screen(both, both, true, true, Glyphs.UNICODE);
+    return new Screen(false, both, both, true, true, Glyphs.UNICODE);
   }
 
   private static boolean isTerminal(int descriptor) {
@@ -74,7 +78,7 @@ final class Screen {
 
   /// The terminal's width and height as of now.
   Size size() {
-    if (err == System.err && errIsTerminal) {
+    if (isProcess && errIsTerminal) {
       var size = new CLibrary.WinSize();
       if (CLibrary.ioctl(CLibrary.STDERR_FILENO, CLibrary.TIOCGWINSZ, size) == 0
           && size.ws_col > 0

@@ -2,6 +2,7 @@ package dev.errand.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.errand.Errand;
 import dev.errand.job.Json;
 import java.nio.file.Path;
 import java.util.List;
@@ -218,6 +219,20 @@ class RunTest {
     shell.file("job.py", "\uFEFFprint('hello')\n");
 
     assertThat(shell.errand("run", "job.py").out()).isEqualTo("hello\n");
+  }
+
+  @Test
+  void a_job_that_cannot_go_on_here_is_named_with_what_is_missing() {
+    try (var errand = Errand.open(directory.resolve("errand.db"))) {
+      StoredJobs.submit(errand, "nightly");
+    }
+    shell.file("job.py", "");
+
+    var said = shell.errand("run", "job.py", "--id", "nightly");
+
+    assertThat(said.code()).isEqualTo(1);
+    assertThat(said.err())
+        .contains("cannot go on here", "needs a worker that has the Java program of agent parent");
   }
 
   @Test

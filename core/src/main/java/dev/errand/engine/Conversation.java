@@ -5,6 +5,7 @@ import dev.errand.agent.Model.Message;
 import dev.errand.agent.Model.Message.Role;
 import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
+import dev.errand.job.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,8 +30,17 @@ final class Conversation {
       said.append(messages.isEmpty() ? "Begin.\n" : "[the code printed nothing]\n");
     }
     flush(said, messages);
-    return new Model.Request(
-        definition.agent().name(), definition.agent().instructions(), messages);
+    return new Model.Request(definition.agent().name(), instructions(definition), messages);
+  }
+
+  /// The agent's instructions with the job's parameters in their placeholders.
+  private static String instructions(JobDefinition definition) {
+    var text = definition.agent().instructions();
+    for (var parameter : definition.parameters().members().entrySet()) {
+      var value = new Value.Plain(parameter.getValue()).text();
+      text = text.replace("{" + parameter.getKey() + "}", value);
+    }
+    return text;
   }
 
   /// Failures and notifications are shown as a user's words: every provider passes those on.

@@ -32,7 +32,7 @@ final class JavaWorkspace implements Workspace {
     try {
       var value = Value.of(program.run(scope));
       return new Ending.Finished(scope.mark(), value);
-    } catch (Exception raised) {
+    } catch (Exception | AssertionError | LinkageError | StackOverflowError raised) {
       if (scope.broken() != null) {
         throw scope.broken();
       }
@@ -44,7 +44,7 @@ final class JavaWorkspace implements Workspace {
     }
   }
 
-  private static TaskError error(Exception raised) {
+  private static TaskError error(Throwable raised) {
     var message = raised.getClass().getSimpleName() + ": " + raised.getMessage();
     return TaskError.of(TaskError.Kind.EXCEPTION, message, "");
   }

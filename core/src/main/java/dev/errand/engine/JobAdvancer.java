@@ -51,17 +51,17 @@ final class JobAdvancer {
   private volatile @Nullable Workspace workspace;
   private volatile boolean closed;
 
-  JobAdvancer(Store store, Registry registry, Claim claim, StepWriter writer, Parking parking) {
+  JobAdvancer(
+      Store store,
+      Registry registry,
+      Claim claim,
+      JobDefinition definition,
+      StepWriter writer,
+      Parking parking) {
     this.store = store;
     this.registry = registry;
     this.job = claim.job();
-    this.definition =
-        store
-            .definition(job.definition())
-            .orElseThrow(
-                () ->
-                    new IllegalStateException(
-                        "Job " + job.id() + " has no definition in the store"));
+    this.definition = definition;
     this.writer = writer;
     this.recorded = claim.version() > 0;
     this.host = new JobHost(store, registry, job, definition, writer, parking);

@@ -4,6 +4,7 @@ import dev.errand.agent.Tool;
 import dev.errand.job.AgentSpec;
 import dev.errand.job.Blob;
 import dev.errand.job.Checkpoint;
+import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectPolicy;
@@ -46,8 +47,9 @@ import org.jspecify.annotations.Nullable;
  *    without it the tool's policy decides what a replay does;
  *  - creating a child needs no answer from outside: it is committed with whatever is committed next. Its id follows
  *    from its parent and ordinal, so a replay that creates it again is recognised here and by the store;
- *  - a child created without a handler is held back until it gets one, or until the code waits, calls a tool or ends
- *    its block, lest it begin (and look for its handler) in between.
+ *  - a child created without a handler is held back until it gets one, or until the code waits, calls a tool that is
+ *    not READ_ONLY or ends its block, or a second has gone by, lest it begin (and look for its handler) in between. No
+ *    progress beyond its creation is committed before it.
  *
  * Only the job's own thread uses this object.
  */
@@ -132,7 +134,6 @@ final class JobHost implements Host {
   @Override
   public void note(Mark mark) {
     absorb(mark);
-    writer.letGo();
     writer.commitSoon();
   }
 
@@ -223,7 +224,7 @@ final class JobHost implements Host {
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new Dropped("interrupted in tool " + tool.name());
-    } catch (Exception failed) {
+    } catch (Exception | AssertionError | LinkageError | StackOverflowError failed) {
       var message = failed.getMessage() == null ? failed.getClass().getName() : failed.getMessage();
       return new Effect.Result.Raised("ToolError", tool.name() + ": " + message);
     }
@@ -273,14 +274,17 @@ final class JobHost implements Host {
     }
     checkFree(request.subtaskId());
     var change = new Change.Created(newJob);
-    writer.add(change);
+    if (request.subtaskId() == null) {
+      writer.addHeld(change);
+    } else {
+      writer.add(change);
+    }
     var child = Children.born(id, newJob.definition().agent().name(), request.subtaskId());
     remember(newJob.digest(), child);
     if (request.subtaskId() == null) {
       heldBack.put(id, change);
-      writer.hold();
     } else {
-      writer.commitSoon();
+      writer.commitShortly();
     }
     return child;
   }
@@ -288,23 +292,27 @@ final class JobHost implements Host {
   private NewJob newJob(JobId id, ChildRequest request) {
     var agent = agent(request);
     var locale = request.locale() == null ? definition.locale() : request.locale();
-    var setup = new JobDefinition(agent, request.blocks(), request.parameters(), locale);
+    var setup = new JobDefinition(agent, blocks(agent, request), request.parameters(), locale);
     var given = request.workspace();
     var workspace = given == null ? null : checkpoint(given);
-    var digest =
-        digest(
-            setup.address()
-                + (workspace == null
-                    ? ""
-                    : workspace.manifest().address() + String.join("", workspace.chunks())));
     var subtask = request.subtaskId() == null ? null : Subtask.open(request.subtaskId());
-    return new NewJob(id, null, setup, digest, subtask, workspace);
+    return new NewJob(id, null, setup, setup.address(), subtask, workspace);
+  }
+
+  /// A Java program is what its agent does, whoever delegates to it.
+  private static List<CodeBlock> blocks(AgentSpec agent, ChildRequest request) {
+    return agent.runtime().equals(JavaRuntime.NAME)
+        ? List.of(new CodeBlock(CodeBlock.Kind.PROGRAM, agent.name()))
+        : request.blocks();
   }
 
   private AgentSpec agent(ChildRequest request) {
     var own = definition.agent();
     var name = request.agent();
-    if (name == null || name.equals(own.name())) {
+    if (name != null && name.equals(own.name())) {
+      return own;
+    }
+    if (name == null) {
       return new AgentSpec(
           own.name(),
           own.instructions(),
@@ -440,6 +448,7 @@ final class JobHost implements Host {
   public List<Child> await(Mark mark, int ordinal, List<JobId> handlers, int needed) {
     absorb(mark);
     var slot = new Slot(turn, mark.statement(), ordinal);
+    requireKnown(handlers);
     var wait = new Wait(handlers, needed);
     boolean choice = needed < wait.handlers().size();
     if (choice) {
@@ -448,19 +457,30 @@ final class JobHost implements Host {
         return asRecorded(known);
       }
     }
-    if (wait.handlers().size() > 1 || unfinished(handlers.getFirst())) {
+    if (wait.handlers().size() > 1 || mayBeUnfinished(handlers.getFirst())) {
       suspend(wait);
     }
     var now = look(handlers);
     if (choice) {
-      record(slot, ANY, handlers, now);
+      record(slot, ANY, handlers.toString(), now);
     }
     return now;
   }
 
-  private boolean unfinished(JobId id) {
-    var subtask = find(id).subtask();
-    return subtask == null || subtask.completion() == null;
+  /// Whether it takes a suspension to know; a child that is not stored yet has surely not ended.
+  private boolean mayBeUnfinished(JobId id) {
+    return store
+        .find(id)
+        .map(child -> child.subtask() == null || child.subtask().completion() == null)
+        .orElse(true);
+  }
+
+  private void requireKnown(List<JobId> handlers) {
+    for (var id : handlers) {
+      if (!children.containsKey(id) && store.find(id).isEmpty()) {
+        throw new RefusedException("RuntimeError", "There is no job " + id + " to wait for");
+      }
+    }
   }
 
   private void suspend(Wait wait) {
@@ -474,7 +494,7 @@ final class JobHost implements Host {
   public List<Child> peek(Mark mark, int ordinal, List<JobId> handlers) {
     absorb(mark);
     var slot = new Slot(turn, mark.statement(), ordinal);
-    return look(slot, PEEK, handlers, () -> look(handlers));
+    return look(slot, PEEK, handlers.toString(), () -> look(handlers));
   }
 
   @Override
@@ -487,26 +507,25 @@ final class JobHost implements Host {
             subtaskId == null
                 ? childrenAfter(0).stream().map(Children::seen).toList()
                 : store.childBySubtaskId(job.id(), subtaskId).stream().map(Children::seen).toList();
-    return look(slot, LIST, List.of(), now);
+    return look(slot, LIST, subtaskId == null ? "" : subtaskId.print(), now);
   }
 
-  private List<Child> look(
-      Slot slot, String kind, List<JobId> handlers, Supplier<List<Child>> now) {
-    var known = recorded(slot, kind, digest(handlers.toString()));
+  private List<Child> look(Slot slot, String kind, String of, Supplier<List<Child>> now) {
+    var known = recorded(slot, kind, digest(of));
     if (known != null) {
       return asRecorded(known);
     }
     var seen = now.get();
-    record(slot, kind, handlers, seen);
+    record(slot, kind, of, seen);
     return seen;
   }
 
-  private void record(Slot slot, String kind, List<JobId> handlers, List<Child> seen) {
+  private void record(Slot slot, String kind, String of, List<Child> seen) {
     journal(
         new Effect(
             slot,
             kind,
-            digest(handlers.toString()),
+            digest(of),
             EffectPolicy.READ_ONLY,
             new Effect.Result.Returned(new Value.Plain(Children.record(seen)))));
   }

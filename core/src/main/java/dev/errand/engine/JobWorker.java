@@ -1,9 +1,13 @@
 package dev.errand.engine;
 
+import dev.errand.job.Entry;
 import dev.errand.job.JobId;
+import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.StaleLeaseException;
 import dev.errand.job.StoreException;
+import dev.errand.job.WorkspaceException;
+import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Store;
 import java.time.Duration;
@@ -12,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -38,10 +43,11 @@ final class JobWorker implements Parking, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobWorker.class);
   private static final int CLAIMS_AT_ONCE = 256;
   private static final Duration STATUS_SHOWN_AFTER = Duration.ofMillis(20);
-  private static final Duration UNKNOWN_AGENT_PAUSE = Duration.ofMinutes(1);
+  private static final Duration PAUSE = Duration.ofMinutes(1);
 
   private final Store store;
   private final Registry registry;
+  private final Definitions definitions;
   private final InstantSource clock;
   private final String name;
   private final Duration lease;
@@ -50,6 +56,7 @@ final class JobWorker implements Parking, AutoCloseable {
   private final Signals signals;
   private final Semaphore permits;
   private final Map<JobId, JobAdvancer> active = new ConcurrentHashMap<>();
+  private final Set<JobId> noticed = ConcurrentHashMap.newKeySet();
   private final Map<JobId, Place> parked = new ConcurrentHashMap<>();
   private final java.util.concurrent.atomic.AtomicLong arrivals =
       new java.util.concurrent.atomic.AtomicLong();
@@ -68,6 +75,7 @@ final class JobWorker implements Parking, AutoCloseable {
       Engine.WorkerOptions options) {
     this.store = store;
     this.registry = registry;
+    this.definitions = new Definitions(store);
     this.clock = clock;
     this.signals = signals;
     this.name = name;
@@ -108,12 +116,15 @@ final class JobWorker implements Parking, AutoCloseable {
         storeFailed(broken);
       } catch (InterruptedException stopped) {
         return;
+      } catch (RuntimeException fault) {
+        LOG.error("Claiming failed for a fault of the library", fault);
+        storeFailed(new StoreException("Claiming failed; the log has more: " + fault, fault));
       }
     }
   }
 
   private boolean nothingDueSoon() {
-    var soon = clock.instant().plus(UNKNOWN_AGENT_PAUSE.dividedBy(6));
+    var soon = clock.instant().plus(PAUSE.dividedBy(6));
     return store.nextDue().filter(due -> due.isBefore(soon)).isEmpty();
   }
 
@@ -146,10 +157,12 @@ final class JobWorker implements Parking, AutoCloseable {
   }
 
   private void begin(Claim claim) {
-    var writer = new StepWriter(store, claim, signals::committed);
+    var writer = new StepWriter(store, claim, signals::committed, timer);
     JobAdvancer advancer;
     try {
-      advancer = new JobAdvancer(store, registry, claim, writer, this);
+      advancer =
+          new JobAdvancer(
+              store, registry, claim, definitions.at(claim.job().definition()), writer, this);
     } catch (StoreException broken) {
       permits.release();
       storeFailed(broken);
@@ -166,8 +179,7 @@ final class JobWorker implements Parking, AutoCloseable {
     try {
       var missing = registry.missing(advancer.definition().agent());
       if (missing.isPresent()) {
-        LOG.warn("Job {} waits for a worker that has {}", id, missing.get());
-        advancer.writer().handBack(clock.instant().plus(UNKNOWN_AGENT_PAUSE));
+        handBack(advancer, "it needs " + missing.get());
       } else {
         advancer.advance();
       }
@@ -175,9 +187,13 @@ final class JobWorker implements Parking, AutoCloseable {
       LOG.debug("Job {} given up here: {}", id, givenUp.getMessage());
     } catch (StaleLeaseException lost) {
       LOG.info("Job {} went on elsewhere: {}", id, lost.getMessage());
+    } catch (WorkspaceException unavailable) {
+      // A worker without a fitting Python must not fail jobs that another worker, or this one
+      // mended, can do.
+      handBack(advancer, unavailable.getMessage());
     } catch (StoreException broken) {
       storeFailed(broken);
-    } catch (RuntimeException | StackOverflowError fault) {
+    } catch (RuntimeException | Error fault) {
       fail(advancer, fault);
     } finally {
       advancer.close();
@@ -185,6 +201,26 @@ final class JobWorker implements Parking, AutoCloseable {
         permits.release();
       }
       signals.changed();
+    }
+  }
+
+  /// Leaves the job to another worker, or to this one later.
+  private void handBack(JobAdvancer advancer, @Nullable String why) {
+    var text =
+        "Job " + advancer.job() + " cannot go on in this process, tried again in a minute: " + why;
+    LOG.warn(text);
+    try {
+      if (noticed.add(advancer.job())) {
+        int turn = advancer.writer().progress().turn();
+        advancer
+            .writer()
+            .add(new Change.Recorded(turn, Entry.Kind.NOTICE, Json.object("text", text)));
+      }
+      advancer.writer().handBack(clock.instant().plus(PAUSE));
+    } catch (StaleLeaseException lost) {
+      LOG.info("Job {} went on elsewhere: {}", advancer.job(), lost.getMessage());
+    } catch (StoreException broken) {
+      storeFailed(broken);
     }
   }
 

@@ -9,6 +9,7 @@ import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
 import dev.errand.spi.Store;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,8 +25,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The lock guards every field and is never held across a call to the store.
 final class StepWriter {
+  private static final int BURST = 64;
+  private static final Duration MOMENT = Duration.ofMillis(1);
+  private static final Duration LONGEST_HOLD = Duration.ofSeconds(1);
+
   private final Store store;
   private final Runnable afterCommit;
+  private final Timer timer;
   private final List<Change> pending = new ArrayList<>();
   private Lease lease;
   private long version;
@@ -34,12 +40,14 @@ final class StepWriter {
   private Progress progress;
   private JobStatus resumed = JobStatus.STARTED;
   private boolean held;
+  private boolean scheduled;
   private boolean underWay;
   private @Nullable RuntimeException failure;
 
-  StepWriter(Store store, Claim claim, Runnable afterCommit) {
+  StepWriter(Store store, Claim claim, Runnable afterCommit, Timer timer) {
     this.store = store;
     this.afterCommit = afterCommit;
+    this.timer = timer;
     this.lease = claim.lease();
     this.version = claim.version();
     this.status = claim.job().status();
@@ -116,6 +124,28 @@ final class StepWriter {
     Thread.ofVirtual().name("errand-commit").start(this::drain);
   }
 
+  /// Has the pending changes committed within a moment, or at once if they are many: a burst of
+  /// children takes few commits, and a child that is waited for right away takes none of its own.
+  void commitShortly() {
+    synchronized (this) {
+      if (pending.size() < BURST) {
+        if (!scheduled) {
+          scheduled = true;
+          timer.after(MOMENT, this::commitScheduled);
+        }
+        return;
+      }
+    }
+    commitSoon();
+  }
+
+  private void commitScheduled() {
+    synchronized (this) {
+      scheduled = false;
+    }
+    commitSoon();
+  }
+
   private void drain() {
     while (true) {
       Step step;
@@ -190,12 +220,20 @@ final class StepWriter {
     status = resumed;
   }
 
-  /// Keeps changes back from [#commitSoon] until [#letGo] or a commit that is waited for.
-  synchronized void hold() {
+  /// Adds a change and keeps everything from being committed until [#letGo], a commit that is
+  /// waited for, or a second from now.
+  synchronized void addHeld(Change change) {
+    pending.add(change);
     held = true;
+    timer.after(LONGEST_HOLD, this::letGoAndCommit);
   }
 
-  /// Ends [#hold].
+  private void letGoAndCommit() {
+    letGo();
+    commitSoon();
+  }
+
+  /// Ends what [#addHeld] began.
   synchronized void letGo() {
     held = false;
   }

@@ -29,6 +29,10 @@ public sealed interface Json {
       case Json json -> json;
       case String text -> new Text(text);
       case Boolean bool -> new Bool(bool);
+      case Double number when !Double.isFinite(number) ->
+          throw new IllegalArgumentException("JSON has no form for " + number);
+      case Float number when !Float.isFinite(number) ->
+          throw new IllegalArgumentException("JSON has no form for " + number);
       case java.lang.Number number -> new Number(number.toString());
       case List<?> items -> new Array(items.stream().map(Json::of).toList());
       case Map<?, ?> members -> {
@@ -49,7 +53,9 @@ public sealed interface Json {
   ///
   /// @throws IllegalArgumentException if it does not fit
   default <T> T to(Class<T> type) {
-    return type.isInstance(this) ? type.cast(this) : JsonBinding.fromJson(this, type);
+    return Json.class.isAssignableFrom(type) && type.isInstance(this)
+        ? type.cast(this)
+        : JsonBinding.fromJson(this, type);
   }
 
   /// The compact JSON text of this value.

@@ -18,9 +18,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -65,12 +67,15 @@ class CrashAtEveryCommitTest {
     if (id != null) {
       assertThat(again).isEqualTo(id);
     }
-    assertThat(again).isNotNull();
-    check(store, again, "crash " + (after ? "after" : "before") + " write " + crashAt);
+    check(
+        store,
+        Objects.requireNonNull(again),
+        "crash " + (after ? "after" : "before") + " write " + crashAt);
     return first.crashed() ? crashAt + 1 : 0;
   }
 
-  private JobId advance(CrashInjector injector, ManualClock clock) throws InterruptedException {
+  private @Nullable JobId advance(CrashInjector injector, ManualClock clock)
+      throws InterruptedException {
     try (var errand = Errand.builder().store(injector.store()).clock(clock).open()) {
       errand.register(Agent.named("worker").program(this::work).tools(tool()).build());
       var root = Agent.named("root").program(this::delegate).tools(tool()).build();

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
@@ -42,7 +43,7 @@ class KillTest {
   private final AtomicInteger kills = new AtomicInteger();
 
   /// What a run that nobody kills leaves behind.
-  private record Undisturbed(TreeMap<String, String> consoles, List<String> effects, long writes) {}
+  private record Undisturbed(Map<String, String> consoles, List<String> effects, long writes) {}
 
   @BeforeEach
   void see_an_undisturbed_run() throws Exception {
@@ -155,7 +156,7 @@ class KillTest {
   private boolean killedOrDone(Path store, Path effects, Random random) throws Exception {
     int warm = random.nextBoolean() ? WARM : 0;
     if (random.nextInt(3) > 0) {
-      long at = 1 + random.nextInt(30);
+      long at = 1L + random.nextInt(30);
       return start(store, effects, at, random.nextBoolean(), warm).waitFor() == 0;
     }
     var process = start(store, effects, 0, false, warm);
@@ -208,7 +209,7 @@ class KillTest {
     return events.stream().filter(entry -> entry.kind() == kind).count();
   }
 
-  private static TreeMap<String, String> consoles(Store store, JobRecord root) {
+  private static Map<String, String> consoles(Store store, JobRecord root) {
     var consoles = new TreeMap<String, String>();
     for (var entry : store.events(root.id(), 0, 100_000)) {
       if (entry.kind() == Entry.Kind.CONSOLE) {

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
 
 /// The process that the kill tests kill: works on one job until it is done.
 ///
@@ -88,7 +89,7 @@ final class Killed {
     return Agent.named("main").tools(idempotent, atMostOnce).build();
   }
 
-  private static synchronized Object append(Path effects, Tool.Call call, boolean checked)
+  private static synchronized @Nullable Object append(Path effects, Tool.Call call, boolean checked)
       throws IOException {
     var line = call.key() + " " + call.text("text");
     if (checked && Files.exists(effects) && Files.readAllLines(effects).contains(line)) {
