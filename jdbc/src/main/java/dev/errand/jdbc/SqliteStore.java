@@ -154,11 +154,13 @@ public final class SqliteStore implements Store {
             session
                 .sql(
                     """
-                    select * from job where id >= ? and id < ? || '{' and id > ? order by id limit ?
+                    select * from job
+                    where id >= max(?, ?) and id <> ? and id < ? || '{' order by id limit ?
                     """)
                 .bind(prefix)
-                .bind(prefix)
                 .bind(after)
+                .bind(after)
+                .bind(prefix)
                 .bind(limit)
                 .list(JobRow::job));
   }
@@ -352,6 +354,11 @@ public final class SqliteStore implements Store {
   /// For tests: does something on the writing connection.
   <T> T onWriter(Work<T> work) {
     return writer.write(work);
+  }
+
+  /// For tests: does something on a reading connection.
+  <T> T onReader(Readers.Question<T> question) {
+    return readers.read(question);
   }
 
   private static Effect effect(ResultSet row) throws SQLException {
