@@ -19,8 +19,10 @@ import org.jspecify.annotations.Nullable;
  * Other processes do the same to the same log. Who finds it busy leaves it to the next time: a
  * checkpoint that did not happen costs nothing but disk. */
 final class Checkpointer implements AutoCloseable {
-  /// About so many units of work make a log of a few megabytes.
+  /// About so many units of work, or so many bytes, make a log of some megabytes.
   private static final long UNITS = 1_000;
+
+  private static final long BYTES_PER_UNIT = 8_192;
 
   private static final int LONG_PAGES = 16_384;
   private static final int HUGE_PAGES = 65_536;
@@ -49,9 +51,9 @@ final class Checkpointer implements AutoCloseable {
     return turn;
   }
 
-  /// Takes note that so many more units of work are in the log.
-  void committed(int more) {
-    if (units.addAndGet(more) >= UNITS) {
+  /// Takes note that so many more units of work are in the log, with so many bytes beside them.
+  void committed(int more, long bytes) {
+    if (units.addAndGet(more + bytes / BYTES_PER_UNIT) >= UNITS) {
       LockSupport.unpark(thread);
     }
   }

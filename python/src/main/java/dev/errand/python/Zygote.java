@@ -143,6 +143,7 @@ final class Zygote implements AutoCloseable {
       builder.environment().put("PATH", "/usr/local/bin:/usr/bin:/bin");
       builder.environment().put("LANG", "C.UTF-8");
       builder.environment().put("PYTHONHASHSEED", "0");
+      builder.environment().put("LD_BIND_NOW", "1"); // at once rather than in each fork
       var zygote = new Zygote(folder, builder.start(), socket);
       Thread.ofPlatform().daemon().name("errand-python-socket").start(zygote::accept);
       Thread.ofPlatform().daemon().name("errand-python-reports").start(zygote::listen);
@@ -198,7 +199,16 @@ final class Zygote implements AutoCloseable {
   ///
   /// @throws WorkspaceException if there is none
   Child take() {
-    fork();
+    while (true) {
+      fork();
+      var child = nextSpare();
+      if (!child.status.isDone()) {
+        return child;
+      }
+    }
+  }
+
+  private Child nextSpare() {
     try {
       var spare = spares.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
       return switch (spare) {

@@ -1068,6 +1068,19 @@ public abstract class StoreContract {
     }
 
     @Test
+    void an_end_that_is_waited_for_no_longer_wakes_nobody() {
+      spawn(FIRST, SECOND, THIRD);
+      store.commit(Stepping.by(claim(ROOT)).awaiting(1, FIRST, SECOND));
+      finish(FIRST, succeeded(1));
+      store.commit(Stepping.by(claim(ROOT)).awaiting(1, THIRD));
+      finish(SECOND, succeeded(2));
+      assertThat(due()).containsExactly("tree.3");
+      finish(THIRD, succeeded(3));
+
+      assertThat(due()).containsExactly("tree");
+    }
+
+    @Test
     void a_wait_for_a_job_that_does_not_exist_is_refused() {
       spawn(FIRST);
       var claim = claim(ROOT);

@@ -4,22 +4,29 @@ Functions and classes of the job are kept by the place of their code in its sour
 reader resolves only names of an allow-list and what is defined here, so that reading never calls what the job could not
 have called.
 
-A container is `MAGIC` and a pickle of plain values: the statements that functions come from, and pickle streams. A large
-statement or stream is stored beside the container, as a piece, and stands in it by its number.
+A container is `MAGIC`, the length of a JSON text, the JSON, and contents one after another. The JSON names the
+statements that functions come from, and pickle streams: each by its length, or, where it is large and is stored beside
+the container as a piece, by the negative of the piece's number, counted from 1.
 """
 
 import io
+<<<<<<< HEAD
+import marshal
+=======
 import json
+>>>>>>> main
 import pickle
 import sys
-from weakref import WeakValueDictionary
+from weakref import ref
 
 from . import kinds
 from .lost import Unkeepable, lost
 from .source import Source, Unit
+from .wire import parse_json, print_json
 
 MAGIC = b"ERR1"
 INLINE = 1024
+_PYTHON = sys.implementation.cache_tag + ".%x" % sys.hexversion
 CLASS_MARK = "_abc_errand"  # typing.Protocol takes no account of names that begin so
 
 
@@ -30,11 +37,11 @@ class Keeper:
     def __init__(self, namespace, import_module):
         self.namespace = namespace
         self.import_module = import_module
-        self.handlers = WeakValueDictionary()
         self.own_handler = None
         self.tools = {}
+        self._handlers = {}
         self._sources = {}
-        self._classes = WeakValueDictionary()
+        self._classes = {}
         self._serials = {}
         self._lost = {}
 
@@ -43,6 +50,11 @@ class Keeper:
         if source is None:
             source = self._sources[digest] = Source(digest)
         return source
+
+    def show_sources(self):
+        """Makes the lines of all code known to tracebacks."""
+        for source in self._sources.values():
+            source.show()
 
     def place(self, code):
         """Where the code of a function or class stands: block, statement, place, name and line."""
@@ -75,10 +87,21 @@ class Keeper:
         base = key[:3]
         self._serials[base] = max(self._serials.get(base, 0), key[3] + 1)
         type.__setattr__(cls, CLASS_MARK, key)
-        self._classes[key] = cls
+        self._classes[key] = ref(cls)
 
     def known_class(self, key):
-        return self._classes.get(key)
+        known = self._classes.get(key)
+        return known and known()
+
+    # A handler is one object in its workspace, as long as anybody has it.
+
+    def handler(self, job):
+        """The handler of that job that is known here, or None."""
+        known = self._handlers.get(job)
+        return known and known()
+
+    def know_handler(self, job, handler):
+        self._handlers[job] = ref(handler)
 
     # Writing
 
@@ -190,13 +213,25 @@ class Keeper:
 
     def _open(self, data, chunks):
         if data[:4] != MAGIC:
-            raise ValueError("This is not a workspace that this driver can read")
-        kind, units, streams = _Plain(io.BytesIO(data[4:])).load()
-        for digest, statement, text, *rest in units:
-            if type(text) is int:
-                text = chunks[text].decode("utf-8")
-            self.source(digest).add(statement, Unit(text, *rest))
-        streams = [chunks[stream] if type(stream) is int else stream for stream in streams]
+            raise ValueError("this is not a workspace that this driver can read")
+        at = 8 + int.from_bytes(data[4:8], "big")
+        kind, units, streams = parse_json(data[8:at].decode("utf-8"))
+
+        def placed(place):
+            nonlocal at
+            if place < 0:
+                return chunks[-place - 1]
+            at += place
+            return data[at - place : at]
+
+        for digest, statement, text, line, index, flags, last, compiled in units:
+            source = self.source(digest)
+            source.add(statement, Unit(placed(text).decode("utf-8"), line, index, flags, last))
+            if compiled is not None:
+                code = placed(compiled[1])
+                if compiled[0] == _PYTHON:
+                    source.know_code(statement, marshal.loads(code))
+        streams = [placed(stream) for stream in streams]
         return kind, Reader(self, streams[0] if len(streams) == 1 else b"".join(streams))
 
 
@@ -235,22 +270,26 @@ class Writer(pickle.Pickler):
     def container(self, kind, inline=INLINE):
         """The container's bytes and its pieces."""
         pieces = []
-        data = self._buffer.getbuffer()
+        within = []
 
         def placed(content):
             if len(content) <= inline:
-                return content
+                within.append(content)
+                return len(content)
             pieces.append(content)
-            return len(pieces) - 1
+            return -len(pieces)
 
         units = []
         for (digest, statement), unit in self.units.items():
-            text = unit.text
-            if len(text) > inline:
-                text = placed(text.encode("utf-8"))
-            units.append((digest, statement, text, unit.line, unit.index, unit.flags, unit.last))
+            text = placed(unit.text.encode("utf-8"))
+            compiled = None
+            if self.crossing:  # read soon, and most likely by the same Python
+                compiled = (_PYTHON, placed(marshal.dumps(self.keeper.source(digest).code(statement))))
+            units.append((digest, statement, text, unit.line, unit.index, unit.flags, unit.last, compiled))
+        data = self._buffer.getbuffer()
         streams = [placed(bytes(data[a:b])) for a, b in zip(self._cuts, self._cuts[1:])]
-        return MAGIC + pickle.dumps((kind, units, streams), 5), pieces
+        head = print_json((kind, units, streams)).encode("utf-8")
+        return b"".join((MAGIC, len(head).to_bytes(4, "big"), head, *within)), pieces
 
 
 class Reader(pickle.Unpickler):
@@ -259,11 +298,11 @@ class Reader(pickle.Unpickler):
     def __init__(self, keeper, data):
         super().__init__(io.BytesIO(data))
         self.keeper = keeper
-        self._makers = kinds.makers(self)
+        self._makers = kinds.Makers(self)
 
     def find_class(self, module, name):
         if module == kinds.MODULE:
-            maker = self._makers.get(name)
+            maker = self._makers.find(name)
             if maker is not None:
                 return maker
         return kinds.find_global(module, name)
@@ -291,11 +330,6 @@ class Reader(pickle.Unpickler):
                 args.append(value)
             else:
                 kwargs[name] = value
-
-
-class _Plain(pickle.Unpickler):
-    def find_class(self, module, name):
-        raise pickle.UnpicklingError("a container holds plain values only, not %s.%s" % (module, name))
 
 
 def reason_of(problem):

@@ -44,7 +44,7 @@ def find_global(module, name):
     return found
 
 
-# Makers are methods of `_Makers`, bound to a reader; a pickle names them as functions of the module `errand`.
+# Makers are methods of `Makers`, bound to a reader; a pickle names them as functions of the module `errand`.
 
 
 class _Name:
@@ -64,15 +64,14 @@ class _Name:
 _NAMES = {}
 
 
-def makers(reader):
-    return _Makers(reader).by_name
-
-
-class _Makers:
+class Makers:
     def __init__(self, reader):
         self.keeper = reader.keeper
         self.kept_as_they_are = set()
-        self.by_name = {name: getattr(self, name) for name in _NAMES}
+
+    def find(self, name):
+        """The maker of that name, or None."""
+        return getattr(self, name) if name in _NAMES else None
 
     # Functions
 
@@ -202,9 +201,10 @@ class _Makers:
     _lost = staticmethod(lost)
 
     def _handler(self, cls, job):
-        known = self.keeper.handlers.get(job.id)
+        known = self.keeper.handler(job.id)
         if known is None:
-            known = self.keeper.handlers[job.id] = cls.__new__(cls)
+            known = cls.__new__(cls)
+            self.keeper.know_handler(job.id, known)
         return known
 
     def _own_handler(self):
@@ -236,7 +236,7 @@ def _public(owner, name, kind):
     return method
 
 
-for _name in vars(_Makers):
+for _name in vars(Makers):
     if _name.startswith("_") and not _name.startswith("__"):
         _NAMES[_name] = _Name(_name)
 
@@ -437,19 +437,20 @@ def _is_own_function(writer, value):
 
 @functools.lru_cache(100)
 def _plain_namedtuple(name, fields):
-    return collections.namedtuple(name, fields).__dict__
+    plain = collections.namedtuple(name, fields)
+    return frozenset(plain.__dict__), plain.__doc__
 
 
 def _take_namedtuple(writer, cls, key):
     defaults = tuple(cls._field_defaults.values()) or None
-    plain = _plain_namedtuple(cls.__name__, cls._fields)
+    plain, doc = _plain_namedtuple(cls.__name__, cls._fields)
     attributes = {
         name: value
         for name, value in cls.__dict__.items()
         if name not in _OWN_NAMES
         and not (name in plain and name not in ("__doc__",) and not _is_own_function(writer, value))
     }
-    if attributes.get("__doc__") == plain.get("__doc__"):
+    if attributes.get("__doc__") == doc:
         attributes.pop("__doc__", None)
     return (
         maker("_namedtuple"),

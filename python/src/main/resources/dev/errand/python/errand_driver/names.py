@@ -498,8 +498,15 @@ class Tool:
     def __init__(self, name, description, parameters):
         self.__name__ = self.__qualname__ = name
         self.__doc__ = description
-        self._names = [parameter.rstrip("?") for parameter in parameters]
-        self._required = [parameter for parameter in parameters if not parameter.endswith("?")]
+        self._parameters = parameters
+
+    @property
+    def _names(self):
+        return [parameter.rstrip("?") for parameter in self._parameters]
+
+    @property
+    def _required(self):
+        return [parameter for parameter in self._parameters if not parameter.endswith("?")]
 
     @property
     def __signature__(self):

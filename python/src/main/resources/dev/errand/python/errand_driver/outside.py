@@ -7,8 +7,8 @@ here replace those of the standard library in every workspace process.
 import datetime as _datetime
 import os
 import random
+import sys
 import time
-import uuid
 
 session = None
 
@@ -22,7 +22,6 @@ _localtime, _gmtime, _strftime, _asctime, _ctime = (
     time.asctime,
     time.ctime,
 )
-_uuid1 = uuid.uuid1
 # So that a clock that was read before a restart, on another machine even, still makes sense after it.
 _monotonic_base = _time_ns() - _monotonic_ns()
 
@@ -73,8 +72,14 @@ def urandom(size):
     return bytes.fromhex(_read("random", lambda: _urandom(size).hex()))
 
 
-def uuid1(node=None, clock_seq=None):
-    return uuid.UUID(_read("uuid1", lambda: str(_uuid1(node, clock_seq))))
+def _make_uuid1(uuid):
+    take = uuid.uuid1
+
+    def uuid1(node=None, clock_seq=None):
+        return uuid.UUID(_read("uuid1", lambda: str(take(node, clock_seq))))
+
+    uuid1.__module__, uuid1.__qualname__ = "uuid", "uuid1"
+    return uuid1
 
 
 class Random(random.Random):
@@ -153,7 +158,6 @@ now.__name__ = now.__qualname__ = "time"
 for _function in (now, time_ns, monotonic, monotonic_ns, localtime, gmtime, strftime, asctime, ctime):
     _function.__module__ = "time"
 _seed.__module__, _seed.__name__, _seed.__qualname__ = "random", "seed", "seed"
-uuid1.__module__ = "uuid"
 
 for _shim in (date, datetime):
     _shim.__module__ = "datetime"
@@ -172,6 +176,13 @@ def install():
     os.urandom = random._urandom = urandom
     random.Random = Random
     random.seed = _seed
-    uuid.uuid1 = uuid1
     _datetime.date = date
     _datetime.datetime = datetime
+
+
+def imported(name):
+    """Does the same for a module that was loaded later."""
+    if name == "uuid":
+        uuid = sys.modules[name]
+        if uuid.uuid1.__globals__ is not globals():
+            uuid.uuid1 = _make_uuid1(uuid)

@@ -10,6 +10,8 @@ import functools
 import sys
 import types
 
+from . import outside
+
 MAX_BYTES = 200_000
 MAX_NODES = 20_000
 
@@ -256,6 +258,7 @@ def facade(name):
     made = _facades.get(name)
     if made is None:
         __import__(name)
+        outside.imported(name)
         module = sys.modules[name]
         made = Facade(name, module.__doc__)
         hidden = MODULES[name]

@@ -1,9 +1,7 @@
 """What people see of variables: name, type, and the beginning of the value, without running any of the job's code."""
 
 import datetime
-import decimal
 import enum
-import fractions
 import types
 
 from . import outside
@@ -14,14 +12,13 @@ _ITEMS = 6
 _DEPTH = 3
 _PLAIN = (bool, float, complex, type(None), range, type(...))
 _SAFE = (
-    decimal.Decimal,
-    fractions.Fraction,
     datetime.timedelta,
     datetime.time,
     datetime.timezone,
     outside.date._real,
     outside.datetime._real,
 )
+_SAFE_MODULES = ("decimal", "fractions", "uuid", "typing", "errand")
 
 
 def of(variables, lost):
@@ -63,7 +60,7 @@ def _show(value, depth):
         return repr(value) if len(value) <= WIDTH else repr(value[:WIDTH])
     if kind in (list, tuple, set, frozenset, dict):
         return _show_items(value, kind, depth)
-    if kind in _SAFE:
+    if kind in _SAFE or kind.__module__ in _SAFE_MODULES:
         return repr(value)
     if kind is types.FunctionType:
         code = value.__code__
@@ -76,8 +73,6 @@ def _show(value, depth):
         return "class %s" % value.__name__
     if issubclass(kind, enum.Enum):
         return "%s.%s" % (kind.__name__, value._name_)
-    if kind.__module__ == "errand":
-        return repr(value)
     attributes = _attributes(value)
     if attributes and depth:
         inner = ["%s=%s" % (name, _show(item, depth - 1)) for name, item in attributes[:_ITEMS]]

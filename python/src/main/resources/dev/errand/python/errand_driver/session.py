@@ -24,15 +24,18 @@ _HASHED_BYTES = 1 << 20
 
 
 class Session:
-    def __init__(self, wire, own_modules, builtins):
-        self.wire = wire
+    def __init__(self, own_modules, builtins):
         self.running = False
-        main = sys.modules["__main__"] = types.ModuleType("__main__")
-        self.namespace = main.__dict__
+        self._main = types.ModuleType("__main__")
+        self.namespace = self._main.__dict__
         self.namespace.clear()
         self.namespace["__name__"] = "__main__"
         self._own_modules = own_modules
         self._builtins = builtins
+        for available in builtins.values():
+            available["__build_class__"] = self._build_class
+        builtins[True]["__import__"] = policy.make_import(own_modules, self._imported)
+        builtins[False]["__import__"] = self._plain_import
         self.keeper = Keeper(self.namespace, self._import)
         self.job = None
         self.created = 0
@@ -44,13 +47,16 @@ class Session:
         self._known_readings = {}
         self._held = None
         self._sent = {}
-        self._flushed = self._kept = monotonic()
+        self._flushed = self._kept = 0.0
         self._call = None
         self._random = False
         self._quiet = False
-        outside.session = names.session = self
 
-    def serve(self):
+    def serve(self, wire):
+        """Does what it is told over the connection, until that ends."""
+        self.wire = wire
+        outside.session = names.session = self
+        sys.modules["__main__"] = self._main
         while True:
             header, parts = self.wire.receive()
             getattr(self, "_do_" + header["do"])(header, parts)
@@ -61,12 +67,7 @@ class Session:
         self.job = names.Job(header["job"], header["agent"])
         self._restricted = policy.restricted = header["restricted"]
         policy.unrestricted = not self._restricted
-        available = self._builtins(self._restricted)
-        available["__build_class__"] = self._build_class
-        if self._restricted:
-            available["__import__"] = policy.make_import(self._own_modules, self._imported)
-        else:
-            available["__import__"] = self._plain_import
+        available = self._builtins[self._restricted]
         for name, description, parameters in header["tools"]:
             available[name] = self.keeper.tools[name] = names.Tool(name, description, parameters)
         self._available = self.namespace["__builtins__"] = available
@@ -103,7 +104,9 @@ class Session:
 
     def _plain_import(self, name, globals=None, locals=None, fromlist=(), level=0):
         self._imported(name)
-        return __import__(name, globals, locals, fromlist, level)
+        made = __import__(name, globals, locals, fromlist, level)
+        outside.imported(name)
+        return made
 
     def _import(self, name):
         """The module of that name as a stored workspace refers to it."""
@@ -113,6 +116,7 @@ class Session:
         if not self._restricted:
             self._imported(name)
             __import__(name)
+            outside.imported(name)
             return sys.modules[name]
         if name == "urllib":
             policy.facade("urllib.parse")
@@ -233,6 +237,7 @@ class Session:
         return end
 
     def _raised(self, error):
+        self.keeper.show_sources()
         message, trace = describe(error)
         error.__traceback__ = None
         return self._ended({"do": "raised", "kind": "exception", "message": message, "trace": trace})
@@ -435,7 +440,7 @@ class Session:
         header = {"do": "create", "agent": None, "form": {}, "blocks": [["CALL", called]], "id": [id]}
         child = self._create(header, package)
         handler = names.SubTaskHandler(names.Job(child["job"], child["agent"]), id)
-        self.keeper.handlers[child["job"]] = handler
+        self.keeper.know_handler(handler.job.id, handler)
         return handler
 
     @staticmethod
@@ -463,7 +468,7 @@ class Session:
 
     def attach(self, handler):
         self._effect({"do": "attach", "job": handler.job.id, "id": handler.id})
-        self.keeper.handlers[handler.job.id] = handler
+        self.keeper.know_handler(handler.job.id, handler)
 
     def complete(self, handler, result, error):
         if result is not None and error is not None:
@@ -508,10 +513,10 @@ class Session:
         for child in answer["children"]:
             if not child["handled"]:
                 continue
-            handler = self.keeper.handlers.get(child["job"])
+            handler = self.keeper.handler(child["job"])
             if handler is None:
                 handler = names.SubTaskHandler(names.Job(child["job"], child["agent"]), child["id"])
-                self.keeper.handlers[child["job"]] = handler
+                self.keeper.know_handler(child["job"], handler)
             handler._learn(child["state"], _outcome(child, parts))
             found.append(handler)
         return found

@@ -30,6 +30,7 @@ class Source:
         self._codes = {}
         self._places = {}
         self._lines = []
+        self._unshown = []
 
     def parse(self, text):
         """Reads the whole block and returns its statements.
@@ -56,8 +57,13 @@ class Source:
         code = self._codes.get(statement)
         if code is None:
             unit = self.units[statement]
-            node = ast.parse("\n" * unit.line + unit.text, self.file).body[unit.index]
-            code = self._codes[statement] = _compile(node, self.file, unit.flags, unit.last)
+            text = "\n" * unit.line + unit.text
+            if unit.index < 0:
+                code = compile(text, self.file, "exec", unit.flags, True)
+            else:
+                node = ast.parse(text, self.file).body[unit.index]
+                code = _compile(node, self.file, unit.flags, unit.last)
+            self._codes[statement] = code
         return code
 
     def inner(self, statement, place, name, line):
@@ -91,7 +97,17 @@ class Source:
         """Takes in a statement that was kept."""
         if statement not in self.units:
             self.units[statement] = unit
+            self._unshown.append(unit)
+
+    def know_code(self, statement, code):
+        """Takes in a statement that was compiled before."""
+        self._codes.setdefault(statement, code)
+
+    def show(self):
+        """Makes the lines of what was added known to tracebacks."""
+        for unit in self._unshown:
             self._show(_lines(unit.text), unit.line)
+        self._unshown.clear()
 
     def _cut(self, statement):
         # Statements that share a line with this one come along; they are not run.
@@ -103,10 +119,10 @@ class Source:
             end += 1
         first = _first_line(body[start]) - 1
         text = "".join(_lines(self._text)[first : body[end].end_lineno])
-        return Unit(text, first, statement - start, self._flags, statement == len(body) - 1)
+        index = -1 if start == end else statement - start
+        return Unit(text, first, index, self._flags, statement == len(body) - 1)
 
     def _show(self, lines, at):
-        """Makes lines known to tracebacks."""
         if len(self._lines) < at:
             self._lines.extend(["\n"] * (at - len(self._lines)))
         self._lines[at : at + len(lines)] = lines
@@ -114,7 +130,8 @@ class Source:
 
 
 class Unit:
-    """The text of one statement, and what it takes to compile it as it was."""
+    """The text of one statement, and what it takes to compile it as it was: the line before it, its place among the
+    statements that share its lines (negative where it is alone), compiler flags, and whether it ends its block."""
 
     __slots__ = ("text", "line", "index", "flags", "last")
 

@@ -7,33 +7,105 @@ from . import names, outside, policy
 from .session import Session
 from .wire import Wire
 
+# Loaded ahead, because it is used often or costs a fork nothing. What brings a library of its own makes each fork dearer
+# and is loaded by whoever uses it.
 _PRELOADED = (
-    "base64 bisect calendar collections.abc contextlib copy dataclasses datetime decimal enum fractions functools heapq "
-    "html inspect itertools json math numbers operator random re secrets statistics string textwrap time traceback "
-    "typing unicodedata urllib.parse uuid"
+    "abc bisect calendar collections.abc contextlib copy dataclasses datetime enum functools heapq html itertools json "
+    "math numbers operator random re string textwrap time typing urllib.parse"
 ).split()
+_REHEARSALS = 12
 
 _own_modules = {}
-_builtins = {}
+_console = names.Console()
+
+
+_prepared = []
+_streams = (sys.stdin, sys.stdout, sys.stderr)  # kept, so that a fork need not take them apart
 
 
 def preload():
-    """What every workspace needs, done once."""
-    for name in _PRELOADED:
-        __import__(name)
+    """Does what every workspace needs once, so that a process that is forked need not."""
     outside.install()
+    for name in _PRELOADED:
+        policy.facade(name)
     _own_modules.update(names.own_modules())
     policy.own_names.update(vars(_own_modules["errand"]))
-    open_names = {**vars(builtins), **names.API}
-    for name in ("quit", "copyright", "credits", "license", "help", "breakpoint"):
-        open_names.pop(name, None)
-    _builtins[False] = open_names
-    _builtins[True] = {**policy.restricted_builtins(), **names.API}
-    console = names.Console()
-    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = console
-    sys.stdin = sys.__stdin__ = None
+    _rehearse()
+    _prepared.append(_session())
 
 
 def run(channel):
     """Serves one workspace until its process ends."""
-    Session(Wire(channel), _own_modules, lambda restricted: dict(_builtins[restricted])).serve()
+    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = _console
+    sys.stdin = sys.__stdin__ = None
+    _prepared[0].serve(Wire(channel))
+
+
+def _session():
+    open_names = {**vars(builtins), **names.API}
+    for name in ("quit", "copyright", "credits", "license", "help", "breakpoint"):
+        open_names.pop(name, None)
+    return Session(_own_modules, {False: open_names, True: {**policy.restricted_builtins(), **names.API}})
+
+
+# The interpreter adapts code to how it is used, which writes to it. So all that a short job uses is used here before.
+
+_SCRIPT = """
+import json, re
+from dataclasses import dataclass
+K = [1]
+@dataclass
+class Point:
+    x: int
+def count(text):
+    return len(re.findall('[a-z]+', text)) + K[0]
+def work(point, text, more=0):
+    return {'x': point.x, 'n': count(text), 'sum': sum(i for i in range(3)) + more}
+h = delegate(work, Point(1), 'a b', more=2, id='h')
+print('%s words' % h.result, json.dumps([1, 'a', None]))
+"""
+
+
+class _Rehearsal:
+    """In the place of the connection: asks for one round of work."""
+
+    def __init__(self, frames):
+        self.frames = frames
+        self.answers = iter(frames)
+        self.sent = []
+
+    def send(self, header, parts=()):
+        self.sent.append((header, list(parts)))
+
+    def receive(self):
+        frame = next(self.answers, None)
+        if frame is None:
+            raise EOFError
+        return frame
+
+
+def _rehearse():
+    main = sys.modules["__main__"]
+    opening = {"do": "open", "job": "r", "agent": "a", "restricted": True, "tools": [["read_text", "", ["path"]]]}
+    run = {"do": "run", "turn": 0, "statement": 0, "created": 0, "job": {"id": "r", "subtask": False}}
+    child = {"job": "r.1", "agent": "a", "id": "h", "handled": True, "state": "WAITING"}
+    ended = {**child, "ended": {"json": {"x": 1}}}
+    try:
+        for _ in range(_REHEARSALS):
+            code = {**run, "kind": "PYTHON", "source": _SCRIPT, "hash": "0" * 16}
+            frames = [(opening, []), (code, []), ({"child": child}, []), ({"children": [ended]}, [])]
+            created = next(sent for sent in _act(frames) if sent[0]["do"] == "create")
+            state = [created[1][created[0]["w"]["m"]]]
+            state += [created[1][-place] for place in created[0]["w"]["p"]]
+            _act([(opening, state), ({**run, "kind": "CALL", "source": "work", "hash": "1" * 16}, [])])
+    finally:
+        sys.modules["__main__"] = main
+        outside.session = names.session = None
+
+
+def _act(frames):
+    wire = _Rehearsal(frames)
+    try:
+        _session().serve(wire)
+    except EOFError:
+        return wire.sent

@@ -5,16 +5,32 @@ A frame is a header length and a blob length (4 bytes each, big-endian), a JSON 
 """
 
 import json
+import json.encoder
 import os
 import struct
 from math import isfinite
 
 _LENGTHS = struct.Struct(">II")
 _WAITALL = 0x100
-_print = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
-).encode
-_parse = json.JSONDecoder().decode
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
+if json.encoder.c_make_encoder is None:
+    print_json = _encoder.encode
+else:  # what `encode` makes anew each time
+    _chunks = json.encoder.c_make_encoder(
+        None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", False, False, False
+    )
+
+    def print_json(value):
+        return "".join(_chunks(value, 0))
+
+
+_scan = json.JSONDecoder().scan_once
+
+
+def parse_json(text):
+    return _scan(text, 0)[0]
+
+
 
 _SCALARS = frozenset((type(None), bool, int, str))
 _DEEPEST = 200
@@ -31,7 +47,7 @@ class Wire:
     def send(self, header, parts=()):
         if parts:
             header["parts"] = [len(part) for part in parts]
-        text = _print(header).encode("utf-8", "replace")
+        text = print_json(header).encode("utf-8", "replace")
         size = sum(map(len, parts))
         try:
             if size < 65536:
@@ -58,7 +74,7 @@ class Wire:
                 missing -= len(piece)
             data = b"".join(pieces)
         self._rest = data[end:]
-        header = _parse(data[8 : 8 + head].decode("utf-8"))
+        header = parse_json(data[8 : 8 + head].decode("utf-8"))
         parts = []
         at = 8 + head
         for size in header.get("parts", ()):
@@ -85,7 +101,7 @@ def json_bytes(value, exact=True):
     if not _holds(value, exact, set(), 0):
         return None
     try:
-        return _print(value).encode("utf-8")
+        return print_json(value).encode("utf-8")
     except UnicodeEncodeError:  # half a surrogate pair
         return None
 

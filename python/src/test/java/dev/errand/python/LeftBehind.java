@@ -1,0 +1,64 @@
+package dev.errand.python;
+
+import dev.errand.job.CodeBlock;
+import dev.errand.job.JobId;
+import dev.errand.job.Limits;
+import dev.errand.job.Value;
+import dev.errand.spi.Workspace;
+import dev.errand.spi.WorkspaceRuntime;
+import dev.errand.testkit.RecordingHost;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/// A program that opens workspaces and does not close them: one idle, one waiting for its host, one
+/// in an endless loop. It writes the ids of all Python processes to the file it is given, and ends
+/// as its second argument says: `never` waits to be killed, `halt` and `return` end at once.
+final class LeftBehind {
+  private LeftBehind() {}
+
+  public static void main(String[] args) throws Exception {
+    var runtime = CPythonRuntime.create();
+    var waiting = new RecordingHost(new JobId("waiting")).tool("wait", ignored -> sleepForever());
+    open(runtime);
+    start(runtime, "wait()", waiting);
+    start(runtime, "while True: pass", new RecordingHost(new JobId("looping")));
+    Thread.sleep(300);
+    var pids = ProcessHandle.current().descendants().map(process -> "" + process.pid()).toList();
+    var file = Path.of(args[0]);
+    var written = file.resolveSibling("pids.new");
+    Files.write(written, pids, StandardCharsets.UTF_8);
+    Files.move(written, file);
+    switch (args[1]) {
+      case "halt" -> Runtime.getRuntime().halt(3);
+      case "return" -> {}
+      default -> sleepForever();
+    }
+  }
+
+  private static Workspace open(WorkspaceRuntime runtime) {
+    return runtime.open(
+        new WorkspaceRuntime.Opening(
+            new JobId("left"),
+            "main",
+            true,
+            Limits.DEFAULT,
+            List.of(new WorkspaceRuntime.ToolSignature("wait", "", List.of())),
+            null));
+  }
+
+  private static void start(WorkspaceRuntime runtime, String source, RecordingHost host) {
+    var workspace = open(runtime);
+    Thread.ofVirtual().start(() -> workspace.run(host.again(CodeBlock.python(source)), host));
+  }
+
+  private static Value sleepForever() {
+    try {
+      Thread.sleep(Long.MAX_VALUE);
+      return Value.none();
+    } catch (InterruptedException interrupt) {
+      throw new IllegalStateException(interrupt);
+    }
+  }
+}
