@@ -42,7 +42,28 @@ class RunTest {
     assertThat(said.code()).isZero();
     assertThat(said.out()).isEqualTo("words: 3\n");
     assertThat(said.err())
-        .contains("in/a.txt started", "in/b.txt done: 1", "succeeded after", "with 2 children: 3");
+        .contains(
+            "in/a.txt started", "in/b.txt done: 1 (", "succeeded after", "with 2 children: 3");
+  }
+
+  @Test
+  void a_child_that_ends_without_a_result_is_told_once_and_as_failed() {
+    shell.file(
+        "job.py",
+        """
+        @subtask
+        def silent(**kwargs):
+            return create_new_job(agent("silent"), warmup_code="exit('bye')")
+
+        wait_all(silent(id="quiet one"))
+        """);
+
+    var lines = shell.errand("run", "job.py").err().lines();
+
+    assertThat(lines.filter(line -> line.contains("quiet one") && !line.contains("started")))
+        .singleElement()
+        .asString()
+        .contains("quiet one failed: The child ended without completing its handler", "(1 of 1)");
   }
 
   @Test
