@@ -28,6 +28,8 @@ final class Checkpointer implements AutoCloseable {
   private static final int HUGE_PAGES = 65_536;
 
   private final Database database;
+  private final int longPages;
+  private final int hugePages;
   private final ReentrantLock turn = new ReentrantLock();
   private final AtomicLong units = new AtomicLong();
   private final Thread thread;
@@ -37,7 +39,14 @@ final class Checkpointer implements AutoCloseable {
   private @Nullable Session session;
 
   Checkpointer(Database database) {
+    this(database, LONG_PAGES, HUGE_PAGES);
+  }
+
+  /// A checkpointer with an opinion of its own on what is a long log, and a huge one.
+  Checkpointer(Database database, int longPages, int hugePages) {
     this.database = database;
+    this.longPages = longPages;
+    this.hugePages = hugePages;
     this.thread =
         Thread.ofPlatform().name("errand-store-checkpoint").daemon().unstarted(this::work);
   }
@@ -69,13 +78,14 @@ final class Checkpointer implements AutoCloseable {
     closeSession();
   }
 
-  private void checkpoint() {
+  /// Moves what can be moved; by the thread alone.
+  void checkpoint() {
     try {
       var open = session == null ? database.checkpointer() : session;
       session = open;
       int pages = open.sql("pragma wal_checkpoint(passive)").first(row -> row.getInt(2)).orElse(0);
-      if (pages > LONG_PAGES) {
-        startAnew(open, pages > HUGE_PAGES);
+      if (pages > longPages) {
+        startAnew(open, pages > hugePages);
       }
     } catch (SQLException nextTime) {
       // The log keeps everything until a checkpoint succeeds, and a commit that finds no room on

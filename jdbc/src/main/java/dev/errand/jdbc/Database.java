@@ -85,10 +85,10 @@ final class Database {
     return session;
   }
 
-  /// A connection for checkpoints: it does not wait for readers, the next checkpoint will do.
+  /// A connection for checkpoints: it waits for readers but a moment, the next checkpoint will do.
   Session checkpointer() throws SQLException {
     var session = connect();
-    session.script("pragma synchronous = full; pragma busy_timeout = 0;");
+    session.script("pragma synchronous = full; pragma busy_timeout = 20;");
     return session;
   }
 

@@ -90,16 +90,16 @@ public final class SqliteStore implements Store {
     if (limit < 0) {
       throw new IllegalArgumentException("Cannot claim " + limit + " jobs");
     }
-    long now = clock.instant().toEpochMilli();
-    takeBackLeasesOfTheDead(now);
+    takeBackLeasesOfTheDead();
     // A look costs less than a place in the writer's queue, and mostly there is nothing.
-    if (limit == 0 || !isAnyDue(now)) {
+    if (limit == 0 || !isAnyDue()) {
       return List.of();
     }
     return writer.write(new Claiming(worker, opening(), limit, duration));
   }
 
-  private boolean isAnyDue(long now) {
+  private boolean isAnyDue() {
+    long now = clock.instant().toEpochMilli();
     return readers.read(
         session -> session.sql("select 1 from job where due <= ? limit 1").bind(now).exists());
   }
@@ -154,11 +154,13 @@ public final class SqliteStore implements Store {
             session
                 .sql(
                     """
-                    select * from job where id >= ? and id < ? || '{' and id > ? order by id limit ?
+                    select * from job
+                    where id >= max(?, ?) and id <> ? and id < ? || '{' order by id limit ?
                     """)
                 .bind(prefix)
-                .bind(prefix)
                 .bind(after)
+                .bind(after)
+                .bind(prefix)
                 .bind(limit)
                 .list(JobRow::job));
   }
@@ -337,7 +339,8 @@ public final class SqliteStore implements Store {
   }
 
   /// Looks at the first claim, and then now and then, who of those that had the file open is gone.
-  private void takeBackLeasesOfTheDead(long now) {
+  private void takeBackLeasesOfTheDead() {
+    long now = clock.instant().toEpochMilli();
     long due = nextRollCall.get();
     if (now >= due && nextRollCall.compareAndSet(due, now + BETWEEN_ROLL_CALLS.toMillis())) {
       readers.read(session -> Processes.dead(session, process)).forEach(this::end);
@@ -351,6 +354,11 @@ public final class SqliteStore implements Store {
   /// For tests: does something on the writing connection.
   <T> T onWriter(Work<T> work) {
     return writer.write(work);
+  }
+
+  /// For tests: does something on a reading connection.
+  <T> T onReader(Readers.Question<T> question) {
+    return readers.read(question);
   }
 
   private static Effect effect(ResultSet row) throws SQLException {

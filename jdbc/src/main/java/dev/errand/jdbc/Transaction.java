@@ -26,6 +26,10 @@ final class Transaction {
     now = clock.instant().toEpochMilli();
   }
 
+  Session session() {
+    return session;
+  }
+
   Sql sql(String text) throws SQLException {
     return session.sql(text);
   }

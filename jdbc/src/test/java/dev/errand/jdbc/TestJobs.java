@@ -35,6 +35,10 @@ final class TestJobs {
     return new NewJob(id, null, DEFINITION, "asked", null, null);
   }
 
+  static NewJob keyed(JobId id, String key) {
+    return new NewJob(id, key, DEFINITION, "asked", null, null);
+  }
+
   /// A job whose workspace is one piece of so many bytes.
   static NewJob jobOfBytes(JobId id, int bytes) {
     var piece = new Blob(new byte[bytes]);

@@ -69,6 +69,7 @@ import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What every [Store] promises, as tests; a store passes them in a subclass that says how to open
 /// it.
@@ -1167,6 +1168,16 @@ public abstract class StoreContract {
       assertThatThrownBy(() -> store.chunks(List.of(address)))
           .isInstanceOf(StoreException.class)
           .hasMessageContaining(address);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = {"", "zażółć \uD83D\uDE00", "half a pair: \uD83D.", "nul: \u0000", "\"'\\\n"})
+    void a_text_comes_back_character_by_character(String text) {
+      store.submit(job(ROOT));
+      store.commit(Stepping.by(claim(ROOT), said(text)).goingOn());
+
+      assertThat(texts(ROOT)).containsExactly(text);
     }
 
     @Test

@@ -10,11 +10,7 @@ the container as a piece, by the negative of the piece's number, counted from 1.
 """
 
 import io
-<<<<<<< HEAD
 import marshal
-=======
-import json
->>>>>>> main
 import pickle
 import sys
 from weakref import ref
@@ -192,7 +188,7 @@ class Keeper:
         """Brings a workspace back. Returns its extras and, where it is there to call something, the function and its
         arguments."""
         if manifest[:1] == b"{":  # variables given by the application
-            self.namespace.update(json.loads(manifest))
+            self.namespace.update(parse_json(manifest.decode("utf-8")))
             return {}, None
         kind, reader = self._open(manifest, chunks)
         if kind == "state":

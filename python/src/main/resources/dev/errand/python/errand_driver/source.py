@@ -58,7 +58,7 @@ class Source:
         if code is None:
             unit = self.units[statement]
             text = "\n" * unit.line + unit.text
-            if unit.index < 0:
+            if unit.index < 0 and not unit.last:
                 code = compile(text, self.file, "exec", unit.flags, True)
             else:
                 node = ast.parse(text, self.file).body[unit.index]
