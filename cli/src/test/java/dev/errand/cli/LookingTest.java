@@ -231,7 +231,7 @@ class LookingTest {
     var said = shell.errand("resume");
 
     assertThat(said.code()).isZero();
-    assertThat(said.err()).contains("waits for a worker that has the Java program of agent parent");
+    assertThat(said.err()).contains("needs a worker that has the Java program of agent parent");
     assertThat(shell.errand("jobs").out()).containsPattern("later +parent +READY");
   }
 
