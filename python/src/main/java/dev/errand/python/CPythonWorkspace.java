@@ -36,8 +36,9 @@ final class CPythonWorkspace implements Workspace {
   static Workspace open(Zygote zygote, ScheduledExecutorService timer, Opening opening) {
     var workspace =
         new CPythonWorkspace(zygote, zygote.take(), timer, opening.limits().blockTime());
-    try {
+    try (var clock = BlockClock.start(timer, workspace.blockTime, workspace::outOfTime)) {
       workspace.begin(opening);
+      clock.pause();
       return workspace;
     } catch (IOException | Form.Misfit gone) {
       var why = workspace.died(gone).error().message();
@@ -94,6 +95,7 @@ final class CPythonWorkspace implements Workspace {
       case "finished" -> new Ending.Finished(asked.mark(), asked.value());
       case "exited" -> new Ending.Exited(asked.mark(), asked.value());
       case "raised" -> new Ending.Raised(asked.mark(), asked.error());
+      case "failed" -> throw new Form.Misfit(asked.form().text("message"));
       case "note" -> {
         host.note(asked.mark());
         yield null;

@@ -66,6 +66,7 @@ final class Zygote implements AutoCloseable {
   private static final int TOKEN_BYTES = 16;
   private static final int PATIENCE_SECONDS = 30;
   private static final int LAST_WORDS = 2000;
+  private static final int SOCKET_PATH = 100;
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Path folder;
@@ -130,7 +131,7 @@ final class Zygote implements AutoCloseable {
   }
 
   private static Zygote launch(Path interpreter) throws IOException {
-    var folder = Files.createTempDirectory("errand-");
+    var folder = createFolder();
     try {
       unpack(folder.resolve("errand_driver"));
       var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
@@ -152,6 +153,16 @@ final class Zygote implements AutoCloseable {
       delete(folder);
       throw problem;
     }
+  }
+
+  /// A folder of our own, below `/tmp` where the path of a socket in the usual place is too long.
+  private static Path createFolder() throws IOException {
+    var folder = Files.createTempDirectory("errand-");
+    if (folder.toString().length() <= SOCKET_PATH - 2) {
+      return folder;
+    }
+    Files.delete(folder);
+    return Files.createTempDirectory(Path.of("/tmp"), "errand-");
   }
 
   private static void unpack(Path into) throws IOException {

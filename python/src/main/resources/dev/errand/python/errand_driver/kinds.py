@@ -264,7 +264,7 @@ def _take_function(writer, function):
     others = {}
     if function.__name__ != code.co_name:
         others["__name__"] = function.__name__
-    if function.__qualname__ != function.__name__:
+    if not function.__qualname__ == code.co_name == getattr(code, "co_qualname", code.co_name):
         others["__qualname__"] = function.__qualname__
     if function.__annotations__:
         others["__annotations__"] = function.__annotations__
@@ -343,7 +343,7 @@ def _take_class(writer, cls):
     if name is not None:
         return maker("_real_type"), (name,)
     if cls.__module__ != "__main__":
-        return _take_global(cls)
+        return NotImplemented if cls in _SINGLE_TYPES else _take_global(cls)
     key = writer.keeper.class_key(cls)
     if isinstance(cls, enum.EnumMeta):
         return _take_enum(writer, cls, key)
@@ -375,10 +375,11 @@ def _take_class(writer, cls):
     )
 
 
+_SINGLE_TYPES = (type(None), type(...), type(NotImplemented))  # which the pickler knows
 _SLOT_KINDS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 _OWN_NAMES = frozenset(
     "__module__ __qualname__ __dict__ __weakref__ __abstractmethods__ __static_attributes__ __firstlineno__ "
-    "_abc_impl _abc_errand".split()
+    "__slotnames__ _abc_impl _abc_errand".split()
 )
 _GENERATED = frozenset(
     "__init__ __repr__ __eq__ __lt__ __le__ __gt__ __ge__ __hash__ __setattr__ __delattr__ __match_args__ __replace__ "

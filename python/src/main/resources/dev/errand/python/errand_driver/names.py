@@ -549,7 +549,9 @@ def exit(value=None):
 
 def print(*values, sep=" ", end="\n", file=None, flush=False):
     """Prints to the job's console."""
-    if file is not None and file is not sys.stdout and file is not sys.stderr:
+    if file is None:
+        file = sys.stdout
+    if type(file) is not Console:
         builtins.print(*values, sep=sep, end=end, file=file, flush=flush)
         return
     if sep is None:

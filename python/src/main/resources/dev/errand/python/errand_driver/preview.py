@@ -18,6 +18,7 @@ _SAFE = (
     outside.date._real,
     outside.datetime._real,
 )
+_UNSEEN = ("__annotations__", "__doc__")
 _SAFE_MODULES = ("decimal", "fractions", "uuid", "typing", "errand")
 
 
@@ -28,7 +29,7 @@ def of(variables, lost):
         if type(value) is Lost:
             _name, kind, reason = lost_parts(value)
             lines.append([name, kind, "", reason])
-        elif not _is_imported(value):
+        elif not (_is_imported(value) or name in _UNSEEN):
             lines.append([name, type(value).__name__, _short(value), lost.get(name, "")])
     return lines
 

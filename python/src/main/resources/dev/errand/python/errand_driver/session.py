@@ -21,6 +21,7 @@ FLUSH_CHARACTERS = 65536
 SNAPSHOT_SECONDS = 1.0
 TEXT_LIMIT = 2000
 _HASHED_BYTES = 1 << 20
+_NOT_VARIABLES = frozenset(("__name__", "__builtins__", "__warningregistry__"))
 
 
 class Session:
@@ -161,6 +162,7 @@ class Session:
         self._known_readings = {(s, n): (name, value) for s, n, name, value in header.get("readings", ())}
         self._learn_job(header["job"])
         self._kept = self._flushed = monotonic()
+        self._begin_statement()
         self.running = True
         try:
             if header["kind"] == "PYTHON":
@@ -243,8 +245,8 @@ class Session:
         return self._ended({"do": "raised", "kind": "exception", "message": message, "trace": trace})
 
     def exit(self, value):
-        if not self.running:
-            raise RuntimeError("exit() is for the job's code")
+        if self._quiet or not self.running:
+            raise RuntimeError("exit() is for the job's own code")
         self._exit(value)
 
     def _exit(self, value, fallback=None):
@@ -262,11 +264,7 @@ class Session:
     def _snapshot(self, statement):
         self._quiet = True
         try:
-            variables = {
-                name: value
-                for name, value in self.namespace.items()
-                if not (name.startswith("__") and name.endswith("__"))
-            }
+            variables = {name: value for name, value in self.namespace.items() if name not in _NOT_VARIABLES}
             extras = {}
             if self._random:
                 extras["random"] = outside.shared.getstate()
@@ -345,7 +343,7 @@ class Session:
     # Console and readings
 
     def print(self, text):
-        if self._quiet or not text:
+        if self._quiet or not self.running:  # while variables are kept or brought back
             return
         console = self._console
         if len(text) > FLUSH_CHARACTERS:
@@ -355,7 +353,7 @@ class Session:
             return
         console.append(text)
         self._printed += len(text)
-        if self.running and (self._printed > FLUSH_CHARACTERS or monotonic() - self._flushed > FLUSH_SECONDS):
+        if self._printed > FLUSH_CHARACTERS or monotonic() - self._flushed > FLUSH_SECONDS:
             self._note()
 
     def reading(self, name, take):

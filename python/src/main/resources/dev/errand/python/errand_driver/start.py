@@ -2,6 +2,7 @@
 
 import builtins
 import sys
+import traceback
 
 from . import names, outside, policy
 from .session import Session
@@ -14,6 +15,7 @@ _PRELOADED = (
     "math numbers operator random re string textwrap time typing urllib.parse"
 ).split()
 _REHEARSALS = 12
+_LAST_WORDS = 2000
 
 _own_modules = {}
 _console = names.Console()
@@ -36,9 +38,13 @@ def preload():
 
 def run(channel):
     """Serves one workspace until its process ends."""
-    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = _console
-    sys.stdin = sys.__stdin__ = None
-    _prepared[0].serve(Wire(channel))
+    sys.stdout = sys.stderr = _console
+    sys.stdin = None
+    wire = Wire(channel)
+    try:
+        _prepared[0].serve(wire)
+    except BaseException:  # a fault of ours; the code's own exceptions do not come this far
+        wire.send({"do": "failed", "s": 0, "message": traceback.format_exc()[-_LAST_WORDS:]})
 
 
 def _session():
@@ -86,6 +92,7 @@ class _Rehearsal:
 
 def _rehearse():
     main = sys.modules["__main__"]
+    sys.stdout = _console
     opening = {"do": "open", "job": "r", "agent": "a", "restricted": True, "tools": [["read_text", "", ["path"]]]}
     run = {"do": "run", "turn": 0, "statement": 0, "created": 0, "job": {"id": "r", "subtask": False}}
     child = {"job": "r.1", "agent": "a", "id": "h", "handled": True, "state": "WAITING"}
@@ -100,6 +107,7 @@ def _rehearse():
             _act([(opening, state), ({**run, "kind": "CALL", "source": "work", "hash": "1" * 16}, [])])
     finally:
         sys.modules["__main__"] = main
+        sys.stdout = _streams[1]
         outside.session = names.session = None
 
 

@@ -1,0 +1,48 @@
+package dev.errand.python;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/// Runs `keep_fuzz.py`. `-Derrand.fuzz.seed=N` repeats a run, `-Derrand.fuzz.programs=N` makes it
+/// longer.
+class KeptVariablesTest {
+  private static final int PROGRAMS = Integer.getInteger("errand.fuzz.programs", 200);
+
+  @Test
+  void what_random_programs_leave_is_brought_back_alike_with_all_sharing() throws Exception {
+    var seed =
+        Optional.ofNullable(System.getProperty("errand.fuzz.seed"))
+            .orElseGet(() -> Integer.toString(new Random().nextInt(1_000_000)));
+    var process =
+        new ProcessBuilder(
+                Interpreter.find(System.getProperty("errand.python", "python3")).toString(),
+                "-s",
+                "-S",
+                "-B",
+                resource("keep_fuzz.py").toString(),
+                Objects.requireNonNull(resource("errand_driver").getParent()).toString(),
+                seed,
+                Integer.toString(PROGRAMS))
+            .redirectErrorStream(true)
+            .start();
+    assertThat(output(process)).as("seed %s", seed).endsWith("ok\n");
+    assertThat(process.waitFor()).isZero();
+  }
+
+  private static String output(Process process) throws IOException {
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  private static Path resource(String name) throws URISyntaxException {
+    var found = KeptVariablesTest.class.getResource(name);
+    return Path.of(Objects.requireNonNull(found, name).toURI());
+  }
+}
