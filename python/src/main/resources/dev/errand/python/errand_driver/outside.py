@@ -6,7 +6,6 @@ here replace those of the standard library in every workspace process.
 
 import datetime as _datetime
 import os
-import random
 import sys
 import time
 
@@ -82,21 +81,28 @@ def _make_uuid1(uuid):
     return uuid1
 
 
-class Random(random.Random):
-    """A generator that takes its first seed, where none is given, from what is recorded."""
-
-    def seed(self, a=None, version=2):
-        super().seed(int.from_bytes(urandom(32), "big") if a is None else a, version)
+chance = None
+"""The generator behind the functions of `random`, once that is loaded."""
 
 
-Random.__module__ = "random"
+def _take_over_random(random):
+    class Random(random.Random):
+        """A generator that takes its seed, where none is given, from what is recorded."""
+
+        def seed(self, a=None, version=2):
+            super().seed(_entropy() if a is None else a, version)
+
+    def seed(a=None, version=2):
+        random._inst.seed(_entropy() if a is None else a, version)
+
+    Random.__module__ = seed.__module__ = "random"
+    Random.__qualname__, seed.__qualname__ = "Random", "seed"
+    random.Random, random.seed, random._urandom = Random, seed, urandom
+    return random._inst
 
 
-def _seed(a=None, version=2):
-    shared.seed(int.from_bytes(urandom(32), "big") if a is None else a, version)
-
-
-shared = random._inst
+def _entropy():
+    return int.from_bytes(urandom(32), "big")
 
 
 class _Shown(type):
@@ -157,7 +163,6 @@ class datetime(_datetime.datetime, metaclass=_Shown):
 now.__name__ = now.__qualname__ = "time"
 for _function in (now, time_ns, monotonic, monotonic_ns, localtime, gmtime, strftime, asctime, ctime):
     _function.__module__ = "time"
-_seed.__module__, _seed.__name__, _seed.__qualname__ = "random", "seed", "seed"
 
 for _shim in (date, datetime):
     _shim.__module__ = "datetime"
@@ -173,16 +178,17 @@ def install():
     time.monotonic_ns = time.perf_counter_ns = monotonic_ns
     time.localtime, time.gmtime = localtime, gmtime
     time.strftime, time.asctime, time.ctime = strftime, asctime, ctime
-    os.urandom = random._urandom = urandom
-    random.Random = Random
-    random.seed = _seed
+    os.urandom = urandom
     _datetime.date = date
     _datetime.datetime = datetime
 
 
-def imported(name):
-    """Does the same for a module that was loaded later."""
-    if name == "uuid":
-        uuid = sys.modules[name]
-        if uuid.uuid1.__globals__ is not globals():
-            uuid.uuid1 = _make_uuid1(uuid)
+def imported():
+    """Does the same for modules that were loaded since. They are not loaded ahead: `random` would make every fork draw a
+    seed, and with the others it brings libraries that make each fork dearer."""
+    global chance
+    if chance is None and "random" in sys.modules:
+        chance = _take_over_random(sys.modules["random"])
+    uuid = sys.modules.get("uuid")
+    if uuid is not None and uuid.uuid1.__globals__ is not globals():
+        uuid.uuid1 = _make_uuid1(uuid)

@@ -57,6 +57,7 @@ class Session:
         """Does what it is told over the connection, until that ends."""
         self.wire = wire
         outside.session = names.session = self
+        policy.imported = self._imported
         sys.modules["__main__"] = self._main
         while True:
             header, parts = self.wire.receive()
@@ -86,8 +87,8 @@ class Session:
     def _take_extras(self, extras):
         state = extras.get("random")
         if state is not None:
-            self._random = True
-            outside.shared.setstate(state)
+            self._import("random")
+            outside.chance.setstate(state)
         outcome = extras.get("outcome")
         if outcome is not None:
             self._make_own_handler(None)._learn("", outcome)
@@ -97,16 +98,16 @@ class Session:
         self.keeper.made_class(made, body.__code__)
         return made
 
-    def _imported(self, name):
-        # Chance begins the same for the same job, wherever and whenever it runs.
-        if not self._random and name in ("random", "statistics", "secrets"):
+    def _imported(self):
+        """Called when code may have loaded a module. Chance begins the same for the same job, wherever it runs."""
+        outside.imported()
+        if not self._random and outside.chance is not None:
             self._random = True
-            outside.shared.seed(self.job.id)
+            outside.chance.seed(self.job.id)
 
     def _plain_import(self, name, globals=None, locals=None, fromlist=(), level=0):
-        self._imported(name)
         made = __import__(name, globals, locals, fromlist, level)
-        outside.imported(name)
+        self._imported()
         return made
 
     def _import(self, name):
@@ -115,17 +116,16 @@ class Session:
         if own is not None:
             return own
         if not self._restricted:
-            self._imported(name)
             __import__(name)
-            outside.imported(name)
-            return sys.modules[name]
-        if name == "urllib":
-            policy.facade("urllib.parse")
-            return policy._package(name)
-        if name not in policy.MODULES:
+            made = sys.modules[name]
+        elif name in policy.MODULES:
+            made = policy.facade(name)
+        elif any(module.startswith(name + ".") for module in policy.MODULES):
+            made = policy.package(name)
+        else:
             raise ImportError("importing '%s' is not allowed in restricted mode" % name)
-        self._imported(name)
-        return policy.facade(name)
+        self._imported()
+        return made
 
     # The job's own handler
 
@@ -267,7 +267,7 @@ class Session:
             variables = {name: value for name, value in self.namespace.items() if name not in _NOT_VARIABLES}
             extras = {}
             if self._random:
-                extras["random"] = outside.shared.getstate()
+                extras["random"] = outside.chance.getstate()
             own = self.keeper.own_handler
             if own is not None and own._outcome is not None:
                 extras["outcome"] = own._outcome
