@@ -8,6 +8,7 @@ import dev.errand.job.JobStatus;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// Kills the worker in the middle of the demo, goes on in a new process, and checks the books.
 final class CrashDemo {
@@ -18,6 +19,7 @@ final class CrashDemo {
   private final WorkOptions options;
   private final Path store;
   private final Path folder;
+  private volatile @Nullable WorkerProcess current;
 
   CrashDemo(
       Surroundings surroundings, Errand errand, WorkOptions options, Path store, Path folder) {
@@ -35,34 +37,65 @@ final class CrashDemo {
     var job = demo.submit(errand);
     screen.line("job " + job.id() + " is stored in " + store);
     var view = options.view(screen, errand);
-    var watch = new Watch(errand, job, view);
-    Books before;
+    var interruption = Interruption.calls(() -> interrupted(job, view));
+    try {
+      var watch = new Watch(errand, job, view);
+      var before = killInTheMiddle(job, watch, view);
+      goOn(watch, view);
+      new Report(errand, job, watch.lifetime()).say(screen, options.quiet);
+      screen.line("");
+      return new Verdict(job, before, Books.of(errand, job.id())).tell(screen);
+    } finally {
+      view.close();
+      interruption.close();
+    }
+  }
+
+  /// Returns the books as they stood when the worker was killed.
+  private Books killInTheMiddle(Job job, Watch watch, View view)
+      throws IOException, InterruptedException {
     try (var worker = start()) {
       screen.line("worker process " + worker.pid() + " begins");
       watchUntil(watch, worker, this::isInTheMiddle);
       int pythons = worker.kill();
       view.close();
-      before = Books.of(errand, job.id());
       screen.line("");
       screen.line(
           "killed process %d with SIGKILL, and its %s ended with it"
               .formatted(worker.pid(), Text.count(pythons, "Python process", "Python processes")));
-      tell(job, before);
     }
+    var books = Books.of(errand, job.id());
+    tell(job, books);
     screen.line("");
+    return books;
+  }
+
+  private void goOn(Watch watch, View view) throws IOException, InterruptedException {
     try (var worker = start()) {
       screen.line("worker process " + worker.pid() + " goes on with what the store holds");
       watchUntil(watch, worker, family -> false);
       view.close();
       worker.awaitEnd();
     }
-    new Report(errand, job, watch.lifetime()).say(screen, options.quiet);
-    screen.line("");
-    return new Verdict(errand, job, before).tell(screen);
+  }
+
+  private void interrupted(Job job, View view) {
+    view.close();
+    screen.sayLast(
+        "errand: interrupted; job "
+            + job.id()
+            + " goes on with: "
+            + Foreground.resuming(store, folder));
+    var worker = current;
+    if (worker != null) {
+      worker.stop();
+    }
   }
 
   private WorkerProcess start() throws IOException {
-    return WorkerProcess.start(store, folder, CONCURRENCY);
+    var worker = WorkerProcess.start(store, folder, CONCURRENCY);
+    current = worker;
+    return worker;
   }
 
   private static void watchUntil(Watch watch, WorkerProcess worker, Predicate<Family> enough)

@@ -34,9 +34,9 @@ final class Family {
   void learn(Entry entry) {
     switch (entry.kind()) {
       case JOB_CREATED, SUBTASK_SPAWNED -> born(entry);
-      case SUBTASK_COMPLETED -> member(entry).ifPresent(member -> member.text = text(entry));
+      case SUBTASK_COMPLETED -> member(entry).ifPresent(member -> told(member, entry));
       case SUBTASK_FAILED, SUBTASK_CANCELLED, SUBTASK_TIMED_OUT ->
-          member(entry).ifPresent(member -> fails(member, text(entry)));
+          member(entry).ifPresent(member -> toldOfFailure(member, entry));
       case JOB_ENDED -> member(entry).ifPresent(member -> ended(member, entry));
       case MESSAGE, REPLY, CONSOLE, EXCEPTION, NOTIFICATION, TOOL, NOTICE -> {}
     }
@@ -55,6 +55,16 @@ final class Family {
       member.hasHandler = true;
       member.name = entry.data().get("id").orElse(Json.Null.VALUE);
     }
+  }
+
+  private static void told(Member member, Entry entry) {
+    member.isTold = true;
+    member.text = text(entry);
+  }
+
+  private void toldOfFailure(Member member, Entry entry) {
+    told(member, entry);
+    fails(member, text(entry));
   }
 
   private void ended(Member member, Entry entry) {
@@ -128,6 +138,7 @@ final class Family {
     private final List<Member> children = new ArrayList<>();
     private Json name = Json.Null.VALUE;
     private boolean hasHandler;
+    private boolean isTold;
     private boolean failed;
     private @Nullable Instant ended;
     private String text = "";
@@ -157,9 +168,9 @@ final class Family {
       return children;
     }
 
-    /// Whether its parent hears of its end.
-    boolean hasHandler() {
-      return hasHandler;
+    /// Whether it ended and its parent, if that holds a handler, was told.
+    boolean isSettled() {
+      return hasEnded() && (isTold || !hasHandler);
     }
 
     boolean hasEnded() {

@@ -3,13 +3,17 @@ package dev.errand.cli;
 import static java.util.Comparator.comparing;
 
 import dev.errand.Errand;
+import dev.errand.job.Entry;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
+import dev.errand.job.JobStatus;
 import dev.errand.job.Usage;
 import dev.errand.spi.Store;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /// Reads many jobs of a store.
 final class Jobs {
@@ -46,6 +50,29 @@ final class Jobs {
       }
       after = page.getLast().id().text();
     }
+  }
+
+  /// Why no worker of this process can go on with a job that is due, as far as was seen since a
+  /// moment; empty if nothing stands in the way.
+  static Optional<String> obstacle(Errand errand, JobRecord job, Instant since) {
+    return errand
+        .lacking(job)
+        .map(what -> "Job " + job.id() + " needs a worker that has " + what)
+        .or(() -> notice(errand, job, since));
+  }
+
+  private static Optional<String> notice(Errand errand, JobRecord job, Instant since) {
+    return errand.job(job.id().text()).history(0, Integer.MAX_VALUE).stream()
+        .filter(entry -> entry.kind() == Entry.Kind.NOTICE && !entry.time().isBefore(since))
+        .reduce((first, second) -> second)
+        .flatMap(entry -> entry.data().text("text"));
+  }
+
+  /// Whether none of these jobs can go on here by itself.
+  static boolean nothingGoesOn(Errand errand, List<JobRecord> jobs, Instant since) {
+    return jobs.stream()
+        .filter(job -> job.status() != JobStatus.DONE && job.status() != JobStatus.SUSPENDED)
+        .allMatch(job -> obstacle(errand, job, since).isPresent());
   }
 
   /// What the model calls of a whole tree cost.

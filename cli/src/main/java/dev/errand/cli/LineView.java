@@ -6,10 +6,11 @@ import java.util.Set;
 
 /// Tells of each start and end in a line of its own, for pipes and logs.
 record LineView(Screen screen) implements View {
-  private static final int WIDTH = 100;
+  private static final int SHORT = 40;
   private static final Set<Kind> STARTS = Set.of(Kind.JOB_CREATED, Kind.SUBTASK_SPAWNED);
-  private static final Set<Kind> HANDLER_ENDS =
+  private static final Set<Kind> ENDS =
       Set.of(
+          Kind.JOB_ENDED,
           Kind.SUBTASK_COMPLETED,
           Kind.SUBTASK_FAILED,
           Kind.SUBTASK_CANCELLED,
@@ -18,22 +19,27 @@ record LineView(Screen screen) implements View {
   @Override
   public void happened(Entry entry, Family family) {
     if (!entry.job().equals(family.root().id())) {
-      family.member(entry).ifPresent(member -> tell(entry.kind(), member));
+      family.member(entry).ifPresent(member -> tell(entry.kind(), member, family));
     }
   }
 
-  private void tell(Kind kind, Family.Member member) {
+  private void tell(Kind kind, Family.Member member, Family family) {
     if (STARTS.contains(kind)) {
       say(member, "started");
-    } else if (HANDLER_ENDS.contains(kind) || (kind == Kind.JOB_ENDED && !member.hasHandler())) {
-      var result = member.text().isEmpty() ? "" : ": " + member.text();
-      say(member, (member.hasFailed() ? "failed" : "done") + result);
+    } else if (ENDS.contains(kind) && member.isSettled()) {
+      say(member, end(member) + " (" + family.done() + " of " + family.size() + ")");
     }
+  }
+
+  /// A failure with its reason; a result only where it is short.
+  private static String end(Family.Member member) {
+    var words = member.hasFailed() ? "failed" : "done";
+    boolean says = member.hasFailed() || member.text().length() <= SHORT;
+    return says && !member.text().isEmpty() ? words + ": " + member.text() : words;
   }
 
   private void say(Family.Member member, String what) {
-    var words = member.id() + " " + member.title() + " " + what;
-    screen.say("errand: " + Text.fit(words, WIDTH));
+    screen.say("errand: " + Text.oneLine(member.id() + " " + member.title() + " " + what));
   }
 
   @Override

@@ -46,10 +46,11 @@ final class Program {
             new WorkspaceCommand(surroundings),
             new TailCommand(surroundings),
             new DemoCommand(surroundings),
-            new BenchCommand(),
             new DoctorCommand(surroundings))
         .forEach(program::addSubcommand);
-    return program;
+    // What it is given is for the benchmarks to read.
+    var bench = new CommandLine(new BenchCommand()).setUnmatchedOptionsArePositionalParams(true);
+    return program.addSubcommand(bench);
   }
 
   private int misused(CommandLine.ParameterException misuse, String[] args) {

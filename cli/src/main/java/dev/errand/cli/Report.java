@@ -9,6 +9,7 @@ import dev.errand.job.Json;
 import dev.errand.job.Outcome;
 import dev.errand.job.TaskError;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -108,18 +109,15 @@ final class Report {
     return "job %s has not ended and cannot go on here: %s"
         .formatted(
             record.id(),
-            lacking().orElse("it waits for what no worker can do; errand tree shows what is open"));
+            obstacle()
+                .map(Text::oneLine)
+                .orElse("it waits for what no worker can do; errand tree shows what is open"));
   }
 
-  private Optional<String> lacking() {
+  private Optional<String> obstacle() {
     return Jobs.tree(errand.store(), job.id()).stream()
         .filter(below -> below.status() != JobStatus.DONE)
-        .flatMap(
-            below ->
-                errand
-                    .lacking(below)
-                    .map(what -> "job " + below.id() + " needs a worker that has " + what)
-                    .stream())
+        .flatMap(below -> Jobs.obstacle(errand, below, Instant.EPOCH).stream())
         .findFirst();
   }
 

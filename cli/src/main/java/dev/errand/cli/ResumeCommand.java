@@ -3,6 +3,8 @@ package dev.errand.cli;
 import dev.errand.Errand;
 import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -28,17 +30,19 @@ final class ResumeCommand implements Callable<Integer> {
     var screen = surroundings.screen();
     try (var errand = Stores.existing(surroundings, options)) {
       var open = open(errand);
+      var since = errand.now().truncatedTo(ChronoUnit.MILLIS);
       var interruption = Interruption.calls(() -> interrupted(errand));
       try {
         if (errand.store().busy()) {
           work.start(errand);
-          untilNothingGoesOn(errand);
+          untilNothingGoesOn(errand, since);
         }
       } finally {
         interruption.close();
       }
       if (!work.quiet) {
         open.forEach(root -> screen.say("errand: " + standing(errand, root)));
+        obstacles(errand).forEach(words -> screen.say("errand: " + Text.oneLine(words)));
       }
       return ExitCode.OK;
     }
@@ -62,16 +66,19 @@ final class ResumeCommand implements Callable<Integer> {
         .toList();
   }
 
-  private void untilNothingGoesOn(Errand errand) throws InterruptedException {
-    while (errand.store().busy() && !(errand.idle() && allLackSomething(errand))) {
+  private static void untilNothingGoesOn(Errand errand, Instant since) throws InterruptedException {
+    while (errand.store().busy()
+        && !(errand.idle() && Jobs.nothingGoesOn(errand, errand.jobs(), since))) {
       Pace.pause(errand);
     }
   }
 
-  private static boolean allLackSomething(Errand errand) {
+  /// What keeps jobs from going on that are not done.
+  private static List<String> obstacles(Errand errand) {
     return errand.jobs().stream()
-        .filter(job -> job.status() != JobStatus.DONE && job.status() != JobStatus.SUSPENDED)
-        .allMatch(job -> errand.lacking(job).isPresent());
+        .filter(job -> job.status() != JobStatus.DONE)
+        .flatMap(job -> Jobs.obstacle(errand, job, Instant.EPOCH).stream())
+        .toList();
   }
 
   private static String standing(Errand errand, JobRecord before) {

@@ -1,6 +1,5 @@
 package dev.errand.cli;
 
-import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.job.Outcome;
 import dev.errand.spi.Store;
@@ -13,10 +12,11 @@ final class Verdict {
   private final Store.Count count;
 
   /// @param before the books at the crash
-  Verdict(Errand errand, Job job, Books before) {
+  /// @param after the books now
+  Verdict(Job job, Books before, Books after) {
     this.job = job;
     this.before = before;
-    this.after = Books.of(errand, job.id());
+    this.after = after;
     this.count = job.count();
   }
 

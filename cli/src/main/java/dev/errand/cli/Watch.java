@@ -3,10 +3,10 @@ package dev.errand.cli;
 import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.job.Entry;
-import dev.errand.job.JobStatus;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -19,6 +19,7 @@ final class Watch {
   private final Job root;
   private final View view;
   private final Family family;
+  private final Instant since;
   private long seen;
   private long stuckSince;
 
@@ -26,6 +27,7 @@ final class Watch {
     this.errand = errand;
     this.root = root;
     this.view = view;
+    this.since = errand.now().truncatedTo(ChronoUnit.MILLIS);
     var record = root.record();
     this.family = new Family(record.id(), record.origin().agent(), record.origin().created());
   }
@@ -113,10 +115,7 @@ final class Watch {
 
   private boolean nothingGoesOn() {
     return !errand.store().busy()
-        || Jobs.tree(errand.store(), root.id()).stream()
-            .filter(job -> job.status() != JobStatus.DONE && job.status() != JobStatus.SUSPENDED)
-            .map(errand::lacking)
-            .allMatch(Optional::isPresent);
+        || Jobs.nothingGoesOn(errand, Jobs.tree(errand.store(), root.id()), since);
   }
 
   /// How long the root has been there, or was.

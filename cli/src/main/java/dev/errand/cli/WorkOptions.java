@@ -6,8 +6,8 @@ import picocli.CommandLine.Option;
 
 /// The options of commands that work on jobs in this process.
 final class WorkOptions {
-  /// Shorter than the library's: what a killed program leaves is soon taken up by the next.
-  private static final Duration LEASE = Duration.ofSeconds(5);
+  /// Shorter than the library's, so that jobs which another program works on count as due soon.
+  private static final Duration LEASE = Duration.ofSeconds(9);
 
   @Option(
       names = "--concurrency",

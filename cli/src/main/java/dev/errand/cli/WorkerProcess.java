@@ -67,6 +67,11 @@ final class WorkerProcess implements AutoCloseable {
     return pythons.size();
   }
 
+  /// Ends it without waiting.
+  void stop() {
+    process.destroyForcibly();
+  }
+
   /// Waits for its end, after which the store is free.
   void awaitEnd() throws InterruptedException {
     process.waitFor();
@@ -74,7 +79,7 @@ final class WorkerProcess implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    process.destroyForcibly();
+    stop();
     Files.deleteIfExists(said);
   }
 }

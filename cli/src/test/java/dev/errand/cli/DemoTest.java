@@ -31,7 +31,7 @@ class DemoTest {
     assertThat(said.code()).isZero();
     var path = directory.resolve("out/report.md");
     assertThat(said.out()).contains("3 files, one child job for each\n", "report: " + path);
-    assertThat(said.err()).contains("deep/notes.txt done", "with 3 children");
+    assertThat(said.err()).contains("deep/notes.txt done (", "with 3 children");
     assertThat(Files.readString(path))
         .contains("# What the files say", "| guide.md | 1 |", "apples (3)")
         .contains("The pears need to be bought.", "https://example.org/notes", "../guide.md")

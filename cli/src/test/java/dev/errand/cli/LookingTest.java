@@ -3,9 +3,14 @@ package dev.errand.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errand.Errand;
+import dev.errand.agent.Agent;
 import dev.errand.job.Json;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,6 +78,34 @@ class LookingTest {
     assertThat(said.code()).isEqualTo(2);
     assertThat(said.out()).isEmpty();
     assertThat(said.err()).contains("No job is called nobody").hasLineCount(1);
+  }
+
+  @Test
+  void a_prefix_that_several_jobs_have_is_wrong_usage() {
+    var beginnings = new HashSet<String>(List.of(id.substring(0, 1)));
+    var latest = "";
+    try (var errand = Errand.open(directory.resolve("errand.db"))) {
+      do {
+        latest = StoredJobs.submit(errand, "key " + beginnings.size()).id().text().substring(0, 1);
+      } while (beginnings.add(latest));
+    }
+
+    var said = shell.errand("show", latest);
+
+    assertThat(said.code()).isEqualTo(2);
+    assertThat(said.err()).contains("Several jobs have ids that begin with " + latest);
+  }
+
+  @Test
+  void children_are_listed_in_the_order_of_their_creation() {
+    StoredJobs.wide(directory.resolve("errand.db"), "wide", 11);
+    var wide = shell.errand("show", "wide").out().lines().findFirst().orElse("").substring(10);
+
+    var listed = shell.errand("tree", "wide").out().lines().skip(1).toList();
+
+    assertThat(listed).hasSize(11);
+    assertThat(listed.get(1)).contains(wide + ".2 ");
+    assertThat(listed.getLast()).contains(wide + ".11 ");
   }
 
   @Test
@@ -160,6 +193,46 @@ class LookingTest {
         .extracting(event -> event.number("sequence").orElse(0L))
         .isSorted()
         .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void tail_of_a_tree_that_is_worked_on_ends_with_it() throws Exception {
+    var release = new CountDownLatch(1);
+    var agent =
+        Agent.named("patient")
+            .program(
+                job -> {
+                  job.print("waiting");
+                  release.await();
+                  return "released";
+                })
+            .build();
+    try (var errand = Errand.open(directory.resolve("errand.db"));
+        var beside = Executors.newVirtualThreadPerTaskExecutor()) {
+      errand.submit(agent, spec -> spec.key("patient"));
+      errand.worker().start();
+
+      var said = beside.submit(() -> shell.errand("tail", "patient"));
+      release.countDown();
+
+      assertThat(said.get(1, TimeUnit.MINUTES).out())
+          .containsPattern("job_created +agent patient\n")
+          .containsPattern("console +waiting\n")
+          .containsPattern("job_ended +succeeded: released\n$");
+    }
+  }
+
+  @Test
+  void a_job_that_needs_what_the_program_lacks_is_named_and_left() {
+    try (var errand = Errand.open(directory.resolve("errand.db"))) {
+      StoredJobs.submit(errand, "later");
+    }
+
+    var said = shell.errand("resume");
+
+    assertThat(said.code()).isZero();
+    assertThat(said.err()).contains("needs a worker that has the Java program of agent parent");
+    assertThat(shell.errand("jobs").out()).containsPattern("later +parent +READY");
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.errand.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.errand.Errand;
 import dev.errand.job.Json;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,7 +42,28 @@ class RunTest {
     assertThat(said.code()).isZero();
     assertThat(said.out()).isEqualTo("words: 3\n");
     assertThat(said.err())
-        .contains("in/a.txt started", "in/b.txt done: 1", "succeeded after", "with 2 children: 3");
+        .contains(
+            "in/a.txt started", "in/b.txt done: 1 (", "succeeded after", "with 2 children: 3");
+  }
+
+  @Test
+  void a_child_that_ends_without_a_result_is_told_once_and_as_failed() {
+    shell.file(
+        "job.py",
+        """
+        @subtask
+        def silent(**kwargs):
+            return create_new_job(agent("silent"), warmup_code="exit('bye')")
+
+        wait_all(silent(id="quiet one"))
+        """);
+
+    var lines = shell.errand("run", "job.py").err().lines();
+
+    assertThat(lines.filter(line -> line.contains("quiet one") && !line.contains("started")))
+        .singleElement()
+        .asString()
+        .contains("quiet one failed: The child ended without completing its handler", "(1 of 1)");
   }
 
   @Test
@@ -218,6 +240,20 @@ class RunTest {
     shell.file("job.py", "\uFEFFprint('hello')\n");
 
     assertThat(shell.errand("run", "job.py").out()).isEqualTo("hello\n");
+  }
+
+  @Test
+  void a_job_that_cannot_go_on_here_is_named_with_what_is_missing() {
+    try (var errand = Errand.open(directory.resolve("errand.db"))) {
+      StoredJobs.submit(errand, "nightly");
+    }
+    shell.file("job.py", "");
+
+    var said = shell.errand("run", "job.py", "--id", "nightly");
+
+    assertThat(said.code()).isEqualTo(1);
+    assertThat(said.err())
+        .contains("cannot go on here", "needs a worker that has the Java program of agent parent");
   }
 
   @Test

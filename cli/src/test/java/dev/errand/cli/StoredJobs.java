@@ -8,6 +8,7 @@ import dev.errand.job.Json;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// Fills a store with jobs whose work is done in Java.
 final class StoredJobs {
@@ -16,7 +17,30 @@ final class StoredJobs {
   /// A done root of that key with two children: `good`, which returns 5, and `bad`, which fails.
   static String family(Path store, String key) {
     try (var errand = Errand.open(store)) {
-      var job = submit(errand, key);
+      return done(errand, submit(errand, key));
+    }
+  }
+
+  /// A done root of that key with so many children.
+  static void wide(Path store, String key, int children) {
+    try (var errand = Errand.open(store)) {
+      errand.register(Agent.named("idler").program(job -> null).build());
+      var parent =
+          Agent.named("wide-parent")
+              .program(
+                  job ->
+                      job.awaitAll(
+                              Stream.generate(() -> job.delegate("idler").start())
+                                  .limit(children)
+                                  .toList())
+                          .size())
+              .build();
+      done(errand, errand.submit(parent, spec -> spec.key(key)));
+    }
+  }
+
+  private static String done(Errand errand, Job job) {
+    try {
       errand.worker().start();
       job.await(Duration.ofMinutes(1));
       return job.id().text();

@@ -1,57 +1,310 @@
 package dev.errand.engine;
 
-import dev.errand.job.Completion;
+import dev.errand.job.AgentSpec;
+import dev.errand.job.Checkpoint;
+import dev.errand.job.CodeBlock;
+import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
-import dev.errand.job.SubTaskState;
-import dev.errand.spi.Host;
+import dev.errand.job.NewJob;
+import dev.errand.job.RefusedException;
+import dev.errand.job.Subtask;
+import dev.errand.spi.Change;
+import dev.errand.spi.Host.Child;
+import dev.errand.spi.Host.ChildRequest;
+import dev.errand.spi.Store;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The children of a job in the form in which code sees them.
+/*
+ * The children of one job: creating them, giving them handlers, looking at them.
+ *
+ * Creating a child needs no answer from outside: it is committed with whatever is committed next. Its id follows from
+ * its parent and ordinal, so a replay that creates it again is recognised here and by the store.
+ *
+ * A child created without a handler is held back until it gets one, or until the code waits, calls a tool that is not
+ * READ_ONLY or ends its block, or a second has gone by, lest it begin (and look for its handler) in between. No progress
+ * beyond its creation is committed before it.
+ *
+ * Only the job's own thread uses this object.
+ */
 final class Children {
-  private Children() {}
+  private static final int PAGE = 1000;
+  private static final int FEW = 16;
 
-  static Host.Child seen(JobRecord child) {
-    var subtask = child.subtask();
-    return subtask == null
-        ? new Host.Child(child.id(), child.origin().agent(), null, begun(child), null)
-        : new Host.Child(
-            child.id(),
-            child.origin().agent(),
-            subtask.id(),
-            subtask.state(child.status()),
-            subtask.completion());
+  private final Store store;
+  private final Registry registry;
+  private final JobId job;
+  private final JobDefinition definition;
+  private final StepWriter writer;
+  private final Map<JobId, Known> known = new HashMap<>();
+  private final Map<Json, JobId> subtaskIds = new HashMap<>();
+  private final Map<JobId, Change.Created> heldBack = new LinkedHashMap<>();
+  private final boolean hadSome;
+  private int created;
+
+  /// A child that this job created: `digest` of what was asked for.
+  private record Known(String digest, Child child) {}
+
+  Children(
+      Store store, Registry registry, JobRecord job, JobDefinition definition, StepWriter writer) {
+    this.store = store;
+    this.registry = registry;
+    this.job = job.id();
+    this.definition = definition;
+    this.writer = writer;
+    this.created = job.progress().created();
+    this.hadSome = created > 0;
   }
 
-  private static SubTaskState begun(JobRecord child) {
-    return switch (child.status()) {
-      case READY -> SubTaskState.WAITING;
-      case WARMING_UP, STARTED, SUSPENDED, DONE -> SubTaskState.STARTED;
-    };
+  /// Learns of those created after the first `ordinal` ones, which a replay will create again.
+  void learnAfter(int ordinal) {
+    for (var child : after(ordinal)) {
+      remember(child.origin().digest(), Seen.seen(child));
+    }
   }
 
-  /// A child created a moment ago.
-  static Host.Child born(JobId id, String agent, @Nullable Json subtaskId) {
-    return new Host.Child(id, agent, subtaskId, SubTaskState.WAITING, null);
+  /// The highest ordinal of a child that may exist.
+  int created() {
+    return created;
   }
 
-  /// What is recorded of a look at children: enough to see the same again, results left where they
-  /// are.
-  static Json record(List<Host.Child> children) {
-    return new Json.Array(
-        children.stream()
-            .<Json>map(
-                child -> Json.object("job", child.job().text()).with("state", child.state().name()))
-            .toList());
+  /// Those held back are about to be committed.
+  void released() {
+    heldBack.clear();
   }
 
-  /// The child as it was when `recorded`; `now` is what it is by now.
-  static Host.Child asRecorded(Json.Object recorded, Host.Child now) {
-    var state = SubTaskState.valueOf(recorded.text("state").orElseThrow());
-    boolean ended = state == SubTaskState.COMPLETED || state == SubTaskState.ERROR;
-    Completion completion = ended ? now.completion() : null;
-    return new Host.Child(now.job(), now.agent(), now.subtaskId(), state, completion);
+  Child create(ChildRequest request, @Nullable Checkpoint workspace) {
+    var id = job.child(request.ordinal());
+    var newJob = newJob(id, request, workspace);
+    var before = known.get(id);
+    if (before != null) {
+      if (!before.digest().equals(newJob.digest())) {
+        throw Journal.diverged(
+            "job " + id, "another job", before.child().agent() + " was given it");
+      }
+      return before.child();
+    }
+    checkDepth(id);
+    checkFree(request.subtaskId());
+    add(new Change.Created(newJob));
+    var child = Seen.born(id, newJob.definition().agent().name(), request.subtaskId());
+    remember(newJob.digest(), child);
+    return child;
+  }
+
+  private void add(Change.Created change) {
+    if (change.job().subtask() == null) {
+      heldBack.put(change.job().id(), change);
+      writer.addHeld(change);
+    } else {
+      writer.add(change);
+      writer.commitShortly();
+    }
+  }
+
+  private void checkDepth(JobId id) {
+    if (id.depth() > definition.agent().limits().depth()) {
+      throw new RefusedException(
+          "RuntimeError",
+          "Job %s is at depth %d, the limit of agent %s; it cannot create a child below it."
+              .formatted(job, job.depth(), definition.agent().name()));
+    }
+  }
+
+  private NewJob newJob(JobId id, ChildRequest request, @Nullable Checkpoint workspace) {
+    var agent = agent(request);
+    var locale = request.locale() == null ? definition.locale() : request.locale();
+    var setup = new JobDefinition(agent, blocks(agent, request), request.parameters(), locale);
+    var subtask = request.subtaskId() == null ? null : Subtask.open(request.subtaskId());
+    return new NewJob(id, null, setup, setup.address(), subtask, workspace);
+  }
+
+  /// A Java program is what its agent does, whoever delegates to it.
+  private static List<CodeBlock> blocks(AgentSpec agent, ChildRequest request) {
+    return agent.runtime().equals(JavaRuntime.NAME)
+        ? List.of(new CodeBlock(CodeBlock.Kind.PROGRAM, agent.name()))
+        : request.blocks();
+  }
+
+  private AgentSpec agent(ChildRequest request) {
+    var own = definition.agent();
+    var name = request.agent();
+    if (name != null && name.equals(own.name())) {
+      return own;
+    }
+    if (name == null) {
+      return new AgentSpec(
+          own.name(),
+          own.instructions(),
+          null,
+          own.tools(),
+          own.runtime(),
+          own.restricted(),
+          own.limits());
+    }
+    return registry
+        .agent(name)
+        .orElseGet(
+            () ->
+                new AgentSpec(
+                    name,
+                    request.agentForm().text("instructions").orElse(""),
+                    request.agentForm().text("model").orElse(null),
+                    List.of(),
+                    "cpython",
+                    true,
+                    own.limits()));
+  }
+
+  private void checkFree(@Nullable Json subtaskId) {
+    if (subtaskId == null || subtaskId instanceof Json.Null) {
+      return;
+    }
+    var taken = subtaskIds.get(subtaskId);
+    if (taken == null && hadSome) {
+      taken = store.childBySubtaskId(job, subtaskId).map(JobRecord::id).orElse(null);
+    }
+    if (taken != null) {
+      throw new RefusedException(
+          "ValueError",
+          "Sub-task id=%s is taken by job %s; ids are unique per parent, choose another."
+              .formatted(subtaskId.print(), taken));
+    }
+  }
+
+  private void remember(String digest, Child child) {
+    known.put(child.job(), new Known(digest, child));
+    if (child.subtaskId() != null && !(child.subtaskId() instanceof Json.Null)) {
+      subtaskIds.put(child.subtaskId(), child.job());
+    }
+    created = Math.max(created, child.job().ordinal());
+  }
+
+  Child attach(JobId id, Json subtaskId) {
+    var before = known.get(id);
+    var now = before == null ? Seen.seen(find(id)) : before.child();
+    if (now.subtaskId() != null) {
+      if (now.subtaskId().equals(subtaskId)) {
+        return now;
+      }
+      throw new RefusedException("RuntimeError", "Job " + id + " has a sub-task handler already");
+    }
+    if (!id.parent().equals(Optional.of(job))) {
+      throw new RefusedException(
+          "RuntimeError",
+          "Job %s is no child of job %s; only its parent can hold its handler".formatted(id, job));
+    }
+    checkFree(subtaskId);
+    giveHandler(id, subtaskId);
+    var child = new Child(id, now.agent(), subtaskId, now.state(), now.completion());
+    remember(before == null ? find(id).origin().digest() : before.digest(), child);
+    writer.commitShortly();
+    return child;
+  }
+
+  private void giveHandler(JobId id, Json subtaskId) {
+    var held = heldBack.remove(id);
+    if (heldBack.isEmpty()) {
+      writer.letGo();
+    }
+    if (held != null) {
+      var bare = held.job();
+      var withHandler =
+          new NewJob(
+              id,
+              bare.key(),
+              bare.definition(),
+              bare.digest(),
+              Subtask.open(subtaskId),
+              bare.workspace());
+      if (writer.replace(held, new Change.Created(withHandler))) {
+        return;
+      }
+    }
+    writer.add(new Change.Attached(id, subtaskId));
+  }
+
+  /// Whether it takes a suspension to know; a child that is not stored yet has surely not ended.
+  boolean mayBeUnfinished(JobId id) {
+    return store
+        .find(id)
+        .map(child -> child.subtask() == null || child.subtask().completion() == null)
+        .orElse(true);
+  }
+
+  void requireKnown(List<JobId> handlers) {
+    for (var id : handlers) {
+      if (!known.containsKey(id) && store.find(id).isEmpty()) {
+        throw new RefusedException("RuntimeError", "There is no job " + id + " to wait for");
+      }
+    }
+  }
+
+  /// All of them as they are now, or the one whose handler has that id.
+  List<Child> stored(@Nullable Json subtaskId) {
+    writer.commit();
+    released();
+    return subtaskId == null
+        ? after(0).stream().map(Seen::seen).toList()
+        : store.childBySubtaskId(job, subtaskId).stream().map(Seen::seen).toList();
+  }
+
+  /// The handlers as they are now; one that is not stored yet is as it was created.
+  List<Child> look(List<JobId> handlers) {
+    if (handlers.size() <= FEW) {
+      return handlers.stream().map(this::lookAt).toList();
+    }
+    var all = new HashMap<JobId, Child>();
+    after(0).forEach(child -> all.put(child.id(), Seen.seen(child)));
+    return handlers.stream()
+        .map(id -> all.containsKey(id) ? Objects.requireNonNull(all.get(id)) : lookAt(id))
+        .toList();
+  }
+
+  private Child lookAt(JobId id) {
+    return store
+        .find(id)
+        .map(Seen::seen)
+        .orElseGet(
+            () -> {
+              var unstored = known.get(id);
+              if (unstored == null) {
+                throw new RefusedException("RuntimeError", "There is no job " + id);
+              }
+              return unstored.child();
+            });
+  }
+
+  /// A job of the tree, stored or about to be.
+  JobRecord find(JobId id) {
+    return store
+        .find(id)
+        .or(
+            () -> {
+              writer.commit();
+              return store.find(id);
+            })
+        .orElseThrow(() -> new RefusedException("RuntimeError", "There is no job " + id));
+  }
+
+  private List<JobRecord> after(int ordinal) {
+    var all = new ArrayList<JobRecord>();
+    int last = ordinal;
+    while (true) {
+      var page = store.children(job, last, PAGE);
+      all.addAll(page);
+      if (page.size() < PAGE) {
+        return all;
+      }
+      last = page.getLast().id().ordinal();
+    }
   }
 }

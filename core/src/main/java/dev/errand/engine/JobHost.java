@@ -1,10 +1,8 @@
 package dev.errand.engine;
 
 import dev.errand.agent.Tool;
-import dev.errand.job.AgentSpec;
 import dev.errand.job.Blob;
 import dev.errand.job.Checkpoint;
-import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectPolicy;
@@ -13,23 +11,16 @@ import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
-import dev.errand.job.NewJob;
 import dev.errand.job.RefusedException;
 import dev.errand.job.Slot;
-import dev.errand.job.StoredForm;
-import dev.errand.job.Subtask;
 import dev.errand.job.Value;
 import dev.errand.job.Wait;
 import dev.errand.spi.Change;
 import dev.errand.spi.Host;
 import dev.errand.spi.Store;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -45,11 +36,7 @@ import org.jspecify.annotations.Nullable;
  * What must be committed before what:
  *  - a tool that is not READ_ONLY is called after its intention is committed; the outcome may follow later, for
  *    without it the tool's policy decides what a replay does;
- *  - creating a child needs no answer from outside: it is committed with whatever is committed next. Its id follows
- *    from its parent and ordinal, so a replay that creates it again is recognised here and by the store;
- *  - a child created without a handler is held back until it gets one, or until the code waits, calls a tool that is
- *    not READ_ONLY or ends its block, or a second has gone by, lest it begin (and look for its handler) in between. No
- *    progress beyond its creation is committed before it.
+ *  - creating a child is told in Children.
  *
  * Only the job's own thread uses this object.
  */
@@ -65,18 +52,11 @@ final class JobHost implements Host {
   private final JobDefinition definition;
   private final StepWriter writer;
   private final Parking parking;
-  private final Map<Slot, Effect> journal = new HashMap<>();
-  private final Map<JobId, Known> children = new HashMap<>();
-  private final Map<Json, JobId> subtaskIds = new HashMap<>();
-  private final Map<JobId, Change.Created> heldBack = new LinkedHashMap<>();
+  private final Journal journal;
+  private final Children children;
   private List<String> chunks = List.of();
-  private boolean hadChildren;
   private int turn;
-  private int created;
   private boolean completed;
-
-  /// A child that this job created: `digest` of what was asked for.
-  private record Known(String digest, Host.Child child) {}
 
   JobHost(
       Store store,
@@ -92,24 +72,18 @@ final class JobHost implements Host {
     this.writer = writer;
     this.parking = parking;
     this.completed = job.subtask() != null && job.subtask().completion() != null;
-    this.created = job.progress().created();
-    this.hadChildren = created > 0;
+    this.journal = new Journal(job.id(), writer);
+    this.children = new Children(store, registry, job, definition, writer);
   }
 
   /// Learns what was recorded after the checkpoint at which the block begins, or begins again.
   void begin(boolean mayBeReplay) {
     var progress = writer.progress();
     turn = progress.turn();
-    journal.clear();
-    heldBack.clear();
-    if (!mayBeReplay) {
-      return;
-    }
-    for (var effect : store.journal(job.id(), turn, progress.statement())) {
-      journal.put(effect.slot(), effect);
-    }
-    for (var child : childrenAfter(progress.created())) {
-      remember(child.origin().digest(), Children.seen(child));
+    children.released();
+    journal.begin(mayBeReplay ? store.journal(job.id(), turn, progress.statement()) : List.of());
+    if (mayBeReplay) {
+      children.learnAfter(progress.created());
     }
   }
 
@@ -118,17 +92,14 @@ final class JobHost implements Host {
     chunks = state == null ? List.of() : state.chunks();
   }
 
-  /// What the driver itself recorded: readings of the clock and the like.
+  /// What the driver itself recorded; see [Journal#readings].
   List<Effect> readings() {
-    return journal.values().stream()
-        .filter(effect -> !effect.name().startsWith("errand."))
-        .filter(effect -> effect.policy() == EffectPolicy.READ_ONLY)
-        .toList();
+    return journal.readings();
   }
 
   /// The highest ordinal of a child that may exist.
   int created() {
-    return created;
+    return children.created();
   }
 
   @Override
@@ -191,11 +162,11 @@ final class JobHost implements Host {
       writer.commitSoon();
       return answer(invoke(tool, call));
     }
-    var digest = digest(arguments.print());
-    var known = recorded(slot, name, digest);
+    var digest = Journal.digest(arguments.print());
+    var known = journal.recorded(slot, name, digest);
     if (known == null) {
       known = new Effect(slot, name, digest, tool.policy(), new Effect.Result.Intended());
-      journal(known);
+      journal.record(known);
       writer.commit();
     } else if (!(known.result() instanceof Effect.Result.Intended)) {
       return answer(known.result());
@@ -252,180 +223,28 @@ final class JobHost implements Host {
   @Override
   public Child create(Mark mark, ChildRequest request) {
     absorb(mark);
-    var id = job.id().child(request.ordinal());
-    var newJob = newJob(id, request);
-    var known = children.get(id);
-    if (known != null) {
-      if (!known.digest().equals(newJob.digest())) {
-        throw diverged("job " + id, "the creation of another job", known.child().agent());
-      }
-      return known.child();
-    }
-    if (id.depth() > definition.agent().limits().depth()) {
-      throw new RefusedException(
-          "RuntimeError",
-          "Job "
-              + job.id()
-              + " is at depth "
-              + job.id().depth()
-              + ", the limit of agent "
-              + definition.agent().name()
-              + "; it cannot create a child below it.");
-    }
-    checkFree(request.subtaskId());
-    var change = new Change.Created(newJob);
-    if (request.subtaskId() == null) {
-      writer.addHeld(change);
-    } else {
-      writer.add(change);
-    }
-    var child = Children.born(id, newJob.definition().agent().name(), request.subtaskId());
-    remember(newJob.digest(), child);
-    if (request.subtaskId() == null) {
-      heldBack.put(id, change);
-    } else {
-      writer.commitShortly();
-    }
-    return child;
-  }
-
-  private NewJob newJob(JobId id, ChildRequest request) {
-    var agent = agent(request);
-    var locale = request.locale() == null ? definition.locale() : request.locale();
-    var setup = new JobDefinition(agent, blocks(agent, request), request.parameters(), locale);
     var given = request.workspace();
-    var workspace = given == null ? null : checkpoint(given);
-    var subtask = request.subtaskId() == null ? null : Subtask.open(request.subtaskId());
-    return new NewJob(id, null, setup, setup.address(), subtask, workspace);
-  }
-
-  /// A Java program is what its agent does, whoever delegates to it.
-  private static List<CodeBlock> blocks(AgentSpec agent, ChildRequest request) {
-    return agent.runtime().equals(JavaRuntime.NAME)
-        ? List.of(new CodeBlock(CodeBlock.Kind.PROGRAM, agent.name()))
-        : request.blocks();
-  }
-
-  private AgentSpec agent(ChildRequest request) {
-    var own = definition.agent();
-    var name = request.agent();
-    if (name != null && name.equals(own.name())) {
-      return own;
-    }
-    if (name == null) {
-      return new AgentSpec(
-          own.name(),
-          own.instructions(),
-          null,
-          own.tools(),
-          own.runtime(),
-          own.restricted(),
-          own.limits());
-    }
-    return registry
-        .agent(name)
-        .orElseGet(
-            () ->
-                new AgentSpec(
-                    name,
-                    request.agentForm().text("instructions").orElse(""),
-                    request.agentForm().text("model").orElse(null),
-                    List.of(),
-                    "cpython",
-                    true,
-                    own.limits()));
-  }
-
-  private void checkFree(@Nullable Json subtaskId) {
-    if (subtaskId == null || subtaskId instanceof Json.Null) {
-      return;
-    }
-    var taken = subtaskIds.get(subtaskId);
-    if (taken == null && hadChildren) {
-      taken = store.childBySubtaskId(job.id(), subtaskId).map(JobRecord::id).orElse(null);
-    }
-    if (taken != null) {
-      throw new RefusedException(
-          "ValueError",
-          "Sub-task id="
-              + subtaskId.print()
-              + " is taken by job "
-              + taken
-              + "; ids are unique per parent, choose another.");
-    }
-  }
-
-  private void remember(String digest, Child child) {
-    children.put(child.job(), new Known(digest, child));
-    if (child.subtaskId() != null && !(child.subtaskId() instanceof Json.Null)) {
-      subtaskIds.put(child.subtaskId(), child.job());
-    }
-    created = Math.max(created, child.job().ordinal());
+    return children.create(request, given == null ? null : checkpoint(given));
   }
 
   @Override
-  public Child attach(Mark mark, JobId id, Json subtaskId) {
+  public Child attach(Mark mark, JobId child, Json subtaskId) {
     absorb(mark);
-    var now = children.containsKey(id) ? children.get(id).child() : Children.seen(find(id));
-    if (now.subtaskId() != null) {
-      if (now.subtaskId().equals(subtaskId)) {
-        return now;
-      }
-      throw new RefusedException("RuntimeError", "Job " + id + " has a sub-task handler already");
-    }
-    if (!id.parent().equals(java.util.Optional.of(job.id()))) {
-      throw new RefusedException(
-          "RuntimeError",
-          "Job "
-              + id
-              + " is no child of job "
-              + job.id()
-              + "; only its parent can hold its handler");
-    }
-    checkFree(subtaskId);
-    attach(id, subtaskId);
-    var child = new Child(id, now.agent(), subtaskId, now.state(), now.completion());
-    remember(
-        children.containsKey(id) ? children.get(id).digest() : find(id).origin().digest(), child);
-    writer.commitSoon();
-    return child;
-  }
-
-  private void attach(JobId id, Json subtaskId) {
-    var held = heldBack.remove(id);
-    if (heldBack.isEmpty()) {
-      writer.letGo();
-    }
-    if (held != null) {
-      var bare = held.job();
-      var withHandler =
-          new NewJob(
-              id,
-              bare.key(),
-              bare.definition(),
-              bare.digest(),
-              Subtask.open(subtaskId),
-              bare.workspace());
-      if (writer.replace(held, new Change.Created(withHandler))) {
-        return;
-      }
-    }
-    writer.add(new Change.Attached(id, subtaskId));
+    return children.attach(child, subtaskId);
   }
 
   @Override
   public void complete(Mark mark, Completion completion) {
     absorb(mark);
-    if (job.subtask() == null && find(job.id()).subtask() == null) {
+    if (job.subtask() == null && children.find(job.id()).subtask() == null) {
       throw new RefusedException(
           "RuntimeError", "complete_sub_task requires sub_task_handler in current job locals");
     }
     // A job completes its handler once in its life, so one slot per statement is enough to know a
     // replay by.
     var slot = new Slot(turn, mark.statement(), Integer.MAX_VALUE);
-    var digest = digest(StoredForm.write(completion).print());
-    if (recorded(slot, COMPLETE, digest) != null) {
-      journal.remove(slot);
+    if (journal.recorded(slot, COMPLETE, "") != null) {
+      journal.forget(slot);
       return;
     }
     if (completed) {
@@ -434,7 +253,7 @@ final class JobHost implements Host {
     completed = true;
     var done = new Effect.Result.Returned(Value.none());
     writer.add(
-        new Change.Journalled(new Effect(slot, COMPLETE, digest, EffectPolicy.READ_ONLY, done)),
+        new Change.Journalled(new Effect(slot, COMPLETE, "", EffectPolicy.READ_ONLY, done)),
         new Change.Completed(completion));
     writer.commitSoon();
   }
@@ -448,43 +267,27 @@ final class JobHost implements Host {
   public List<Child> await(Mark mark, int ordinal, List<JobId> handlers, int needed) {
     absorb(mark);
     var slot = new Slot(turn, mark.statement(), ordinal);
-    requireKnown(handlers);
+    children.requireKnown(handlers);
     var wait = new Wait(handlers, needed);
     boolean choice = needed < wait.handlers().size();
     if (choice) {
-      var known = recorded(slot, ANY, digest(handlers.toString()));
+      var known = journal.recorded(slot, ANY, Journal.digest(handlers.toString()));
       if (known != null) {
         return asRecorded(known);
       }
     }
-    if (wait.handlers().size() > 1 || mayBeUnfinished(handlers.getFirst())) {
+    if (wait.handlers().size() > 1 || children.mayBeUnfinished(handlers.getFirst())) {
       suspend(wait);
     }
-    var now = look(handlers);
+    var now = children.look(handlers);
     if (choice) {
       record(slot, ANY, handlers.toString(), now);
     }
     return now;
   }
 
-  /// Whether it takes a suspension to know; a child that is not stored yet has surely not ended.
-  private boolean mayBeUnfinished(JobId id) {
-    return store
-        .find(id)
-        .map(child -> child.subtask() == null || child.subtask().completion() == null)
-        .orElse(true);
-  }
-
-  private void requireKnown(List<JobId> handlers) {
-    for (var id : handlers) {
-      if (!children.containsKey(id) && store.find(id).isEmpty()) {
-        throw new RefusedException("RuntimeError", "There is no job " + id + " to wait for");
-      }
-    }
-  }
-
   private void suspend(Wait wait) {
-    heldBack.clear();
+    children.released();
     parking
         .park(job.id(), () -> writer.suspend(wait), writer::version)
         .ifPresent(claim -> writer.resume(claim.lease()));
@@ -494,24 +297,19 @@ final class JobHost implements Host {
   public List<Child> peek(Mark mark, int ordinal, List<JobId> handlers) {
     absorb(mark);
     var slot = new Slot(turn, mark.statement(), ordinal);
-    return look(slot, PEEK, handlers.toString(), () -> look(handlers));
+    return look(slot, PEEK, handlers.toString(), () -> children.look(handlers));
   }
 
   @Override
   public List<Child> children(Mark mark, int ordinal, @Nullable Json subtaskId) {
     absorb(mark);
-    writer.commit();
     var slot = new Slot(turn, mark.statement(), ordinal);
-    Supplier<List<Child>> now =
-        () ->
-            subtaskId == null
-                ? childrenAfter(0).stream().map(Children::seen).toList()
-                : store.childBySubtaskId(job.id(), subtaskId).stream().map(Children::seen).toList();
-    return look(slot, LIST, subtaskId == null ? "" : subtaskId.print(), now);
+    return look(
+        slot, LIST, subtaskId == null ? "" : subtaskId.print(), () -> children.stored(subtaskId));
   }
 
   private List<Child> look(Slot slot, String kind, String of, Supplier<List<Child>> now) {
-    var known = recorded(slot, kind, digest(of));
+    var known = journal.recorded(slot, kind, Journal.digest(of));
     if (known != null) {
       return asRecorded(known);
     }
@@ -521,13 +319,13 @@ final class JobHost implements Host {
   }
 
   private void record(Slot slot, String kind, String of, List<Child> seen) {
-    journal(
+    journal.record(
         new Effect(
             slot,
             kind,
-            digest(of),
+            Journal.digest(of),
             EffectPolicy.READ_ONLY,
-            new Effect.Result.Returned(new Value.Plain(Children.record(seen)))));
+            new Effect.Result.Returned(new Value.Plain(Seen.record(seen)))));
   }
 
   private List<Child> asRecorded(Effect known) {
@@ -536,59 +334,9 @@ final class JobHost implements Host {
         .map(Json.Object.class::cast)
         .map(
             line ->
-                Children.asRecorded(
-                    line, Children.seen(find(new JobId(line.text("job").orElseThrow())))))
+                Seen.asRecorded(
+                    line, Seen.seen(children.find(new JobId(line.text("job").orElseThrow())))))
         .toList();
-  }
-
-  /// The handlers as they are now; one that is not stored yet is as it was created.
-  private List<Child> look(List<JobId> handlers) {
-    if (handlers.size() <= 16) {
-      return handlers.stream().map(this::lookAt).toList();
-    }
-    var all = new HashMap<JobId, Child>();
-    childrenAfter(0).forEach(child -> all.put(child.id(), Children.seen(child)));
-    return handlers.stream()
-        .map(id -> all.containsKey(id) ? Objects.requireNonNull(all.get(id)) : lookAt(id))
-        .toList();
-  }
-
-  private Child lookAt(JobId id) {
-    return store
-        .find(id)
-        .map(Children::seen)
-        .orElseGet(
-            () -> {
-              var known = children.get(id);
-              if (known == null) {
-                throw new RefusedException("RuntimeError", "There is no job " + id);
-              }
-              return known.child();
-            });
-  }
-
-  private JobRecord find(JobId id) {
-    return store
-        .find(id)
-        .or(
-            () -> {
-              writer.commit();
-              return store.find(id);
-            })
-        .orElseThrow(() -> new RefusedException("RuntimeError", "There is no job " + id));
-  }
-
-  private List<JobRecord> childrenAfter(int ordinal) {
-    var all = new ArrayList<JobRecord>();
-    int after = ordinal;
-    while (true) {
-      var page = store.children(job.id(), after, 1000);
-      all.addAll(page);
-      if (page.size() < 1000) {
-        return all;
-      }
-      after = page.getLast().id().ordinal();
-    }
   }
 
   @Override
@@ -601,36 +349,5 @@ final class JobHost implements Host {
         .with("locale", definition.locale())
         .with("subtask", job.subtask() != null)
         .with("subtask_id", job.subtask() == null ? null : job.subtask().id());
-  }
-
-  private @Nullable Effect recorded(Slot slot, String name, String digest) {
-    var known = journal.get(slot);
-    if (known != null && !(known.name().equals(name) && known.digest().equals(digest))) {
-      throw diverged(
-          slot.key(job.id()), "a call of " + name, known.name() + " was called there before");
-    }
-    return known;
-  }
-
-  private void journal(Effect effect) {
-    journal.put(effect.slot(), effect);
-    writer.add(new Change.Journalled(effect));
-  }
-
-  private static RefusedException diverged(String where, String now, String before) {
-    return new RefusedException(
-        "ReplayDivergence",
-        "At "
-            + where
-            + " the code asks for "
-            + now
-            + " with these arguments, but "
-            + before
-            + ", or with other arguments. Nothing was done a second time; the statement depends on"
-            + " something that changed between its two passes.");
-  }
-
-  private static String digest(String text) {
-    return new Blob(text.getBytes(StandardCharsets.UTF_8)).address();
   }
 }

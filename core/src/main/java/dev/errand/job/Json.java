@@ -53,7 +53,9 @@ public sealed interface Json {
   ///
   /// @throws IllegalArgumentException if it does not fit
   default <T> T to(Class<T> type) {
-    return type.isInstance(this) ? type.cast(this) : JsonBinding.fromJson(this, type);
+    return Json.class.isAssignableFrom(type) && type.isInstance(this)
+        ? type.cast(this)
+        : JsonBinding.fromJson(this, type);
   }
 
   /// The compact JSON text of this value.

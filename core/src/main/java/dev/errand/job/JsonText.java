@@ -78,7 +78,30 @@ final class JsonText {
     try (var generator = FACTORY.createGenerator(ObjectWriteContext.empty(), text)) {
       write(json, generator);
     }
-    return text.toString();
+    return escapeHalfPairs(text.toString());
+  }
+
+  /// Half a surrogate pair has no UTF-8 and would become a question mark on its way to disk;
+  /// written as an escape it survives. It can only stand inside a string.
+  private static String escapeHalfPairs(String json) {
+    if (json.codePoints().noneMatch(JsonText::isHalfPair)) {
+      return json;
+    }
+    var escaped = new StringBuilder();
+    json.codePoints()
+        .forEach(
+            point -> {
+              if (isHalfPair(point)) {
+                escaped.append("\\u").append(Integer.toHexString(point));
+              } else {
+                escaped.appendCodePoint(point);
+              }
+            });
+    return escaped.toString();
+  }
+
+  private static boolean isHalfPair(int codePoint) {
+    return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
   }
 
   private static void write(Json json, JsonGenerator generator) {

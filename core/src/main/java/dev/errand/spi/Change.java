@@ -11,6 +11,9 @@ import dev.errand.job.Outcome;
 import dev.errand.job.Usage;
 
 /// One change within a [Step].
+///
+/// Entries that the store records by itself belong to the turn of the step's progress; those of a
+/// child to the child's.
 public sealed interface Change {
   /// Appends to the job's own history; the store gives it the next sequence number of the root.
   record Recorded(int turn, Entry.Kind kind, Json.Object data) implements Change {}
@@ -20,9 +23,9 @@ public sealed interface Change {
   /// and nothing is recorded.
   record Created(NewJob job) implements Change {}
 
-  /// Gives an existing child a handler, and records `SUBTASK_SPAWNED`. If the child is done already
-  /// the handler ends at once as [Completion#ofUncompleted] says. A child that has a handler of the
-  /// same id is left alone.
+  /// Gives an existing child a handler, and records `SUBTASK_SPAWNED` in the child's history. If
+  /// the child is done already the handler ends at once, as if the child had ended only now. A
+  /// child that has a handler of the same id is left alone.
   record Attached(JobId child, Json subtaskId) implements Change {}
 
   /// Writes a line of the effect journal, in place of the one of the same slot.
@@ -33,11 +36,12 @@ public sealed interface Change {
 
   /// Ends the job's handler, records `SUBTASK_COMPLETED` or `SUBTASK_FAILED` in the job's history,
   /// takes that entry's sequence as the handler's `told`, and makes every job due whose wait that
-  /// satisfies. A handler that ended before is left alone.
+  /// satisfies. A handler that ended before is left alone; without a handler nothing happens.
   record Completed(Completion completion) implements Change {}
 
   /// Ends the job, records `JOB_ENDED`, and, where it has a handler that has not ended, ends that
-  /// too as if by [Completed] with [Completion#ofUncompleted].
+  /// too as if by [Completed] with [Completion#ofUncompleted], recorded as `SUBTASK_FAILED`,
+  /// `SUBTASK_CANCELLED` or `SUBTASK_TIMED_OUT`.
   record Ended(Outcome outcome) implements Change {}
 
   /// Adds to what the job's own model calls cost.

@@ -22,39 +22,51 @@ import java.util.Optional;
 /// of it. What a method returned as done survives a crash of the process and of the machine; claims
 /// and renewals may be forgotten by a crash of the machine, which only makes a job claimable
 /// sooner. Every method throws `dev.errand.job.StoreException` if the store cannot be reached or
-/// written; unless it says otherwise nothing was applied then.
+/// written, or was closed; unless it says otherwise nothing was applied then.
+///
+/// Moments are kept to the millisecond; no job falls due before the moment that was asked for. What
+/// a store records in histories by itself is said by [Bookkeeping].
 public interface Store extends AutoCloseable {
   /// Creates a root job, or finds the one that was submitted under the same key.
   ///
   /// @return the id of the job that now exists, the given one or the one found
   /// @throws dev.errand.job.DuplicateJobException if the id is taken by a job with another key, or
   ///   without one
+  /// @throws IllegalArgumentException if the id is not a root's
   JobId submit(NewJob job);
 
   /// Hands at most `limit` due jobs to `worker`, each for `duration`, those longest due first.
   ///
   /// A job is due when it is ready to go on and nobody holds a lease on it that still runs. Each
   /// claim raises the job's fence. A `SUSPENDED` job is handed out once its wait is satisfied, and
-  /// keeps that status.
+  /// keeps that status. Jobs due at the same moment are handed out in the order of their creation.
+  ///
+  /// @throws IllegalArgumentException if `limit` is negative or `duration` is not positive
   List<Claim> claim(String worker, int limit, Duration duration);
 
   /// Prolongs leases to `duration` from now.
   ///
-  /// @return the leases still held, with their new end; one that was lost is absent
+  /// A lease that has run out is prolonged too, unless somebody took the job since.
+  ///
+  /// @return the leases still held, with their new end; one that was lost or handed back is absent
+  /// @throws IllegalArgumentException if `duration` is not positive
   List<Lease> renew(Collection<Lease> leases, Duration duration);
 
   /// Applies one step: everything in it, or nothing.
   ///
-  /// The step is refused unless its lease's fence and its version are the job's own, even when the
-  /// lease's time has run out but nobody took the job since. See [Change] for what each change
-  /// does.
+  /// The step is refused unless its lease's fence and its version are the job's own. A lease that
+  /// has run out will do while nobody took the job since; one that was handed back will not. See
+  /// [Change] for what each change does.
   ///
   /// @throws dev.errand.job.StaleLeaseException if the lease was lost or a step was committed in
   ///   between
   /// @throws dev.errand.job.DuplicateSubTaskException if a created or attached handler's id is
-  ///   taken
+  ///   taken, or the child to attach one to has another
   /// @throws dev.errand.job.DuplicateJobException if a created job's id exists with another digest;
   ///   one with the same digest is left as it is
+  /// @throws dev.errand.job.UnknownJobException if a job to attach a handler to, or one whose
+  ///   handler is awaited, does not exist
+  /// @throws IllegalArgumentException if a created or attached job is no child of the step's job
   Receipt commit(Step step);
 
   /// The moment at which the next job falls due without anybody's doing; empty when none will.

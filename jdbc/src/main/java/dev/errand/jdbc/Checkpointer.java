@@ -19,13 +19,17 @@ import org.jspecify.annotations.Nullable;
  * Other processes do the same to the same log. Who finds it busy leaves it to the next time: a
  * checkpoint that did not happen costs nothing but disk. */
 final class Checkpointer implements AutoCloseable {
-  /// About so many units of work make a log of a few megabytes.
+  /// About so many units of work, or so many bytes, make a log of some megabytes.
   private static final long UNITS = 1_000;
+
+  private static final long BYTES_PER_UNIT = 8_192;
 
   private static final int LONG_PAGES = 16_384;
   private static final int HUGE_PAGES = 65_536;
 
   private final Database database;
+  private final int longPages;
+  private final int hugePages;
   private final ReentrantLock turn = new ReentrantLock();
   private final AtomicLong units = new AtomicLong();
   private final Thread thread;
@@ -35,7 +39,14 @@ final class Checkpointer implements AutoCloseable {
   private @Nullable Session session;
 
   Checkpointer(Database database) {
+    this(database, LONG_PAGES, HUGE_PAGES);
+  }
+
+  /// A checkpointer with an opinion of its own on what is a long log, and a huge one.
+  Checkpointer(Database database, int longPages, int hugePages) {
     this.database = database;
+    this.longPages = longPages;
+    this.hugePages = hugePages;
     this.thread =
         Thread.ofPlatform().name("errand-store-checkpoint").daemon().unstarted(this::work);
   }
@@ -49,9 +60,9 @@ final class Checkpointer implements AutoCloseable {
     return turn;
   }
 
-  /// Takes note that so many more units of work are in the log.
-  void committed(int more) {
-    if (units.addAndGet(more) >= UNITS) {
+  /// Takes note that so many more units of work are in the log, with so many bytes beside them.
+  void committed(int more, long bytes) {
+    if (units.addAndGet(more + bytes / BYTES_PER_UNIT) >= UNITS) {
       LockSupport.unpark(thread);
     }
   }
@@ -67,13 +78,14 @@ final class Checkpointer implements AutoCloseable {
     closeSession();
   }
 
-  private void checkpoint() {
+  /// Moves what can be moved; by the thread alone.
+  void checkpoint() {
     try {
       var open = session == null ? database.checkpointer() : session;
       session = open;
       int pages = open.sql("pragma wal_checkpoint(passive)").first(row -> row.getInt(2)).orElse(0);
-      if (pages > LONG_PAGES) {
-        startAnew(open, pages > HUGE_PAGES);
+      if (pages > longPages) {
+        startAnew(open, pages > hugePages);
       }
     } catch (SQLException nextTime) {
       // The log keeps everything until a checkpoint succeeds, and a commit that finds no room on

@@ -2,16 +2,14 @@ package dev.errand.jdbc;
 
 import dev.errand.job.StoreException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
@@ -20,15 +18,20 @@ import org.sqlite.SQLiteErrorCode;
 ///
 /// A new file gets its whole schema in one transaction before it is switched to WAL, so that at any
 /// moment it is either empty or complete, and says in its own header that it is ours.
+///
+/// Nothing but SQLite opens the file: POSIX drops all locks that a process has on a file as soon as
+/// it closes the file once, whichever part of the process does that.
 final class Database {
   /// "ERRD": says that a file is a store of Errand, as `file` and `sqlite3` show it.
   static final int APPLICATION_ID = 0x45525244;
 
-  private static final byte[] MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int[] OLDEST_SQLITE = {3, 51, 3};
 
   private final Path file;
+
+  /// The connection that opened the file, until somebody wants to write.
+  private @Nullable Session first;
 
   private Database(Path file) {
     this.file = file;
@@ -41,8 +44,8 @@ final class Database {
   static Database open(Path file) {
     var database = new Database(file.toAbsolutePath());
     boolean isNew = database.lookBefore();
-    try (var session = database.connect()) {
-      database.prepare(session);
+    try {
+      database.first = database.prepared();
       return database;
     } catch (SQLException failed) {
       throw database.trouble(failed);
@@ -61,9 +64,10 @@ final class Database {
     return Trouble.with(file, error);
   }
 
-  /// A connection that may write, and never checkpoints by itself.
+  /// A connection that may write, and never checkpoints by itself; for one thread at a time.
   Session writer() throws SQLException {
-    var session = connect();
+    var session = first == null ? connect() : first;
+    first = null;
     session.script(
         """
         pragma synchronous = full;
@@ -77,14 +81,14 @@ final class Database {
   /// A connection that only reads.
   Session reader() throws SQLException {
     var session = connect();
-    session.script("pragma query_only = on; pragma cache_size = -16384;");
+    session.script("pragma query_only = on; pragma cache_size = -8192;");
     return session;
   }
 
-  /// A connection for checkpoints: it does not wait for readers, the next checkpoint will do.
+  /// A connection for checkpoints: it waits for readers but a moment, the next checkpoint will do.
   Session checkpointer() throws SQLException {
     var session = connect();
-    session.script("pragma synchronous = full; pragma busy_timeout = 0;");
+    session.script("pragma synchronous = full; pragma busy_timeout = 20;");
     return session;
   }
 
@@ -108,27 +112,25 @@ final class Database {
     if (!Files.isWritable(file)) {
       throw new StoreException(Trouble.explain(file, SQLiteErrorCode.SQLITE_READONLY, ""));
     }
-    if (!looksLikeSqlite()) {
-      throw new StoreException(Trouble.explain(file, SQLiteErrorCode.SQLITE_NOTADB, ""));
-    }
     return false;
   }
 
-  private boolean looksLikeSqlite() {
-    try (var channel = Files.newByteChannel(file, StandardOpenOption.READ)) {
-      var head = ByteBuffer.allocate(MAGIC.length);
-      while (head.hasRemaining() && channel.read(head) >= 0) {}
-      return head.position() == 0 || head.flip().equals(ByteBuffer.wrap(MAGIC));
-    } catch (IOException unreadable) {
-      throw new StoreException(
-          Trouble.explain(
-              file, SQLiteErrorCode.SQLITE_IOERR, String.valueOf(unreadable.getMessage())),
-          unreadable);
+  private Session prepared() throws SQLException {
+    var session = connect();
+    try {
+      requireRecent(session.pragma("select sqlite_version()"));
+      if (Migrations.areMissing(file, session)) {
+        migrate(session);
+      }
+      switchToWal(session);
+      return session;
+    } catch (SQLException | RuntimeException failed) {
+      session.close();
+      throw failed;
     }
   }
 
-  private void prepare(Session session) throws SQLException {
-    requireRecent(session.pragma("select sqlite_version()"));
+  private void migrate(Session session) throws SQLException {
     session.begin();
     try {
       Migrations.apply(file, session);
@@ -137,7 +139,6 @@ final class Database {
       session.rollback();
       throw failed;
     }
-    switchToWal(session);
   }
 
   /// Refuses a version of SQLite that can damage a file whose log starts anew.

@@ -15,15 +15,34 @@ final class Migrations {
 
   private Migrations() {}
 
-  /// Applies what is missing, within the transaction that the caller has begun.
+  /// Whether the schema is new or older than this release's.
   ///
   /// @throws StoreException if the file is someone else's, or was written by a newer release
+  static boolean areMissing(Path file, Session session) throws SQLException {
+    return version(file, session) < FILES.size();
+  }
+
+  /// Applies what is missing, if nobody else has done so meanwhile, within the transaction that the
+  /// caller has begun.
+  ///
+  /// @throws StoreException as [#areMissing] does
   static void apply(Path file, Session session) throws SQLException {
+    int version = version(file, session);
+    if (version < FILES.size()) {
+      for (var name : FILES.subList(version, FILES.size())) {
+        session.script(read(name));
+      }
+      session.script("pragma application_id = " + Database.APPLICATION_ID);
+      session.script("pragma user_version = " + FILES.size());
+    }
+  }
+
+  private static int version(Path file, Session session) throws SQLException {
     int version = Integer.parseInt(session.pragma("pragma user_version"));
     int owner = Integer.parseInt(session.pragma("pragma application_id"));
-    boolean empty = session.pragma("select count(*) from sqlite_schema").equals("0");
-    boolean fresh = empty && version == 0 && owner == 0;
-    if (!fresh && owner != Database.APPLICATION_ID) {
+    boolean isEmpty = session.pragma("select count(*) from sqlite_schema").equals("0");
+    boolean isNew = isEmpty && version == 0 && owner == 0;
+    if (!isNew && owner != Database.APPLICATION_ID) {
       throw new StoreException(
           """
           %s is an SQLite file, but not one of Errand's. Name another file; this one was not \
@@ -39,13 +58,7 @@ final class Migrations {
           """
               .formatted(file, version, FILES.size()));
     }
-    for (var name : FILES.subList(version, FILES.size())) {
-      session.script(read(name));
-    }
-    if (version < FILES.size()) {
-      session.script("pragma application_id = %d".formatted(Database.APPLICATION_ID));
-      session.script("pragma user_version = %d".formatted(FILES.size()));
-    }
+    return version;
   }
 
   private static String read(String name) {

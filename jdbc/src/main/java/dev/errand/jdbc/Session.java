@@ -3,6 +3,7 @@ package dev.errand.jdbc;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.sqlite.SQLiteConnection;
 
 /// One connection with the statements it has prepared; used by one thread at a time.
@@ -29,6 +30,11 @@ final class Session implements AutoCloseable {
       prepared.put(text, known);
     }
     return known.begin();
+  }
+
+  /// The statements that were prepared so far.
+  Set<String> texts() {
+    return Set.copyOf(prepared.keySet());
   }
 
   /// Carries out statements that have neither parameters nor rows, separated by semicolons.

@@ -48,8 +48,8 @@ public final class SqliteStore implements Store {
   private final AtomicLong nextRollCall = new AtomicLong();
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  /// This opening as the file knows it; written before anyone else has the store.
-  private long opening;
+  /// This opening as the file knows it; 0 while nothing was claimed through it.
+  private final AtomicLong opening = new AtomicLong();
 
   private SqliteStore(Database database, InstantSource clock) throws SQLException {
     this.database = database;
@@ -62,13 +62,6 @@ public final class SqliteStore implements Store {
   private void start() {
     checkpointer.start();
     writer.start();
-    try {
-      opening = writer.write(transaction -> Processes.register(transaction, process));
-      takeBackLeasesOfTheDead();
-    } catch (JobException failed) {
-      close();
-      throw failed;
-    }
   }
 
   /// Opens the store in `file`, creating it if there is none.
@@ -97,20 +90,16 @@ public final class SqliteStore implements Store {
     if (limit < 0) {
       throw new IllegalArgumentException("Cannot claim " + limit + " jobs");
     }
-    long now = clock.instant().toEpochMilli();
-    long rollCall = nextRollCall.get();
-    if (now >= rollCall
-        && nextRollCall.compareAndSet(rollCall, now + BETWEEN_ROLL_CALLS.toMillis())) {
-      takeBackLeasesOfTheDead();
-    }
+    takeBackLeasesOfTheDead();
     // A look costs less than a place in the writer's queue, and mostly there is nothing.
-    if (limit == 0 || !isAnyDue(now)) {
+    if (limit == 0 || !isAnyDue()) {
       return List.of();
     }
-    return writer.write(new Claiming(worker, opening, limit, duration));
+    return writer.write(new Claiming(worker, opening(), limit, duration));
   }
 
-  private boolean isAnyDue(long now) {
+  private boolean isAnyDue() {
+    long now = clock.instant().toEpochMilli();
     return readers.read(
         session -> session.sql("select 1 from job where due <= ? limit 1").bind(now).exists());
   }
@@ -165,11 +154,13 @@ public final class SqliteStore implements Store {
             session
                 .sql(
                     """
-                    select * from job where id >= ? and id < ? || '{' and id > ? order by id limit ?
+                    select * from job
+                    where id >= max(?, ?) and id <> ? and id < ? || '{' order by id limit ?
                     """)
                 .bind(prefix)
-                .bind(prefix)
                 .bind(after)
+                .bind(after)
+                .bind(prefix)
                 .bind(limit)
                 .list(JobRow::job));
   }
@@ -325,21 +316,49 @@ public final class SqliteStore implements Store {
 
   private void handBackLeases() {
     try {
-      writer.write(transaction -> Processes.end(transaction, opening));
+      if (opening.get() != 0) {
+        end(opening.get());
+      }
     } catch (JobException leftToOthers) {
-      // Whoever opens the file next finds that this process is dead, or the leases run out.
+      // Whoever claims next finds that this process is dead, or the leases run out.
     }
   }
 
-  private void takeBackLeasesOfTheDead() {
-    for (long dead : readers.read(session -> Processes.dead(session, process))) {
-      writer.write(transaction -> Processes.end(transaction, dead));
+  /// This opening's number; two who ask first register it twice, and one of the two is dropped.
+  private long opening() {
+    long known = opening.get();
+    if (known != 0) {
+      return known;
     }
+    long fresh = writer.write(transaction -> Processes.register(transaction, process));
+    if (opening.compareAndSet(0, fresh)) {
+      return fresh;
+    }
+    end(fresh);
+    return opening.get();
+  }
+
+  /// Looks at the first claim, and then now and then, who of those that had the file open is gone.
+  private void takeBackLeasesOfTheDead() {
+    long now = clock.instant().toEpochMilli();
+    long due = nextRollCall.get();
+    if (now >= due && nextRollCall.compareAndSet(due, now + BETWEEN_ROLL_CALLS.toMillis())) {
+      readers.read(session -> Processes.dead(session, process)).forEach(this::end);
+    }
+  }
+
+  private void end(long gone) {
+    writer.write(transaction -> Processes.end(transaction, gone));
   }
 
   /// For tests: does something on the writing connection.
   <T> T onWriter(Work<T> work) {
     return writer.write(work);
+  }
+
+  /// For tests: does something on a reading connection.
+  <T> T onReader(Readers.Question<T> question) {
+    return readers.read(question);
   }
 
   private static Effect effect(ResultSet row) throws SQLException {

@@ -42,6 +42,13 @@ final class StepCommit implements Work<Receipt> {
     this.parts = step.changes().stream().map(this::prepare).toList();
   }
 
+  private static long bytes(Change change) {
+    if (change instanceof Change.Checkpointed(var checkpoint)) {
+      return Workspaces.bytes(checkpoint);
+    }
+    return change instanceof Change.Created(var child) ? Workspaces.bytes(child.workspace()) : 0;
+  }
+
   /// How the job ended, where it does.
   private static @Nullable String outcome(Step step) {
     return step.changes().stream()
@@ -62,6 +69,11 @@ final class StepCommit implements Work<Receipt> {
         || step.changes().stream()
             .anyMatch(
                 change -> change instanceof Change.Created || change instanceof Change.Attached);
+  }
+
+  @Override
+  public long bytes() {
+    return step.changes().stream().mapToLong(StepCommit::bytes).sum();
   }
 
   @Override

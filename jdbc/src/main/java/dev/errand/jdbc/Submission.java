@@ -33,6 +33,11 @@ final class Submission implements Work<JobId> {
     return job.id();
   }
 
+  @Override
+  public long bytes() {
+    return Workspaces.bytes(job.workspace());
+  }
+
   private Optional<JobId> knownByKey(Transaction transaction) throws SQLException {
     if (job.key() == null) {
       return Optional.empty();

@@ -14,10 +14,20 @@ final class Transaction {
   private final InstantSource clock;
   private final Map<String, Long> lastSequence = new HashMap<>();
   private final Set<String> definitions = new HashSet<>();
+  private long now;
 
   Transaction(Session session, InstantSource clock) {
     this.session = session;
     this.clock = clock;
+  }
+
+  /// Begins the next unit of work, which happens at one moment.
+  void beginUnit() {
+    now = clock.instant().toEpochMilli();
+  }
+
+  Session session() {
+    return session;
   }
 
   Sql sql(String text) throws SQLException {
@@ -25,7 +35,7 @@ final class Transaction {
   }
 
   long now() {
-    return clock.instant().toEpochMilli();
+    return now;
   }
 
   /// The next number in the history of a tree.

@@ -15,6 +15,11 @@ interface Work<T> {
     return false;
   }
 
+  /// How many bytes it may add beside its rows.
+  default long bytes() {
+    return 0;
+  }
+
   /// Whether it may refuse itself after it has written something.
   default boolean mayRefuseLate() {
     return false;

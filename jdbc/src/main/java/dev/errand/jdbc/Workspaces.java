@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Stores checkpoints and their pieces, and reads them back.
 final class Workspaces {
@@ -47,6 +48,14 @@ final class Workspaces {
           .bind(variables)
           .update();
     }
+  }
+
+  /// How many bytes storing it may add.
+  static long bytes(@Nullable Checkpoint checkpoint) {
+    return checkpoint == null
+        ? 0
+        : checkpoint.manifest().size()
+            + checkpoint.fresh().values().stream().mapToLong(Blob::size).sum();
   }
 
   /// Reads `manifest, chunks, variables`.

@@ -48,7 +48,7 @@ final class Writer implements AutoCloseable {
   private boolean closed;
 
   // Used by the thread alone.
-  private Session session;
+  private @Nullable Session session;
   private boolean synced = true;
 
   Writer(Database database, InstantSource clock, Checkpointer checkpointer) throws SQLException {
@@ -129,7 +129,7 @@ final class Writer implements AutoCloseable {
           turn.unlock();
         }
         batch.forEach(Pending::complete);
-        checkpointer.committed(batch.size());
+        checkpointer.committed(batch.size(), batch.stream().mapToLong(Pending::bytes).sum());
       }
     }
   }
@@ -149,23 +149,26 @@ final class Writer implements AutoCloseable {
   }
 
   private void commit(List<Pending<?>> batch) throws SQLException, CannotBegin {
-    begin(batch);
+    var open = begin(batch);
     try {
-      var transaction = new Transaction(session, clock);
+      var transaction = new Transaction(open, clock);
       for (var unit : batch) {
         unit.apply(transaction);
       }
-      session.commit();
+      open.commit();
     } catch (SQLException | RuntimeException | Error unforeseen) {
-      rollback();
+      rollback(open);
       throw unforeseen;
     }
   }
 
-  private void begin(List<Pending<?>> batch) throws CannotBegin {
+  private Session begin(List<Pending<?>> batch) throws CannotBegin {
     try {
-      sync(!batch.stream().allMatch(unit -> unit.work.mayBeForgotten()));
-      session.begin();
+      var open = session == null ? database.writer() : session;
+      session = open;
+      sync(open, !batch.stream().allMatch(unit -> unit.work.mayBeForgotten()));
+      open.begin();
+      return open;
     } catch (SQLException refused) {
       throw new CannotBegin(database.trouble(refused));
     }
@@ -173,22 +176,22 @@ final class Writer implements AutoCloseable {
 
   /// Outside a transaction, because SQLite ignores it inside; not prepared, because SQLite does it
   /// while it prepares.
-  private void sync(boolean wanted) throws SQLException {
+  private void sync(Session open, boolean wanted) throws SQLException {
     if (wanted != synced) {
-      session.script(wanted ? "pragma synchronous = full" : "pragma synchronous = normal");
+      open.script(wanted ? "pragma synchronous = full" : "pragma synchronous = normal");
       synced = wanted;
     }
   }
 
   /// SQLite takes back a transaction by itself after some errors; a connection that is in doubt is
-  /// replaced.
-  private void rollback() throws SQLException {
+  /// given up, and the next transaction opens another.
+  private void rollback(Session open) throws SQLException {
     try {
-      session.rollback();
+      open.rollback();
     } catch (SQLException doubtful) {
-      session.close();
-      session = database.writer();
+      session = null;
       synced = true;
+      open.close();
     }
   }
 
@@ -214,7 +217,9 @@ final class Writer implements AutoCloseable {
     }
     Threads.join(thread);
     try {
-      session.close();
+      if (session != null) {
+        session.close();
+      }
     } catch (SQLException failed) {
       throw database.trouble(failed);
     }
@@ -231,7 +236,12 @@ final class Writer implements AutoCloseable {
       this.work = work;
     }
 
+    long bytes() {
+      return work.bytes();
+    }
+
     void apply(Transaction transaction) throws SQLException {
+      transaction.beginUnit();
       result = null;
       failure = null;
       if (!work.mayRefuseLate()) {

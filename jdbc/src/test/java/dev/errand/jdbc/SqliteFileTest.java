@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -28,6 +29,8 @@ import org.sqlite.SQLiteErrorCode;
 
 /// How a file is opened, and when it is refused.
 class SqliteFileTest {
+  private static final Duration LEASE = Duration.ofSeconds(30);
+
   @TempDir private Path directory;
 
   @Test
@@ -84,6 +87,24 @@ class SqliteFileTest {
         .isEqualTo("tree READY tester");
     assertThat(ask(file, "select kind || ' ' || data from entry"))
         .isEqualTo("job_created {\"agent\":\"tester\"}");
+  }
+
+  @Test
+  void a_job_that_is_done_leaves_no_waits_behind() throws SQLException {
+    var file = directory.resolve("jobs.db");
+    var root = new JobId("tree");
+    try (var store = open(file)) {
+      store.submit(TestJobs.job(root));
+      var claim = store.claim("worker", 1, LEASE).getFirst();
+      store.commit(TestJobs.delegatingAndAwaitingOne(claim, root.child(1), root.child(2)));
+      store.commit(TestJobs.ending(store.claim("worker", 1, LEASE).getFirst()));
+      assertThat(ask(file, "select waiter || ' ' || target from wait")).isEqualTo("tree tree.2");
+      store.claim("worker", 10, LEASE).stream()
+          .filter(woken -> woken.job().id().equals(root))
+          .forEach(woken -> store.commit(TestJobs.ending(woken)));
+    }
+
+    assertThat(ask(file, "select count(*) from wait")).isEqualTo("0");
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.errand.job.JobId;
 import dev.errand.job.StoreException;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// How units of work share a transaction.
 class WriterTest {
+  private static final Duration SHORTLY = Duration.ofMillis(1);
   private static final Executor THREADS = work -> Thread.ofVirtual().start(work);
 
   @TempDir private Path directory;
@@ -115,7 +117,7 @@ class WriterTest {
   void a_closed_writer_finishes_what_it_was_given_and_takes_no_more() {
     var first = held();
     var queued = ask(store("a"));
-    await().until(() -> writer.queued() == 1);
+    await().pollInterval(SHORTLY).until(() -> writer.queued() == 1);
     var closing = CompletableFuture.runAsync(writer::close, THREADS);
     gate.countDown();
     closing.join();
@@ -142,7 +144,7 @@ class WriterTest {
     var answers = new ArrayList<CompletableFuture<T>>();
     for (var unit : units) {
       answers.add(ask(unit));
-      await().until(() -> writer.queued() == answers.size());
+      await().pollInterval(SHORTLY).until(() -> writer.queued() == answers.size());
     }
     gate.countDown();
     first.join();
@@ -159,7 +161,7 @@ class WriterTest {
   /// Returns when the writer is held up by a unit that goes on when the gate opens.
   private CompletableFuture<String> held() {
     var unit = ask(this::holdUp);
-    await().until(() -> busy.getCount() == 0);
+    await().pollInterval(SHORTLY).until(() -> busy.getCount() == 0);
     return unit;
   }
 

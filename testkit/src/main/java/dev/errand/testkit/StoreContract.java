@@ -69,6 +69,7 @@ import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What every [Store] promises, as tests; a store passes them in a subclass that says how to open
 /// it.
@@ -1068,6 +1069,19 @@ public abstract class StoreContract {
     }
 
     @Test
+    void an_end_that_is_waited_for_no_longer_wakes_nobody() {
+      spawn(FIRST, SECOND, THIRD);
+      store.commit(Stepping.by(claim(ROOT)).awaiting(1, FIRST, SECOND));
+      finish(FIRST, succeeded(1));
+      store.commit(Stepping.by(claim(ROOT)).awaiting(1, THIRD));
+      finish(SECOND, succeeded(2));
+      assertThat(due()).containsExactly("tree.3");
+      finish(THIRD, succeeded(3));
+
+      assertThat(due()).containsExactly("tree");
+    }
+
+    @Test
     void a_wait_for_a_job_that_does_not_exist_is_refused() {
       spawn(FIRST);
       var claim = claim(ROOT);
@@ -1154,6 +1168,16 @@ public abstract class StoreContract {
       assertThatThrownBy(() -> store.chunks(List.of(address)))
           .isInstanceOf(StoreException.class)
           .hasMessageContaining(address);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = {"", "zażółć \uD83D\uDE00", "half a pair: \uD83D.", "nul: \u0000", "\"'\\\n"})
+    void a_text_comes_back_character_by_character(String text) {
+      store.submit(job(ROOT));
+      store.commit(Stepping.by(claim(ROOT), said(text)).goingOn());
+
+      assertThat(texts(ROOT)).containsExactly(text);
     }
 
     @Test

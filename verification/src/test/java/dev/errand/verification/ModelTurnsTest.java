@@ -12,6 +12,9 @@ import dev.errand.job.Outcome;
 import dev.errand.job.StoreException;
 import dev.errand.job.TaskError;
 import dev.errand.job.Usage;
+import dev.errand.python.CPythonRuntime;
+import dev.errand.spi.Workspace;
+import dev.errand.spi.WorkspaceRuntime;
 import dev.errand.testkit.CrashInjector;
 import dev.errand.testkit.ManualClock;
 import dev.errand.testkit.MemoryStore;
@@ -21,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,6 +33,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// in between.
 class ModelTurnsTest {
   private static final Duration LONG = Duration.ofMinutes(1);
+
+  @AutoClose private final WorkspaceRuntime python = new CPythonRuntime();
+
+  /// A runtime that outlives the engines it is lent to.
+  private record Shared(WorkspaceRuntime python) implements WorkspaceRuntime {
+    @Override
+    public String name() {
+      return python.name();
+    }
+
+    @Override
+    public Workspace open(Opening opening) {
+      return python.open(opening);
+    }
+
+    @Override
+    public void close() {}
+  }
+
   private final List<Model.Request> asked = Collections.synchronizedList(new ArrayList<>());
 
   /// Says its lines in order, by how much it has said already in the conversation it is shown.
@@ -146,7 +169,8 @@ class ModelTurnsTest {
   }
 
   private void advance(CrashInjector injector, ManualClock clock) throws InterruptedException {
-    try (var errand = Errand.builder().store(injector.store()).clock(clock).open()) {
+    try (var errand =
+        Errand.builder().store(injector.store()).clock(clock).runtime(new Shared(python)).open()) {
       var agent = agent(code("n = 1\nprint('first')"), code("print('second', n)\nexit(n + 1)"));
       var job = errand.submit(agent, spec -> spec.key("the one"));
       errand.worker().lease(Duration.ofMinutes(1)).poll(Duration.ofMillis(5)).start();

@@ -94,7 +94,7 @@ create table chunk (
 
 -- Who has this file open, so that the leases of a killed process need not run out.
 create table process (
-  id integer primary key,
+  id integer primary key autoincrement, -- never given twice
   machine text not null,              -- this boot of this machine, and the name space of its pids
   pid integer not null,
   started text not null               -- tells a process from a later one with the same pid

@@ -1,0 +1,73 @@
+package dev.errand.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.errand.job.JobId;
+import dev.errand.job.Json;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// That no statement reads a table from end to end, which nobody would notice in a small store.
+class QueryPlanTest {
+  private static final Duration LEASE = Duration.ofSeconds(30);
+  private static final JobId ROOT = new JobId("tree");
+
+  @TempDir private Path directory;
+
+  @Test
+  void every_statement_finds_its_rows_by_an_index() {
+    try (var store = SqliteStore.open(directory.resolve("jobs.db"), InstantSource.system())) {
+      useEverything(store);
+      var texts = new TreeSet<>(store.onReader(Session::texts));
+      texts.addAll(store.onWriter(transaction -> transaction.session().texts()));
+
+      List<String> scans = store.onReader(session -> scans(session, texts));
+
+      assertThat(texts).hasSizeGreaterThan(25);
+      assertThat(scans).isEmpty();
+    }
+  }
+
+  private static void useEverything(SqliteStore store) {
+    store.submit(TestJobs.jobOfBytes(ROOT, 10));
+    store.submit(TestJobs.keyed(new JobId("other"), "key"));
+    var claim = store.claim("worker", 1, LEASE).getFirst();
+    store.renew(List.of(claim.lease()), LEASE);
+    store.commit(TestJobs.delegatingAndAwaitingOne(claim, ROOT.child(1), ROOT.child(2)));
+    store.claim("worker", 10, LEASE).forEach(due -> store.commit(TestJobs.ending(due)));
+    store.nextDue();
+    store.find(ROOT);
+    store.findByKey("key");
+    store.jobs("tree", "tree.1", 10).forEach(job -> store.definition(job.definition()));
+    store.children(ROOT, 0, 10);
+    store.childBySubtaskId(ROOT, new Json.Text("x"));
+    store.ended(ROOT, 0, 10);
+    store.count(ROOT);
+    store.checkpoint(ROOT).ifPresent(checkpoint -> store.chunks(checkpoint.chunks()));
+    store.journal(ROOT, 0, 0);
+    store.history(ROOT, 0, 10);
+    store.events(ROOT, 0, 10);
+  }
+
+  /// The steps of their plans that go through a table; of the processes there are only a few, and a
+  /// list given as JSON is read from end to end by its nature.
+  private static List<String> scans(Session session, Set<String> texts) throws SQLException {
+    var found = new TreeSet<String>();
+    for (var text : texts) {
+      if (text.matches("(?s)(select|insert|update|delete) .*")) {
+        session.sql("explain query plan " + text).list(row -> row.getString(4)).stream()
+            .filter(step -> step.startsWith("SCAN"))
+            .filter(step -> !step.equals("SCAN process") && !step.contains("json_each"))
+            .forEach(step -> found.add(step + " in " + text));
+      }
+    }
+    return List.copyOf(found);
+  }
+}
