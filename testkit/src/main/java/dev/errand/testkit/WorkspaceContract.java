@@ -473,6 +473,25 @@ public abstract class WorkspaceContract {
   }
 
   @Test
+  void a_new_job_may_begin_with_variables_given_as_json() {
+    var job = job();
+    var json = new Blob("{\"x\":[1,\"ü\"],\"y\":null}".getBytes(StandardCharsets.UTF_8));
+    job.host().startingFrom(new Host.Snapshot(0, 0, 0, json, List.of(), List.of()));
+    assertThat(finish(job, "[x, y]")).isEqualTo("[[1,\"ü\"],null]");
+    job.restart();
+    assertThat(finish(job, "x")).isEqualTo("[1,\"ü\"]");
+  }
+
+  @Test
+  void a_checkpoint_is_due_after_a_second_of_work() {
+    var job = job();
+    var busy = "import time\nend = time.monotonic() + 1.1\nwhile time.monotonic() < end: pass\n";
+    job.run(busy + "x = 1\ny = 2");
+    var snapshots = job.host().marks().stream().map(Host.Mark::snapshot).filter(Objects::nonNull);
+    assertThat(snapshots).extracting(Host.Snapshot::statement).containsExactly(3, 5);
+  }
+
+  @Test
   void a_state_that_is_damaged_is_refused_at_opening() {
     var job = job();
     job.host()
