@@ -908,6 +908,24 @@ public abstract class WorkspaceContract {
   }
 
   @Test
+  void very_many_readings_are_repeated_too_and_few_are_recorded() {
+    var job = job().tool(tool("echo", "value"), WorkspaceContract::echo);
+    var failing = new AtomicInteger(2);
+    job.host().aroundCalls(() -> {}, () -> failIf(failing.getAndDecrement() == 1));
+    var source =
+        """
+        import time, secrets
+        def read(): return [[time.time(), secrets.randbelow(10**9)] for _ in range(5000)]
+        a = read(); told = echo(a); b = read(); told = echo([a, b]); same = told == [a, b]
+        [same, a != b]
+        """;
+    assertThat(finish(job, source)).isEqualTo("[true,true]");
+    assertThat(job.opened()).isEqualTo(2);
+    assertThat(job.host().marks().stream().mapToInt(mark -> mark.readings().size()).sum())
+        .isLessThan(3000);
+  }
+
+  @Test
   void chance_goes_on_where_it_was() {
     var once = job("chance1");
     finish(once, "import random\na = [random.random() for _ in range(3)]");

@@ -31,8 +31,14 @@ def _read(name, take):
     return session.reading(name, take)
 
 
+def _read_clock(name, take):
+    if session is None or not session.running:
+        return take()
+    return session.clock(name, take)
+
+
 def time_ns():
-    return _read("clock", _time_ns)
+    return _read_clock("clock", _time_ns)
 
 
 def now():
@@ -40,7 +46,11 @@ def now():
 
 
 def monotonic_ns():
-    return _read("monotonic", lambda: _monotonic_ns() + _monotonic_base)
+    return _read_clock("monotonic", _steady_ns)
+
+
+def _steady_ns():
+    return _monotonic_ns() + _monotonic_base
 
 
 def monotonic():
@@ -68,7 +78,9 @@ def ctime(secs=None):
 
 
 def urandom(size):
-    return bytes.fromhex(_read("random", lambda: _urandom(size).hex()))
+    if session is None or not session.running:
+        return _urandom(size)
+    return session.chance(size, _urandom)
 
 
 def _make_uuid1(uuid):
