@@ -11,11 +11,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -33,22 +31,6 @@ import org.jspecify.annotations.Nullable;
 /// token it was forked with. A few are forked ahead of need. When this end of its standard input is
 /// closed, or the JVM dies, it kills its children, removes its folder and ends.
 final class Zygote implements AutoCloseable {
-  private static final List<String> DRIVER =
-      List.of(
-          "__init__",
-          "keep",
-          "kinds",
-          "lost",
-          "names",
-          "outside",
-          "policy",
-          "preview",
-          "session",
-          "source",
-          "start",
-          "wire",
-          "zygote");
-
   /// Runs in any Python from 2.6 on, so that an old one can say so. The folder of the driver leaves
   /// the path before agent code comes.
   private static final String BOOTSTRAP =
@@ -64,12 +46,12 @@ final class Zygote implements AutoCloseable {
       """;
 
   private static final int TOKEN_BYTES = 16;
+  private static final int BACKLOG = 1024;
   private static final int PATIENCE_SECONDS = 30;
-  private static final int LAST_WORDS = 2000;
-  private static final int SOCKET_PATH = 100;
+  private static final int FATE_SECONDS = 5;
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  private final Path folder;
+  private final DriverFolder folder;
   private final Process process;
   private final ServerSocketChannel socket;
   private final OutputStream commands;
@@ -100,7 +82,7 @@ final class Zygote implements AutoCloseable {
     }
   }
 
-  private Zygote(Path folder, Process process, ServerSocketChannel socket) {
+  private Zygote(DriverFolder folder, Process process, ServerSocketChannel socket) {
     this.folder = folder;
     this.process = process;
     this.socket = socket;
@@ -131,51 +113,34 @@ final class Zygote implements AutoCloseable {
   }
 
   private static Zygote launch(Path interpreter) throws IOException {
-    var folder = createFolder();
+    var folder = DriverFolder.create();
+    var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
-      unpack(folder.resolve("errand_driver"));
-      var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-      socket.bind(UnixDomainSocketAddress.of(folder.resolve("s")), 1024);
-      var builder =
-          new ProcessBuilder(
-                  interpreter.toString(), "-s", "-S", "-B", "-c", BOOTSTRAP, folder.toString())
-              .redirectError(folder.resolve("err").toFile());
-      builder.environment().clear();
-      builder.environment().put("PATH", "/usr/local/bin:/usr/bin:/bin");
-      builder.environment().put("LANG", "C.UTF-8");
-      builder.environment().put("PYTHONHASHSEED", "0");
-      builder.environment().put("LD_BIND_NOW", "1"); // at once rather than in each fork
-      var zygote = new Zygote(folder, builder.start(), socket);
+      socket.bind(UnixDomainSocketAddress.of(folder.socket()), BACKLOG);
+      var zygote = new Zygote(folder, command(interpreter, folder).start(), socket);
       Thread.ofPlatform().daemon().name("errand-python-socket").start(zygote::accept);
       Thread.ofPlatform().daemon().name("errand-python-reports").start(zygote::listen);
       return zygote;
     } catch (IOException problem) {
-      delete(folder);
+      closeQuietly(socket);
+      folder.delete();
       throw problem;
     }
   }
 
-  /// A folder of our own, below `/tmp` where the path of a socket in the usual place is too long.
-  private static Path createFolder() throws IOException {
-    var folder = Files.createTempDirectory("errand-");
-    if (folder.toString().length() <= SOCKET_PATH - 2) {
-      return folder;
-    }
-    Files.delete(folder);
-    return Files.createTempDirectory(Path.of("/tmp"), "errand-");
-  }
-
-  private static void unpack(Path into) throws IOException {
-    Files.createDirectory(into);
-    for (var name : DRIVER) {
-      var resource = "errand_driver/" + name + ".py";
-      try (var content = Zygote.class.getResourceAsStream(resource)) {
-        if (content == null) {
-          throw new IOException("the driver's " + resource + " is missing from the class path");
-        }
-        Files.copy(content, into.resolve(name + ".py"));
-      }
-    }
+  /// The environment is the same everywhere: nothing of the host's, a fixed order of sets, and the
+  /// libraries' symbols looked up once rather than in each fork.
+  private static ProcessBuilder command(Path interpreter, DriverFolder folder) {
+    var program = interpreter.toString();
+    var place = folder.path().toString();
+    var builder = new ProcessBuilder(program, "-s", "-S", "-B", "-c", BOOTSTRAP, place);
+    var environment = builder.environment();
+    environment.clear();
+    environment.put("PATH", "/usr/local/bin:/usr/bin:/bin");
+    environment.put("LANG", "C.UTF-8");
+    environment.put("PYTHONHASHSEED", "0");
+    environment.put("LD_BIND_NOW", "1");
+    return builder.redirectError(folder.errors().toFile());
   }
 
   private void awaitReady(Path interpreter) {
@@ -185,19 +150,10 @@ final class Zygote implements AutoCloseable {
         throw Interpreter.unusable(interpreter + " is Python " + word.substring(4) + ".");
       }
     } catch (TimeoutException | ExecutionException notReady) {
-      throw Interpreter.unusable(interpreter + " did not come up. " + lastWords());
+      throw Interpreter.unusable(interpreter + " did not come up. " + folder.lastWords());
     } catch (InterruptedException interrupt) {
       Thread.currentThread().interrupt();
       throw new WorkspaceException("Interrupted while Python was starting.", interrupt);
-    }
-  }
-
-  private String lastWords() {
-    try {
-      var words = Files.readString(folder.resolve("err")).strip();
-      return words.substring(Math.max(0, words.length() - LAST_WORDS));
-    } catch (IOException none) {
-      return "";
     }
   }
 
@@ -265,7 +221,7 @@ final class Zygote implements AutoCloseable {
   /// How a process ended that was not told to, in words.
   String fate(Child child) {
     try {
-      int status = child.status.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      int status = child.status.get(FATE_SECONDS, TimeUnit.SECONDS);
       return status < 0 ? "was killed by signal " + -status : "exited with status " + status;
     } catch (InterruptedException interrupt) {
       Thread.currentThread().interrupt();
@@ -303,23 +259,24 @@ final class Zygote implements AutoCloseable {
   }
 
   private void heed(String line) {
-    var words = line.split(" ", 3);
-    switch (words[0]) {
+    var said = line.split(" ", 3);
+    switch (said[0]) {
       case "ready", "old" -> ready.complete(line);
       case "gone" -> {
-        var child = children.remove(words[1]);
+        var child = children.remove(said[1]);
         if (child != null) {
-          child.status.complete(Integer.parseInt(words[2]));
+          child.status.complete(Integer.parseInt(said[2]));
           if (child.channel == null) {
-            spares.add(new Spare.Failed("one ended with status " + words[2] + " " + lastWords()));
+            var words = "one ended with status " + said[2] + " " + folder.lastWords();
+            spares.add(new Spare.Failed(words));
           }
         }
       }
       case "failed" -> {
-        children.remove(words[1]);
-        spares.add(new Spare.Failed(words[2]));
+        children.remove(said[1]);
+        spares.add(new Spare.Failed(said[2]));
       }
-      default -> throw new IllegalStateException("The zygote said: " + line);
+      default -> process.destroyForcibly(); // it has lost its mind
     }
   }
 
@@ -368,7 +325,7 @@ final class Zygote implements AutoCloseable {
     }
     closeQuietly(socket);
     children.values().forEach(child -> closeQuietly(child.channel));
-    delete(folder);
+    folder.delete();
   }
 
   private static void closeQuietly(@Nullable AutoCloseable thing) {
@@ -378,19 +335,6 @@ final class Zygote implements AutoCloseable {
       }
     } catch (Exception alreadyGone) {
       // It was to be closed.
-    }
-  }
-
-  private static void delete(Path folder) {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (var files = Files.walk(folder)) {
-      for (var file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException | java.io.UncheckedIOException leftOver) {
-      // The zygote removes it too.
     }
   }
 }

@@ -24,7 +24,7 @@ class Workspace:
         self.keeper = keep.Keeper(self.namespace, policy.facade)
         names = dict(policy.restricted_builtins())
         names["__build_class__"] = self.build_class
-        names["__import__"] = policy.make_import({}, lambda name: None)
+        names["__import__"] = policy.make_import({}, lambda: None)
         self.namespace["__builtins__"] = names
 
     def build_class(self, body, name, /, *bases, **keywords):

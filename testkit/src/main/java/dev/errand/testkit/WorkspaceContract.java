@@ -473,6 +473,25 @@ public abstract class WorkspaceContract {
   }
 
   @Test
+  void a_new_job_may_begin_with_variables_given_as_json() {
+    var job = job();
+    var json = new Blob("{\"x\":[1,\"ü\"],\"y\":null}".getBytes(StandardCharsets.UTF_8));
+    job.host().startingFrom(new Host.Snapshot(0, 0, 0, json, List.of(), List.of()));
+    assertThat(finish(job, "[x, y]")).isEqualTo("[[1,\"ü\"],null]");
+    job.restart();
+    assertThat(finish(job, "x")).isEqualTo("[1,\"ü\"]");
+  }
+
+  @Test
+  void a_checkpoint_is_due_after_a_second_of_work() {
+    var job = job();
+    var busy = "import time\nend = time.monotonic() + 1.1\nwhile time.monotonic() < end: pass\n";
+    job.run(busy + "x = 1\ny = 2");
+    var snapshots = job.host().marks().stream().map(Host.Mark::snapshot).filter(Objects::nonNull);
+    assertThat(snapshots).extracting(Host.Snapshot::statement).containsExactly(3, 5);
+  }
+
+  @Test
   void a_state_that_is_damaged_is_refused_at_opening() {
     var job = job();
     job.host()
@@ -886,6 +905,24 @@ public abstract class WorkspaceContract {
         """;
     assertThat(finish(job.unrestricted(), source)).isEqualTo("true");
     assertThat(job.opened()).isEqualTo(2);
+  }
+
+  @Test
+  void very_many_readings_are_repeated_too_and_few_are_recorded() {
+    var job = job().tool(tool("echo", "value"), WorkspaceContract::echo);
+    var failing = new AtomicInteger(2);
+    job.host().aroundCalls(() -> {}, () -> failIf(failing.getAndDecrement() == 1));
+    var source =
+        """
+        import time, secrets
+        def read(): return [[time.time(), secrets.randbelow(10**9)] for _ in range(5000)]
+        a = read(); told = echo(a); b = read(); told = echo([a, b]); same = told == [a, b]
+        [same, a != b]
+        """;
+    assertThat(finish(job, source)).isEqualTo("[true,true]");
+    assertThat(job.opened()).isEqualTo(2);
+    assertThat(job.host().marks().stream().mapToInt(mark -> mark.readings().size()).sum())
+        .isLessThan(3000);
   }
 
   @Test

@@ -8,7 +8,6 @@ import dis
 import enum
 import functools
 import pickle
-import random
 import sys
 import types
 import typing
@@ -320,7 +319,7 @@ def _take_global(obj):
 
 def _take_method(writer, method):
     owner = method.__self__
-    if type(owner) in _CHANCE:
+    if type(owner).__module__ == "random":
         for module in ("random", "secrets"):
             if getattr(sys.modules.get(module), method.__name__, None) == method:
                 return maker("_global"), (module, method.__name__)
@@ -329,9 +328,6 @@ def _take_method(writer, method):
     if owner is None or isinstance(owner, types.ModuleType):
         return _take_global(method)
     return maker("_builtin_method"), (owner, method.__name__)
-
-
-_CHANCE = (type(outside.shared), random.SystemRandom)
 
 
 def _take_descriptor(writer, descriptor):

@@ -6,7 +6,6 @@ here replace those of the standard library in every workspace process.
 
 import datetime as _datetime
 import os
-import random
 import sys
 import time
 
@@ -32,8 +31,14 @@ def _read(name, take):
     return session.reading(name, take)
 
 
+def _read_clock(name, take):
+    if session is None or not session.running:
+        return take()
+    return session.clock(name, take)
+
+
 def time_ns():
-    return _read("clock", _time_ns)
+    return _read_clock("clock", _time_ns)
 
 
 def now():
@@ -41,7 +46,11 @@ def now():
 
 
 def monotonic_ns():
-    return _read("monotonic", lambda: _monotonic_ns() + _monotonic_base)
+    return _read_clock("monotonic", _steady_ns)
+
+
+def _steady_ns():
+    return _monotonic_ns() + _monotonic_base
 
 
 def monotonic():
@@ -69,7 +78,9 @@ def ctime(secs=None):
 
 
 def urandom(size):
-    return bytes.fromhex(_read("random", lambda: _urandom(size).hex()))
+    if session is None or not session.running:
+        return _urandom(size)
+    return session.chance(size, _urandom)
 
 
 def _make_uuid1(uuid):
@@ -82,21 +93,28 @@ def _make_uuid1(uuid):
     return uuid1
 
 
-class Random(random.Random):
-    """A generator that takes its first seed, where none is given, from what is recorded."""
-
-    def seed(self, a=None, version=2):
-        super().seed(int.from_bytes(urandom(32), "big") if a is None else a, version)
+chance = None
+"""The generator behind the functions of `random`, once that is loaded."""
 
 
-Random.__module__ = "random"
+def _take_over_random(random):
+    class Random(random.Random):
+        """A generator that takes its seed, where none is given, from what is recorded."""
+
+        def seed(self, a=None, version=2):
+            super().seed(_entropy() if a is None else a, version)
+
+    def seed(a=None, version=2):
+        random._inst.seed(_entropy() if a is None else a, version)
+
+    Random.__module__ = seed.__module__ = "random"
+    Random.__qualname__, seed.__qualname__ = "Random", "seed"
+    random.Random, random.seed, random._urandom = Random, seed, urandom
+    return random._inst
 
 
-def _seed(a=None, version=2):
-    shared.seed(int.from_bytes(urandom(32), "big") if a is None else a, version)
-
-
-shared = random._inst
+def _entropy():
+    return int.from_bytes(urandom(32), "big")
 
 
 class _Shown(type):
@@ -157,7 +175,6 @@ class datetime(_datetime.datetime, metaclass=_Shown):
 now.__name__ = now.__qualname__ = "time"
 for _function in (now, time_ns, monotonic, monotonic_ns, localtime, gmtime, strftime, asctime, ctime):
     _function.__module__ = "time"
-_seed.__module__, _seed.__name__, _seed.__qualname__ = "random", "seed", "seed"
 
 for _shim in (date, datetime):
     _shim.__module__ = "datetime"
@@ -173,16 +190,17 @@ def install():
     time.monotonic_ns = time.perf_counter_ns = monotonic_ns
     time.localtime, time.gmtime = localtime, gmtime
     time.strftime, time.asctime, time.ctime = strftime, asctime, ctime
-    os.urandom = random._urandom = urandom
-    random.Random = Random
-    random.seed = _seed
+    os.urandom = urandom
     _datetime.date = date
     _datetime.datetime = datetime
 
 
-def imported(name):
-    """Does the same for a module that was loaded later."""
-    if name == "uuid":
-        uuid = sys.modules[name]
-        if uuid.uuid1.__globals__ is not globals():
-            uuid.uuid1 = _make_uuid1(uuid)
+def imported():
+    """Does the same for modules that were loaded since. They are not loaded ahead: `random` would make every fork draw a
+    seed, and with the others it brings libraries that make each fork dearer."""
+    global chance
+    if chance is None and "random" in sys.modules:
+        chance = _take_over_random(sys.modules["random"])
+    uuid = sys.modules.get("uuid")
+    if uuid is not None and uuid.uuid1.__globals__ is not globals():
+        uuid.uuid1 = _make_uuid1(uuid)

@@ -258,7 +258,7 @@ def facade(name):
     made = _facades.get(name)
     if made is None:
         __import__(name)
-        outside.imported(name)
+        outside.imported()
         module = sys.modules[name]
         made = Facade(name, module.__doc__)
         hidden = MODULES[name]
@@ -276,6 +276,14 @@ def facade(name):
         elif name == "collections":
             facade("collections.abc")
     return made
+
+
+def package(name):
+    """The façade of a package of which only modules may be imported."""
+    for module in MODULES:
+        if module.startswith(name + "."):
+            facade(module)
+    return _facades[name]
 
 
 def _package(name):
@@ -311,7 +319,7 @@ _REPLACED = {"functools": {"wraps": _wraps}}
 
 
 def make_import(own_modules, seen):
-    """The `__import__` of restricted code. `seen` hears the name of each module."""
+    """The `__import__` of restricted code. `seen` is called after each."""
 
     def restricted_import(name, globals=None, locals=None, fromlist=(), level=0):
         own = own_modules.get(name)
@@ -321,8 +329,8 @@ def make_import(own_modules, seen):
             return sys.modules[name]
         if level or name not in MODULES:
             raise ImportError("importing '%s' is not allowed in restricted mode" % name)
-        seen(name)
         made = facade(name)
+        seen()
         if fromlist or "." not in name:
             return made
         return _facades[name.partition(".")[0]]
@@ -384,6 +392,8 @@ _UNSAFE_ROOTS = frozenset(
 )
 
 unrestricted = False
+imported = outside.imported
+"""Called when a module was loaded to find a name."""
 own_names = {}
 """What the module `errand` offers."""
 
@@ -404,7 +414,9 @@ def safe_global(module, name):
     if not allowed:
         return None
     try:
-        __import__(module)
+        if module not in sys.modules:
+            __import__(module)
+            imported()
         found = sys.modules[module]
         for depth, part in enumerate(name.split(".")):
             if depth and part.startswith("__"):

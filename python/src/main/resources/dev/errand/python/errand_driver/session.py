@@ -19,6 +19,8 @@ from .wire import json_bytes, shortened
 FLUSH_SECONDS = 0.01
 FLUSH_CHARACTERS = 65536
 SNAPSHOT_SECONDS = 1.0
+EXACT_CLOCK_CALLS = 1000
+HELD_CLOCK_NS = 10_000_000
 TEXT_LIMIT = 2000
 _HASHED_BYTES = 1 << 20
 _NOT_VARIABLES = frozenset(("__name__", "__builtins__", "__warningregistry__"))
@@ -57,6 +59,7 @@ class Session:
         """Does what it is told over the connection, until that ends."""
         self.wire = wire
         outside.session = names.session = self
+        policy.imported = self._imported
         sys.modules["__main__"] = self._main
         while True:
             header, parts = self.wire.receive()
@@ -86,8 +89,8 @@ class Session:
     def _take_extras(self, extras):
         state = extras.get("random")
         if state is not None:
-            self._random = True
-            outside.shared.setstate(state)
+            self._import("random")
+            outside.chance.setstate(state)
         outcome = extras.get("outcome")
         if outcome is not None:
             self._make_own_handler(None)._learn("", outcome)
@@ -97,16 +100,16 @@ class Session:
         self.keeper.made_class(made, body.__code__)
         return made
 
-    def _imported(self, name):
-        # Chance begins the same for the same job, wherever and whenever it runs.
-        if not self._random and name in ("random", "statistics", "secrets"):
+    def _imported(self):
+        """Called when code may have loaded a module. Chance begins the same for the same job, wherever it runs."""
+        outside.imported()
+        if not self._random and outside.chance is not None:
             self._random = True
-            outside.shared.seed(self.job.id)
+            outside.chance.seed(self.job.id)
 
     def _plain_import(self, name, globals=None, locals=None, fromlist=(), level=0):
-        self._imported(name)
         made = __import__(name, globals, locals, fromlist, level)
-        outside.imported(name)
+        self._imported()
         return made
 
     def _import(self, name):
@@ -115,17 +118,16 @@ class Session:
         if own is not None:
             return own
         if not self._restricted:
-            self._imported(name)
             __import__(name)
-            outside.imported(name)
-            return sys.modules[name]
-        if name == "urllib":
-            policy.facade("urllib.parse")
-            return policy._package(name)
-        if name not in policy.MODULES:
+            made = sys.modules[name]
+        elif name in policy.MODULES:
+            made = policy.facade(name)
+        elif any(module.startswith(name + ".") for module in policy.MODULES):
+            made = policy.package(name)
+        else:
             raise ImportError("importing '%s' is not allowed in restricted mode" % name)
-        self._imported(name)
-        return policy.facade(name)
+        self._imported()
+        return made
 
     # The job's own handler
 
@@ -224,6 +226,9 @@ class Session:
     def _begin_statement(self):
         self._ordinal = 0
         self._reached_out = False
+        self._clock_calls = self._chance_calls = 0
+        self._chance_key = None
+        self._held_clocks = {}
 
     def _end_statement(self):
         now = monotonic()
@@ -267,7 +272,7 @@ class Session:
             variables = {name: value for name, value in self.namespace.items() if name not in _NOT_VARIABLES}
             extras = {}
             if self._random:
-                extras["random"] = outside.shared.getstate()
+                extras["random"] = outside.chance.getstate()
             own = self.keeper.own_handler
             if own is not None and own._outcome is not None:
                 extras["outcome"] = own._outcome
@@ -296,6 +301,7 @@ class Session:
         if self._readings:
             header["r"] = self._readings
             self._readings = []
+            self._held_clocks.clear()  # a reading that was sent is not given any more
 
     @staticmethod
     def _snapshot_form(snapshot, parts, known):
@@ -357,19 +363,59 @@ class Session:
             self._note()
 
     def reading(self, name, take):
+        """What was read at this place before, or else what `take` reads now, which is recorded."""
         if self._quiet:
             return take()
         ordinal = self._next_ordinal()
+        known = self._known_reading(ordinal, name)
+        if known is not None:
+            return known[0]
+        value = take()
+        self._readings.append([self.statement, ordinal, name, value])
+        return value
+
+    def _known_reading(self, ordinal, name):
         known = self._known_readings.pop((self.statement, ordinal), None)
         if known is None:
-            value = take()
-            self._readings.append([self.statement, ordinal, name, value])
-            return value
+            return None
         if known[0] != name:
             raise names.ReplayDivergence(
                 "Statement %d read the %s where it read the %s before" % (self.statement, name, known[0])
             )
-        return known[1]
+        return known[1:]
+
+    def clock(self, name, take):
+        """A reading of a clock. A statement that reads clocks very often gets each reading several times."""
+        self._clock_calls += 1
+        if self._clock_calls <= EXACT_CLOCK_CALLS or self._quiet:
+            return self.reading(name, take)
+        held = self._held_clocks.get(name)
+        if held is None or not held.lasts(take):
+            held = self._held_clocks[name] = self._hold_clock(name + ".held", take)
+        return held.give()
+
+    def _hold_clock(self, name, take):
+        ordinal = self._next_ordinal()
+        known = self._known_reading(ordinal, name)
+        if known is not None:
+            return _ReplayedClock(*known[0])
+        held = _HeldClock([take(), 0])
+        self._readings.append([self.statement, ordinal, name, held.reading])
+        return held
+
+    def chance(self, size, take):
+        """Random bytes: those of a statement follow from one recorded key."""
+        if self._quiet:
+            return take(size)
+        if self._chance_key is None:
+            self._chance_key = bytes.fromhex(self.reading("random", lambda: take(32).hex()))
+        from hashlib import sha512
+
+        made = b""
+        while len(made) < size:
+            self._chance_calls += 1
+            made += sha512(self._chance_key + self._chance_calls.to_bytes(8, "big")).digest()
+        return made[:size]
 
     # Values
 
@@ -518,6 +564,35 @@ class Session:
             handler._learn(child["state"], _outcome(child, parts))
             found.append(handler)
         return found
+
+
+class _HeldClock:
+    """A reading that is given for a while: the value, and how often it was given."""
+
+    def __init__(self, reading):
+        self.reading = reading
+
+    def lasts(self, take):
+        return take() - self.reading[0] < HELD_CLOCK_NS
+
+    def give(self):
+        self.reading[1] += 1
+        return self.reading[0]
+
+
+class _ReplayedClock:
+    """The same, given as often as before."""
+
+    def __init__(self, value, times):
+        self.value = value
+        self.left = times
+
+    def lasts(self, take):
+        return self.left > 0
+
+    def give(self):
+        self.left -= 1
+        return self.value
 
 
 _build_class = __build_class__

@@ -11,8 +11,8 @@ from .wire import Wire
 # Loaded ahead, because it is used often or costs a fork nothing. What brings a library of its own makes each fork dearer
 # and is loaded by whoever uses it.
 _PRELOADED = (
-    "abc bisect calendar collections.abc contextlib copy dataclasses datetime enum functools heapq html itertools json "
-    "math numbers operator random re string textwrap time typing urllib.parse"
+    "abc calendar collections.abc contextlib copy dataclasses datetime enum functools html itertools json math numbers "
+    "operator re string textwrap time typing urllib.parse"
 ).split()
 _REHEARSALS = 12
 _LAST_WORDS = 2000
@@ -109,6 +109,7 @@ def _rehearse():
         sys.modules["__main__"] = main
         sys.stdout = _streams[1]
         outside.session = names.session = None
+        policy.imported = outside.imported
 
 
 def _act(frames):

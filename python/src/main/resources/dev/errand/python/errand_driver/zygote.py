@@ -8,7 +8,6 @@ A process that was forked connects to the socket and sends its token. When stand
 import gc
 import os
 import select
-import shutil
 import signal
 import sys
 
@@ -29,7 +28,18 @@ def main(directory):
         zygote.serve()
     finally:
         zygote.kill_all()
-        shutil.rmtree(directory, ignore_errors=True)
+        _remove(directory)
+
+
+def _remove(directory):
+    # Not shutil's, which brings three compression libraries into every fork.
+    try:
+        for folder, _folders, files in os.walk(directory, topdown=False):
+            for file in files:
+                os.unlink(os.path.join(folder, file))
+            os.rmdir(folder)
+    except OSError:
+        pass
 
 
 def _report(line):
