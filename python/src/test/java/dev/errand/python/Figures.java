@@ -11,6 +11,7 @@ import dev.errand.testkit.RecordingHost;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
@@ -58,19 +59,20 @@ final class Figures {
     }
   }
 
-  private double[] activate(WorkspaceRuntime.@Nullable State state, int times) {
+  private double[] activate(Host.@Nullable Snapshot begin, int times) {
     var took = new double[times];
     for (int i = 0; i < times; i++) {
+      var host = new RecordingHost(new JobId("figures")).startingFrom(begin);
       long start = System.nanoTime();
-      try (var workspace = open(state)) {
-        finish(workspace, ONE_STATEMENT, new RecordingHost(new JobId("figures")));
+      try (var workspace = open(host.state())) {
+        finish(workspace, ONE_STATEMENT, host);
         took[i] = millisSince(start);
       }
     }
     return took;
   }
 
-  private WorkspaceRuntime.State small() {
+  private Host.Snapshot small() {
     var host = new RecordingHost(new JobId("figures"));
     try (var workspace = open(null)) {
       var source =
@@ -84,11 +86,11 @@ final class Figures {
           """;
       finish(workspace, CodeBlock.python(source), host);
     }
-    var state = host.state();
-    if (state == null) {
-      throw new IllegalStateException("nothing was kept");
-    }
-    return state;
+    return required(host.marks().getLast().snapshot());
+  }
+
+  private static Host.Snapshot required(Host.@Nullable Snapshot snapshot) {
+    return Objects.requireNonNull(snapshot, "nothing was kept");
   }
 
   private void roundTrips() {
@@ -126,11 +128,7 @@ final class Figures {
       finish(workspace, CodeBlock.python(fanOut + children + ")]"), host);
       say("delegate: %.3f ms each", millisSince(start) / children);
     }
-    var sent = host.childJobs().getLast().request().workspace();
-    if (sent == null) {
-      throw new IllegalStateException("nothing was sent");
-    }
-    return sent;
+    return required(host.childJobs().getLast().request().workspace());
   }
 
   private void fanOut(Host.Snapshot child, int threads) throws Exception {

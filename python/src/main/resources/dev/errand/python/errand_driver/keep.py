@@ -4,25 +4,23 @@ Functions and classes of the job are kept by the place of their code in its sour
 reader resolves only names of an allow-list and what is defined here, so that reading never calls what the job could not
 have called.
 
-A container is `MAGIC`, the length of a JSON text, the JSON, and contents one after another. The JSON names the
-statements that functions come from, and pickle streams: each by its length, or, where it is large and is stored beside
-the container as a piece, by the negative of the piece's number, counted from 1.
+A container is `MAGIC`, the length of a JSON text, the JSON, and contents one after another. The JSON names sections with
+the statements that functions come from, and pickle streams: each by its length, or, where it is stored beside the
+container as a piece, by the negative of the piece's number, counted from 1.
 """
 
 import io
-import marshal
 import pickle
 import sys
 from weakref import ref
 
 from . import kinds
 from .lost import Unkeepable, lost
-from .source import Source, Unit
+from .source import Source, take_section
 from .wire import parse_json, print_json
 
 MAGIC = b"ERR1"
 INLINE = 1024
-_PYTHON = sys.implementation.cache_tag + ".%x" % sys.hexversion
 CLASS_MARK = "_abc_errand"  # typing.Protocol takes no account of names that begin so
 
 
@@ -211,7 +209,7 @@ class Keeper:
         if data[:4] != MAGIC:
             raise ValueError("this is not a workspace that this driver can read")
         at = 8 + int.from_bytes(data[4:8], "big")
-        kind, units, streams = parse_json(data[8:at].decode("utf-8"))
+        kind, sections, streams = parse_json(data[8:at].decode("utf-8"))
 
         def placed(place):
             nonlocal at
@@ -220,13 +218,8 @@ class Keeper:
             at += place
             return data[at - place : at]
 
-        for digest, statement, text, line, index, flags, last, compiled in units:
-            source = self.source(digest)
-            source.add(statement, Unit(placed(text).decode("utf-8"), line, index, flags, last))
-            if compiled is not None:
-                code = placed(compiled[1])
-                if compiled[0] == _PYTHON:
-                    source.know_code(statement, marshal.loads(code))
+        for section in sections:
+            take_section(placed(section), self.source)
         streams = [placed(stream) for stream in streams]
         return kind, Reader(self, streams[0] if len(streams) == 1 else b"".join(streams))
 
@@ -239,8 +232,8 @@ class Writer(pickle.Pickler):
         super().__init__(self._buffer, 5)
         self.keeper = keeper
         self.crossing = crossing  # whether it is to be read in another job's workspace
-        self.units = {}
         self.needed = {}
+        self._statements = set()
         self._cuts = [0]
 
     def reducer_override(self, obj):
@@ -255,8 +248,7 @@ class Writer(pickle.Pickler):
     def place(self, code):
         """The reference to a code object, whose statement is kept too."""
         place = self.keeper.place(code)
-        if place[:2] not in self.units:
-            self.units[place[:2]] = self.keeper.source(place[0]).unit(place[1])
+        self._statements.add(place[:2])
         return place
 
     def cut(self):
@@ -268,23 +260,22 @@ class Writer(pickle.Pickler):
         pieces = []
         within = []
 
-        def placed(content):
+        def placed(content, inline):
             if len(content) <= inline:
                 within.append(content)
                 return len(content)
             pieces.append(content)
             return -len(pieces)
 
-        units = []
-        for (digest, statement), unit in self.units.items():
-            text = placed(unit.text.encode("utf-8"))
-            compiled = None
-            if self.crossing:  # read soon, and most likely by the same Python
-                compiled = (_PYTHON, placed(marshal.dumps(self.keeper.source(digest).code(statement))))
-            units.append((digest, statement, text, unit.line, unit.index, unit.flags, unit.last, compiled))
+        statements = {}
+        for digest, statement in sorted(self._statements):
+            statements.setdefault(digest, []).append(statement)
+        sections = [self.keeper.source(digest).section(tuple(numbers)) for digest, numbers in statements.items()]
+        small = inline if sum(map(len, sections)) <= inline else inline // 4
+        places = [placed(section, small) for section in sections]
         data = self._buffer.getbuffer()
-        streams = [placed(bytes(data[a:b])) for a, b in zip(self._cuts, self._cuts[1:])]
-        head = print_json((kind, units, streams)).encode("utf-8")
+        streams = [placed(bytes(data[a:b]), inline) for a, b in zip(self._cuts, self._cuts[1:])]
+        head = print_json((kind, places, streams)).encode("utf-8")
         return b"".join((MAGIC, len(head).to_bytes(4, "big"), head, *within)), pieces
 
 

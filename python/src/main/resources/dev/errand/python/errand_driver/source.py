@@ -8,12 +8,16 @@ statements only that its functions and classes come from.
 import __future__
 import ast
 import linecache
+import marshal
 import re
 import sys
 import traceback
 from types import CodeType
 
+from .wire import parse_json, print_json
+
 _FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+_PYTHON = "%s.%x" % (sys.implementation.cache_tag, sys.hexversion)
 # Inlined by newer Pythons, so they must not count where places are counted.
 _INLINED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>"))
 
@@ -24,7 +28,9 @@ class Source:
     def __init__(self, digest):
         self.digest = digest
         self.file = "<errand:%s>" % digest
-        self.units = {}
+        self._units = {}
+        self._compiled = {}
+        self._sections = {}
         self._text = None
         self._nodes = None
         self._codes = {}
@@ -56,12 +62,12 @@ class Source:
         """The code object of one statement."""
         code = self._codes.get(statement)
         if code is None:
-            unit = self.units[statement]
-            text = "\n" * unit.line + unit.text
-            if unit.index < 0 and not unit.last:
-                code = compile(text, self.file, "exec", unit.flags, True)
+            compiled = self._compiled.get(statement)
+            if compiled is not None:
+                code = marshal.loads(compiled)
             else:
-                node = ast.parse(text, self.file).body[unit.index]
+                unit = self._units[statement]
+                node = ast.parse("\n" * unit.line + unit.text, self.file).body[unit.index]
                 code = _compile(node, self.file, unit.flags, unit.last)
             self._codes[statement] = code
         return code
@@ -86,22 +92,25 @@ class Source:
             found = self._places.get(id(code))
         return found
 
-    def unit(self, statement):
-        """The text of one statement, fit to be kept."""
-        unit = self.units.get(statement)
-        if unit is None:
-            unit = self.units[statement] = self._cut(statement)
-        return unit
-
-    def add(self, statement, unit):
-        """Takes in a statement that was kept."""
-        if statement not in self.units:
-            self.units[statement] = unit
-            self._unshown.append(unit)
-
-    def know_code(self, statement, code):
-        """Takes in a statement that was compiled before."""
-        self._codes.setdefault(statement, code)
+    def section(self, statements):
+        """These statements as bytes: their text, and their code as this Python compiles it, which is worth having as
+        long as the same Python reads it."""
+        section = self._sections.get(statements)
+        if section is None:
+            lines, contents = [], []
+            for statement in statements:
+                unit = self._units.get(statement)
+                if unit is None:
+                    unit = self._units[statement] = self._cut(statement)
+                text = unit.text.encode("utf-8")
+                compiled = self._compiled.get(statement)
+                if compiled is None:
+                    compiled = self._compiled[statement] = marshal.dumps(self.code(statement))
+                lines.append((statement, unit.line, unit.index, unit.flags, unit.last, len(text), len(compiled)))
+                contents += (text, compiled)
+            head = print_json((self.digest, _PYTHON, lines)).encode("utf-8")
+            section = self._sections[statements] = b"".join((len(head).to_bytes(4, "big"), head, *contents))
+        return section
 
     def show(self):
         """Makes the lines of what was added known to tracebacks."""
@@ -119,8 +128,7 @@ class Source:
             end += 1
         first = _first_line(body[start]) - 1
         text = "".join(_lines(self._text)[first : body[end].end_lineno])
-        index = -1 if start == end else statement - start
-        return Unit(text, first, index, self._flags, statement == len(body) - 1)
+        return Unit(text, first, statement - start, self._flags, statement == len(body) - 1)
 
     def _show(self, lines, at):
         if len(self._lines) < at:
@@ -129,9 +137,23 @@ class Source:
         linecache.cache[self.file] = (0, None, self._lines, self.file)
 
 
+def take_section(data, source_of):
+    """Takes in statements that were kept. `source_of` gives the source of a digest."""
+    at = 4 + int.from_bytes(data[:4], "big")
+    digest, python, lines = parse_json(data[4:at].decode("utf-8"))
+    source = source_of(digest)
+    for statement, line, index, flags, last, text, compiled in lines:
+        if statement not in source._units:
+            unit = source._units[statement] = Unit(data[at : at + text].decode("utf-8"), line, index, flags, last)
+            source._unshown.append(unit)
+            if python == _PYTHON:
+                source._compiled[statement] = data[at + text : at + text + compiled]
+        at += text + compiled
+
+
 class Unit:
     """The text of one statement, and what it takes to compile it as it was: the line before it, its place among the
-    statements that share its lines (negative where it is alone), compiler flags, and whether it ends its block."""
+    statements that share its lines, compiler flags, and whether it ends its block."""
 
     __slots__ = ("text", "line", "index", "flags", "last")
 
