@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
 /// A program that opens workspaces and does not close them: one idle, one waiting for its host, one
 /// in an endless loop. It writes the ids of all Python processes to the file it is given, and ends
@@ -20,11 +21,11 @@ final class LeftBehind {
 
   public static void main(String[] args) throws Exception {
     var runtime = CPythonRuntime.create();
-    var waiting = new RecordingHost(new JobId("waiting")).tool("wait", ignored -> sleepForever());
+    var begun = new CountDownLatch(2);
     open(runtime);
-    start(runtime, "wait()", waiting);
-    start(runtime, "while True: pass", new RecordingHost(new JobId("looping")));
-    Thread.sleep(300);
+    start(runtime, "begun()\nwait()", host("waiting", begun));
+    start(runtime, "begun()\nwhile True: pass", host("looping", begun));
+    begun.await();
     var pids = ProcessHandle.current().descendants().map(process -> "" + process.pid()).toList();
     var file = Path.of(args[0]);
     var written = file.resolveSibling("pids.new");
@@ -37,6 +38,17 @@ final class LeftBehind {
     }
   }
 
+  private static RecordingHost host(String job, CountDownLatch begun) {
+    return new RecordingHost(new JobId(job))
+        .tool("wait", ignored -> sleepForever())
+        .tool(
+            "begun",
+            ignored -> {
+              begun.countDown();
+              return Value.none();
+            });
+  }
+
   private static Workspace open(WorkspaceRuntime runtime) {
     return runtime.open(
         new WorkspaceRuntime.Opening(
@@ -44,7 +56,9 @@ final class LeftBehind {
             "main",
             true,
             Limits.DEFAULT,
-            List.of(new WorkspaceRuntime.ToolSignature("wait", "", List.of())),
+            List.of(
+                new WorkspaceRuntime.ToolSignature("wait", "", List.of()),
+                new WorkspaceRuntime.ToolSignature("begun", "", List.of())),
             null));
   }
 
