@@ -42,7 +42,7 @@ import org.slf4j.LoggerFactory;
 final class JobWorker implements Parking, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobWorker.class);
   private static final int CLAIMS_AT_ONCE = 256;
-  private static final Duration STATUS_SHOWN_AFTER = Duration.ofMillis(20);
+  private static final Duration STATUS_SHOWN_EVERY = Duration.ofMillis(20);
   private static final Duration PAUSE = Duration.ofMinutes(1);
 
   private final Store store;
@@ -90,6 +90,7 @@ final class JobWorker implements Parking, AutoCloseable {
 
   void start() {
     timer.every(lease.dividedBy(3), this::renew);
+    timer.every(STATUS_SHOWN_EVERY, this::showStatus);
     claiming.start();
   }
 
@@ -107,7 +108,7 @@ final class JobWorker implements Parking, AutoCloseable {
     while (running) {
       try {
         long seen = signals.count();
-        if (claimSome() < 1) {
+        if (!claimSome()) {
           idle = active.isEmpty() && signals.count() == seen && nothingDueSoon();
           signals.changed();
           signals.await(seen, poll);
@@ -128,9 +129,10 @@ final class JobWorker implements Parking, AutoCloseable {
     return store.nextDue().filter(due -> due.isBefore(soon)).isEmpty();
   }
 
-  private int claimSome() throws InterruptedException {
+  /// Claims what is due and may be advanced; false if surely nothing more is due.
+  private boolean claimSome() throws InterruptedException {
     if (!permits.tryAcquire(poll.toMillis(), TimeUnit.MILLISECONDS)) {
-      return 1;
+      return true;
     }
     int taken = 1;
     while (taken < CLAIMS_AT_ONCE && permits.tryAcquire()) {
@@ -146,7 +148,7 @@ final class JobWorker implements Parking, AutoCloseable {
       idle = false;
     }
     claims.forEach(this::dispatch);
-    return claims.size();
+    return claims.size() == taken;
   }
 
   private void dispatch(Claim claim) {
@@ -169,7 +171,6 @@ final class JobWorker implements Parking, AutoCloseable {
       return;
     }
     active.put(claim.job().id(), advancer);
-    timer.after(STATUS_SHOWN_AFTER, writer::commitSoon);
     Thread.ofVirtual().name("errand-job-" + claim.job().id()).start(() -> advance(advancer));
   }
 
@@ -244,6 +245,11 @@ final class JobWorker implements Parking, AutoCloseable {
     failure = broken;
     running = false;
     signals.changed();
+  }
+
+  /// Has it committed that jobs have begun, of those that have not come to commit anything yet.
+  private void showStatus() {
+    active.values().forEach(advancer -> advancer.writer().commitSoon());
   }
 
   private void renew() {

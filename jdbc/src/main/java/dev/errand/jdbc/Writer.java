@@ -12,9 +12,10 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/* One thread writes. Callers queue units of work and wait; the thread takes all that have gathered
- * while it was busy, applies them in one transaction, syncs once, and answers them all. So a lonely
- * commit costs one sync, and many at a time share one.
+/* One transaction at a time. A caller that finds the writer at rest carries its unit out itself:
+ * handing it over and back would cost more than the work. The others queue their units and wait; a
+ * thread takes all that have gathered meanwhile, applies them in one transaction, syncs once, and
+ * answers them all. So a lonely commit costs one sync, and many at a time share one.
  *
  * A unit that refuses itself (a lost lease, an id that is taken) leaves nothing: it has written
  * nothing yet, or it runs inside a savepoint. After an error that nobody foresaw the whole
@@ -31,9 +32,9 @@ import org.jspecify.annotations.Nullable;
  * the same number, and all that happens is that the job falls due sooner. Nor was any effect begun
  * under it, for an effect's intention is a committed step.
  *
- * `lock` guards `waiting` and `closed`. `turn` is held while a transaction is open; the
- * checkpointer takes it for the moment in which nobody may write. Neither is held while the other
- * is being taken. */
+ * `lock` guards `waiting` and `closed`. `turn` is held while a transaction is open, and guards the
+ * session; the checkpointer takes it for the moment in which nobody may write. Whoever holds `turn`
+ * may wait for `lock`; whoever holds `lock` only tries for `turn`. */
 final class Writer implements AutoCloseable {
   private static final int MOST_UNITS = 1_000;
 
@@ -47,7 +48,7 @@ final class Writer implements AutoCloseable {
   private List<Pending<?>> waiting = new ArrayList<>();
   private boolean closed;
 
-  // Used by the thread alone.
+  // Guarded by turn.
   private @Nullable Session session;
   private boolean synced = true;
 
@@ -70,7 +71,14 @@ final class Writer implements AutoCloseable {
   ///   changed then
   <T> T write(Work<T> work) {
     var pending = new Pending<>(work);
-    add(pending);
+    if (beginOrQueue(pending)) {
+      try {
+        commitTogether(List.of(pending));
+      } finally {
+        turn.unlock();
+      }
+      answer(List.of(pending));
+    }
     try {
       return pending.answer.join();
     } catch (CompletionException failed) {
@@ -78,16 +86,21 @@ final class Writer implements AutoCloseable {
     }
   }
 
-  private void add(Pending<?> pending) {
+  /// Takes the turn if nobody works and nobody waits; else queues the unit for the thread.
+  private boolean beginOrQueue(Pending<?> pending) {
     lock.lock();
     try {
       if (closed) {
         throw new StoreException("The store is closed; open it again.");
       }
+      if (waiting.isEmpty() && turn.tryLock()) {
+        return true;
+      }
       waiting.add(pending);
       if (waiting.size() == 1) {
         arrived.signal();
       }
+      return false;
     } finally {
       lock.unlock();
     }
@@ -103,15 +116,29 @@ final class Writer implements AutoCloseable {
     }
   }
 
-  /// All that has gathered; empty only when the writer is closed and everything is done.
-  private List<Pending<?>> take() {
+  /// Waits until there is something to do; false when the writer is closed and everything is done.
+  private boolean awaitWork() {
     lock.lock();
     try {
       while (waiting.isEmpty() && !closed) {
         arrived.awaitUninterruptibly();
       }
+      return !waiting.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// All that has gathered by the time it is our turn, up to a bound.
+  private List<Pending<?>> take() {
+    lock.lock();
+    try {
       var taken = waiting;
       waiting = new ArrayList<>();
+      if (taken.size() > MOST_UNITS) {
+        waiting.addAll(taken.subList(MOST_UNITS, taken.size()));
+        taken = taken.subList(0, MOST_UNITS);
+      }
       return taken;
     } finally {
       lock.unlock();
@@ -119,19 +146,22 @@ final class Writer implements AutoCloseable {
   }
 
   private void work() {
-    for (var taken = take(); !taken.isEmpty(); taken = take()) {
-      for (int from = 0; from < taken.size(); from += MOST_UNITS) {
-        var batch = taken.subList(from, Math.min(from + MOST_UNITS, taken.size()));
-        turn.lock();
-        try {
-          commitTogether(batch);
-        } finally {
-          turn.unlock();
-        }
-        batch.forEach(Pending::complete);
-        checkpointer.committed(batch.size(), batch.stream().mapToLong(Pending::bytes).sum());
+    while (awaitWork()) {
+      List<Pending<?>> batch;
+      turn.lock();
+      try {
+        batch = take();
+        commitTogether(batch);
+      } finally {
+        turn.unlock();
       }
+      answer(batch);
     }
+  }
+
+  private void answer(List<Pending<?>> batch) {
+    batch.forEach(Pending::complete);
+    checkpointer.committed(batch.size(), batch.stream().mapToLong(Pending::bytes).sum());
   }
 
   private void commitTogether(List<Pending<?>> batch) {
