@@ -48,7 +48,7 @@ def run(channel):
 
 def _session():
     open_names = {**vars(builtins), **names.API}
-    for name in ("quit", "copyright", "credits", "license", "help", "breakpoint"):
+    for name in ("copyright", "credits", "license", "help", "breakpoint"):
         open_names.pop(name, None)
     return Session(_own_modules, {False: open_names, True: {**policy.restricted_builtins(), **names.API}})
 
