@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// Java's end of the connection to a workspace's process; `wire.py` is the other.
@@ -20,6 +21,8 @@ final class Frames {
   /// As much as is read or written at once: the channel keeps a buffer outside the heap of that
   /// size for each thread.
   private static final int AT_ONCE = 1 << 16;
+
+  private static final int TAKEN_ON_TRUST = 1 << 20;
 
   private final SocketChannel channel;
   private final ByteBuffer arrived = ByteBuffer.allocate(1 << 13).flip();
@@ -81,25 +84,35 @@ final class Frames {
     return Form.of(Form.fitting(() -> Json.parse(new String(text, StandardCharsets.UTF_8))));
   }
 
+  /// Reads that many bytes; memory is taken as they come, since the size is only the process's
+  /// word.
   private byte[] read(int size) throws IOException {
     if (size < 0) {
       throw new Form.Misfit("a negative size");
     }
-    var bytes = new byte[size];
-    int have = Math.min(size, arrived.remaining());
-    arrived.get(bytes, 0, have);
+    var bytes = new byte[Math.min(size, TAKEN_ON_TRUST)];
+    int have = 0;
     while (have < size) {
-      if (size - have < arrived.capacity()) {
-        fill(arrived.clear());
-        int more = Math.min(size - have, arrived.flip().remaining());
-        arrived.get(bytes, have, more);
-        have += more;
-      } else {
-        var direct = ByteBuffer.wrap(bytes, have, Math.min(size - have, AT_ONCE));
-        have += fill(direct);
+      if (have == bytes.length) {
+        bytes = Arrays.copyOf(bytes, (int) Math.min(size, 2L * have));
       }
+      have += readInto(bytes, have);
     }
     return bytes;
+  }
+
+  private int readInto(byte[] bytes, int have) throws IOException {
+    int missing = bytes.length - have;
+    if (!arrived.hasRemaining()) {
+      if (missing >= arrived.capacity()) {
+        return fill(ByteBuffer.wrap(bytes, have, Math.min(missing, AT_ONCE)));
+      }
+      fill(arrived.clear());
+      arrived.flip();
+    }
+    int more = Math.min(missing, arrived.remaining());
+    arrived.get(bytes, have, more);
+    return more;
   }
 
   private int fill(ByteBuffer into) throws IOException {

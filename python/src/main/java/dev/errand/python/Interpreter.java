@@ -61,9 +61,11 @@ final class Interpreter {
               .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
-      var answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) && !answer.isBlank()) {
-        return Path.of(answer.strip());
+      if (process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        var answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!answer.isBlank()) {
+          return Path.of(answer.strip());
+        }
       }
       process.destroyForcibly();
     } catch (InterruptedException interrupt) {

@@ -373,6 +373,7 @@ public abstract class WorkspaceContract {
             exit({'a': 1})\
         """,
         "[exit({'a': 1}) for x in range(3)]",
+        "quit({'a': 1})",
         "raise SystemExit({'a': 1})"
       })
   void exit_ends_the_block_at_once_wherever_it_stands(String source) {

@@ -640,6 +640,7 @@ API = {
         input,
     )
 }
+API["quit"] = exit
 _INTERNAL = {value.__name__: value for value in (SubtaskFactory,)}
 
 for _value in (*API.values(), *_INTERNAL.values()):

@@ -8,11 +8,10 @@ from . import names, outside, policy
 from .session import Session
 from .wire import Wire
 
-# Loaded ahead, because it is used often or costs a fork nothing. What brings a library of its own makes each fork dearer
-# and is loaded by whoever uses it.
+# Loaded ahead, because it is used often. All that is loaded makes each fork dearer, so the rest waits for who uses it.
 _PRELOADED = (
-    "abc calendar collections.abc contextlib copy dataclasses datetime enum functools html itertools json math numbers "
-    "operator re string textwrap time typing urllib.parse"
+    "abc collections.abc contextlib copy dataclasses datetime enum functools itertools json math numbers operator re "
+    "string textwrap time typing"
 ).split()
 _REHEARSALS = 12
 _LAST_WORDS = 2000
@@ -49,7 +48,7 @@ def run(channel):
 
 def _session():
     open_names = {**vars(builtins), **names.API}
-    for name in ("quit", "copyright", "credits", "license", "help", "breakpoint"):
+    for name in ("copyright", "credits", "license", "help", "breakpoint"):
         open_names.pop(name, None)
     return Session(_own_modules, {False: open_names, True: {**policy.restricted_builtins(), **names.API}})
 
