@@ -8,6 +8,7 @@ import dev.errand.job.JobRecord;
 import dev.errand.job.Outcome;
 import dev.errand.job.UnfinishedException;
 import dev.errand.job.UnknownJobException;
+import dev.errand.job.Variable;
 import dev.errand.spi.Store;
 import java.time.Duration;
 import java.util.List;
@@ -74,7 +75,7 @@ public final class Job {
   }
 
   /// Its variables as of its last checkpoint.
-  public List<Checkpoint.Variable> variables() {
+  public List<Variable> variables() {
     return engine.store().checkpoint(id).map(Checkpoint::variables).orElse(List.of());
   }
 }

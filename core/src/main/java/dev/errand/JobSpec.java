@@ -2,16 +2,16 @@ package dev.errand;
 
 import dev.errand.job.AgentSpec;
 import dev.errand.job.Blob;
-import dev.errand.job.Checkpoint;
 import dev.errand.job.CodeBlock;
+import dev.errand.job.Delta;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.NewJob;
+import dev.errand.job.Variable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// What a submitted job is to be; handed to the function given to [Errand#submit], not thread-safe.
@@ -73,7 +73,7 @@ public final class JobSpec {
   }
 
   /// Variables given by the application are a manifest of plain JSON, which every runtime reads.
-  private @Nullable Checkpoint workspace() {
+  private @Nullable Delta workspace() {
     if (variables.members().isEmpty()) {
       return null;
     }
@@ -82,10 +82,10 @@ public final class JobSpec {
         variables.members().entrySet().stream()
             .map(entry -> shown(entry.getKey(), entry.getValue()))
             .toList();
-    return new Checkpoint(manifest, List.of(), Map.of(), shown);
+    return Delta.beginning(manifest, List.of(), shown);
   }
 
-  private static Checkpoint.Variable shown(String name, Json value) {
+  private static Variable shown(String name, Json value) {
     var type =
         switch (value) {
           case Json.Null ignored -> "NoneType";
@@ -96,7 +96,7 @@ public final class JobSpec {
           case Json.Object ignored -> "dict";
         };
     var text = value.print();
-    return new Checkpoint.Variable(
-        name, type, text.length() > 80 ? text.substring(0, 80) + "…" : text, "");
+    var preview = text.length() > 80 ? text.substring(0, 80) + "…" : text;
+    return new Variable(name, type, text.length(), preview, "");
   }
 }

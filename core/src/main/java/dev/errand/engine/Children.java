@@ -1,8 +1,8 @@
 package dev.errand.engine;
 
 import dev.errand.job.AgentSpec;
-import dev.errand.job.Checkpoint;
 import dev.errand.job.CodeBlock;
+import dev.errand.job.Delta;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
@@ -81,7 +81,7 @@ final class Children {
     heldBack.clear();
   }
 
-  Child create(ChildRequest request, @Nullable Checkpoint workspace) {
+  Child create(ChildRequest request, @Nullable Delta workspace) {
     var id = job.child(request.ordinal());
     var newJob = newJob(id, request, workspace);
     var before = known.get(id);
@@ -119,7 +119,7 @@ final class Children {
     }
   }
 
-  private NewJob newJob(JobId id, ChildRequest request, @Nullable Checkpoint workspace) {
+  private NewJob newJob(JobId id, ChildRequest request, @Nullable Delta workspace) {
     var agent = agent(request);
     var locale = request.locale() == null ? definition.locale() : request.locale();
     var setup = new JobDefinition(agent, blocks(agent, request), request.parameters(), locale);

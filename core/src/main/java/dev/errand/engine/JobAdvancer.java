@@ -294,11 +294,18 @@ final class JobAdvancer {
   }
 
   private WorkspaceRuntime.State state(Checkpoint stored) {
-    var pieces = store.chunks(stored.chunks());
+    var addresses = stored.coVariables().stream().flatMap(part -> part.chunks().stream()).toList();
+    var pieces = store.chunks(addresses);
     return new WorkspaceRuntime.State(
-        stored.manifest(),
-        stored.chunks().stream()
-            .map(address -> Objects.requireNonNull(pieces.get(address)))
+        stored.coVariables().stream()
+            .map(
+                part ->
+                    new WorkspaceRuntime.Part(
+                        part.number(),
+                        part.head(),
+                        part.chunks().stream()
+                            .map(address -> Objects.requireNonNull(pieces.get(address)))
+                            .toList()))
             .toList());
   }
 

@@ -1,7 +1,6 @@
 package dev.errand.engine;
 
 import dev.errand.agent.Tool;
-import dev.errand.job.Blob;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
 import dev.errand.job.Effect;
@@ -19,7 +18,6 @@ import dev.errand.spi.Change;
 import dev.errand.spi.Host;
 import dev.errand.spi.Store;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +52,7 @@ final class JobHost implements Host {
   private final Parking parking;
   private final Journal journal;
   private final Children children;
-  private List<String> chunks = List.of();
+  private final CoVariables coVariables = new CoVariables();
   private int turn;
   private boolean completed;
 
@@ -89,7 +87,7 @@ final class JobHost implements Host {
 
   /// The pieces of the checkpoint that the workspace was opened with.
   void opened(@Nullable Checkpoint state) {
-    chunks = state == null ? List.of() : state.chunks();
+    coVariables.opened(state);
   }
 
   /// What the driver itself recorded; see [Journal#readings].
@@ -120,29 +118,11 @@ final class JobHost implements Host {
     mark.readings().forEach(reading -> changes.add(new Change.Journalled(reading)));
     var snapshot = mark.snapshot();
     if (snapshot != null) {
-      var checkpoint = checkpoint(snapshot);
-      chunks = checkpoint.chunks();
-      changes.add(new Change.Checkpointed(checkpoint));
+      changes.add(new Change.Checkpointed(coVariables.take(snapshot, turn)));
       long pending = (long) mark.console().length() - snapshot.printed();
       progress = progress.at(snapshot.statement(), snapshot.created(), pending);
     }
     writer.add(changes, progress);
-  }
-
-  private Checkpoint checkpoint(Snapshot snapshot) {
-    var addresses = new ArrayList<String>();
-    var fresh = new HashMap<String, Blob>();
-    for (var piece : snapshot.pieces()) {
-      switch (piece) {
-        case Piece.Fresh(var content) -> {
-          var address = content.address();
-          fresh.put(address, content);
-          addresses.add(address);
-        }
-        case Piece.Kept(var index) -> addresses.add(chunks.get(index));
-      }
-    }
-    return new Checkpoint(snapshot.manifest(), addresses, fresh, snapshot.variables());
   }
 
   @Override
@@ -224,7 +204,7 @@ final class JobHost implements Host {
   public Child create(Mark mark, ChildRequest request) {
     absorb(mark);
     var given = request.workspace();
-    return children.create(request, given == null ? null : checkpoint(given));
+    return children.create(request, given == null ? null : CoVariables.beginning(given));
   }
 
   @Override

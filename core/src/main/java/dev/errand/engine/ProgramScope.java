@@ -171,13 +171,8 @@ final class ProgramScope implements JobScope {
     private Host.@Nullable Snapshot snapshot() {
       return given.members().isEmpty()
           ? null
-          : new Host.Snapshot(
-              0,
-              0,
-              0,
-              new Blob(given.print().getBytes(StandardCharsets.UTF_8)),
-              List.of(),
-              List.of());
+          : Host.Snapshot.beginning(
+              new Blob(given.print().getBytes(StandardCharsets.UTF_8)), List.of(), List.of());
     }
   }
 

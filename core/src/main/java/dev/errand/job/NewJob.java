@@ -16,4 +16,4 @@ public record NewJob(
     JobDefinition definition,
     String digest,
     @Nullable Subtask subtask,
-    @Nullable Checkpoint workspace) {}
+    @Nullable Delta workspace) {}

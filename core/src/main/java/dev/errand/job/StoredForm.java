@@ -160,28 +160,30 @@ public final class StoredForm {
         : new Effect.Result.Returned(value(form));
   }
 
-  /// The form of a checkpoint's list of variables.
-  public static Json.Array write(List<Checkpoint.Variable> variables) {
+  /// The form of a co-variable's list of variables.
+  public static Json.Array write(List<Variable> variables) {
     return new Json.Array(
         variables.stream()
             .<Json>map(
                 variable ->
                     Json.object("name", variable.name())
                         .with("type", variable.type())
+                        .with("bytes", variable.bytes())
                         .with("preview", variable.preview())
                         .with("lost", variable.lost()))
             .toList());
   }
 
-  /// Reads a checkpoint's list of variables.
-  public static List<Checkpoint.Variable> variables(Json.Array form) {
+  /// Reads a co-variable's list of variables.
+  public static List<Variable> variables(Json.Array form) {
     return form.items().stream()
         .map(Json.Object.class::cast)
         .map(
             variable ->
-                new Checkpoint.Variable(
+                new Variable(
                     string(variable, "name"),
                     string(variable, "type"),
+                    variable.number("bytes").orElse(0L),
                     variable.text("preview").orElse(""),
                     variable.text("lost").orElse("")))
         .toList();

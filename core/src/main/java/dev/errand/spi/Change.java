@@ -1,7 +1,7 @@
 package dev.errand.spi;
 
-import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
+import dev.errand.job.Delta;
 import dev.errand.job.Effect;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
@@ -31,8 +31,9 @@ public sealed interface Change {
   /// Writes a line of the effect journal, in place of the one of the same slot.
   record Journalled(Effect effect) implements Change {}
 
-  /// Replaces the job's workspace, storing the pieces that are not stored yet.
-  record Checkpointed(Checkpoint checkpoint) implements Change {}
+  /// Changes the job's workspace, storing the pieces that are not stored yet. What it replaces
+  /// stays readable as the state of earlier turns; within one turn only the last state does.
+  record Checkpointed(Delta delta) implements Change {}
 
   /// Ends the job's handler, records `SUBTASK_COMPLETED` or `SUBTASK_FAILED` in the job's history,
   /// takes that entry's sequence as the handler's `told`, and makes every job due whose wait that

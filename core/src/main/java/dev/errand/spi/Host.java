@@ -1,7 +1,6 @@
 package dev.errand.spi;
 
 import dev.errand.job.Blob;
-import dev.errand.job.Checkpoint;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
 import dev.errand.job.Effect;
@@ -9,6 +8,8 @@ import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.SubTaskState;
 import dev.errand.job.Value;
+import dev.errand.job.Variable;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -77,30 +78,50 @@ public interface Host {
   /// @param created how many jobs the job had created there
   /// @param printed how many characters of `console` in this and later marks were printed before
   ///   the boundary: the length of the mark's console up to the boundary
-  /// @param manifest how the pieces make up the variables
-  /// @param pieces in the manifest's order
-  /// @param variables what people see
+  /// @param parts the co-variables that are new or changed since the snapshot before, or since the
+  ///   workspace was opened
+  /// @param dropped the numbers of those that are gone
   record Snapshot(
-      int statement,
-      int created,
-      int printed,
-      Blob manifest,
-      List<Piece> pieces,
-      List<Checkpoint.Variable> variables) {
+      int statement, int created, int printed, List<Part> parts, List<Integer> dropped) {
     public Snapshot {
+      parts = List.copyOf(parts);
+      dropped = List.copyOf(dropped);
+    }
+
+    /// The workspace that a child begins with: one part, number 0, all of it given along.
+    public static Snapshot beginning(Blob head, List<Blob> pieces, List<Variable> variables) {
+      var placed = new ArrayList<Piece>();
+      for (var piece : pieces) {
+        placed.add(new Piece.Fresh(placed.size(), piece));
+      }
+      var part = new Part(0, head, placed.size(), placed, variables);
+      return new Snapshot(0, 0, 0, List.of(part), List.of());
+    }
+  }
+
+  /// One co-variable of a snapshot.
+  ///
+  /// @param number its number within the workspace
+  /// @param head how the pieces make up the variables
+  /// @param length how many pieces it has
+  /// @param pieces those that are not where they were: a place below `length` that none of them
+  ///   names keeps what the co-variable of this number had there
+  /// @param variables what people see of it
+  record Part(int number, Blob head, int length, List<Piece> pieces, List<Variable> variables) {
+    public Part {
       pieces = List.copyOf(pieces);
       variables = List.copyOf(variables);
     }
   }
 
-  /// One piece of a snapshot.
+  /// Pieces of a part, at places counted from 0.
   sealed interface Piece {
-    /// New content.
-    record Fresh(Blob content) implements Piece {}
+    /// New content at `place`.
+    record Fresh(int place, Blob content) implements Piece {}
 
-    /// The same content as piece `index` of the snapshot before, or of the state the workspace was
-    /// opened with.
-    record Kept(int index) implements Piece {}
+    /// From `place` on the `count` pieces that the co-variable of that `number` had from `from` on
+    /// before this snapshot.
+    record Kept(int place, int number, int from, int count) implements Piece {}
   }
 
   /// A child to create.

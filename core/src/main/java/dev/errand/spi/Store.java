@@ -102,8 +102,13 @@ public interface Store extends AutoCloseable {
   /// The definition stored under that address.
   Optional<JobDefinition> definition(String address);
 
-  /// The job's workspace at its last checkpoint; its pieces are read with [#chunks].
+  /// The job's workspace at its last checkpoint; its pieces are read with [#chunks]. Empty if the
+  /// job never had variables.
   Optional<Checkpoint> checkpoint(JobId job);
+
+  /// The job's workspace as its last checkpoint of block `turn` or an earlier one left it;
+  /// [dev.errand.job.Delta#BEFORE] for what the job began with. Empty if there were no variables.
+  Optional<Checkpoint> checkpoint(JobId job, int turn);
 
   /// The pieces with these addresses.
   ///

@@ -42,13 +42,21 @@ public interface WorkspaceRuntime extends AutoCloseable {
     }
   }
 
-  /// A stored checkpoint with its pieces, in the manifest's order.
+  /// A stored checkpoint with its pieces.
+  record State(List<Part> parts) {
+    public State {
+      parts = List.copyOf(parts);
+    }
+  }
+
+  /// A stored co-variable with its pieces.
   ///
-  /// @param manifest as the runtime wrote it; for a new job it may be the text of a JSON object
+  /// @param number its number within the workspace
+  /// @param head as the runtime wrote it; for a new job it may be the text of a JSON object
   ///   instead, the variables that the application gave
   /// @param chunks the pieces
-  record State(Blob manifest, List<Blob> chunks) {
-    public State {
+  record Part(int number, Blob head, List<Blob> chunks) {
+    public Part {
       chunks = List.copyOf(chunks);
     }
   }

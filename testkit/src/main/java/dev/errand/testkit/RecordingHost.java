@@ -18,8 +18,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A host for one job that keeps in memory what an engine would commit, for tests of workspaces.
@@ -367,17 +370,40 @@ public final class RecordingHost implements Host {
 
   private static WorkspaceRuntime.State resolved(
       Snapshot snapshot, WorkspaceRuntime.@Nullable State last) {
-    var pieces = new ArrayList<Blob>();
-    for (var piece : snapshot.pieces()) {
-      pieces.add(
-          switch (piece) {
-            case Piece.Fresh(var content) -> content;
-            case Piece.Kept(var index) when last != null -> last.chunks().get(index);
-            case Piece.Kept kept ->
-                throw new IllegalStateException("There is no snapshot before to keep " + kept);
-          });
+    var before = new TreeMap<Integer, WorkspaceRuntime.Part>();
+    if (last != null) {
+      last.parts().forEach(part -> before.put(part.number(), part));
     }
-    return new WorkspaceRuntime.State(snapshot.manifest(), pieces);
+    var now = new TreeMap<>(before);
+    now.keySet().removeAll(snapshot.dropped());
+    for (var part : snapshot.parts()) {
+      now.put(part.number(), resolved(part, before));
+    }
+    return new WorkspaceRuntime.State(List.copyOf(now.values()));
+  }
+
+  private static WorkspaceRuntime.Part resolved(
+      Host.Part part, Map<Integer, WorkspaceRuntime.Part> before) {
+    var chunks = new @Nullable Blob[part.length()];
+    var own = before.get(part.number());
+    for (int place = 0;
+        own != null && place < own.chunks().size() && place < chunks.length;
+        place++) {
+      chunks[place] = own.chunks().get(place);
+    }
+    for (var piece : part.pieces()) {
+      switch (piece) {
+        case Piece.Fresh(var place, var content) -> chunks[place] = content;
+        case Piece.Kept(var place, var number, var from, var count) -> {
+          var kept = Objects.requireNonNull(before.get(number), "kept pieces of no co-variable");
+          for (int i = 0; i < count; i++) {
+            chunks[place + i] = kept.chunks().get(from + i);
+          }
+        }
+      }
+    }
+    return new WorkspaceRuntime.Part(
+        part.number(), part.head(), Stream.of(chunks).<Blob>map(Objects::requireNonNull).toList());
   }
 
   private long ended(List<JobId> handlers) {
