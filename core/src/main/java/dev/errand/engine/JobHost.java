@@ -118,7 +118,10 @@ final class JobHost implements Host {
     mark.readings().forEach(reading -> changes.add(new Change.Journalled(reading)));
     var snapshot = mark.snapshot();
     if (snapshot != null) {
-      changes.add(new Change.Checkpointed(coVariables.take(snapshot, turn)));
+      var delta = coVariables.take(snapshot, turn);
+      if (!delta.isEmpty()) {
+        changes.add(new Change.Checkpointed(delta));
+      }
       long pending = (long) mark.console().length() - snapshot.printed();
       progress = progress.at(snapshot.statement(), snapshot.created(), pending);
     }

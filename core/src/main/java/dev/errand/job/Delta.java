@@ -23,6 +23,11 @@ public record Delta(int turn, List<Put> puts, List<Integer> dropped, Map<String,
     fresh = Map.copyOf(fresh);
   }
 
+  /// Whether it changes nothing.
+  public boolean isEmpty() {
+    return puts.isEmpty() && dropped.isEmpty();
+  }
+
   /// The workspace that a new job begins with: a single co-variable, number 0.
   public static Delta beginning(Blob head, List<Blob> pieces, List<Variable> variables) {
     var fresh = new HashMap<String, Blob>();

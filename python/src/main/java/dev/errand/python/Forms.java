@@ -32,10 +32,14 @@ final class Forms {
     if (state == null) {
       return new Frame(header);
     }
-    var parts = new ArrayList<Blob>();
-    parts.add(state.manifest());
-    parts.addAll(state.chunks());
-    return new Frame(header, parts);
+    var contents = new ArrayList<Blob>();
+    var counts = new ArrayList<Json>();
+    for (var part : state.parts()) {
+      counts.add(Json.of(List.of(part.number(), part.chunks().size())));
+      contents.add(part.head());
+      contents.addAll(part.chunks());
+    }
+    return new Frame(header.with("w", counts), contents);
   }
 
   private static Json tool(WorkspaceRuntime.ToolSignature tool) {

@@ -1,14 +1,15 @@
 package dev.errand.python;
 
 import dev.errand.job.Blob;
-import dev.errand.job.Checkpoint;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Json;
 import dev.errand.job.Slot;
 import dev.errand.job.Value;
+import dev.errand.job.Variable;
 import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Reads the marks of one run's frames, and drops the console that was committed before the run.
@@ -54,26 +55,51 @@ final class Marks {
                 new Effect.Result.Returned(new Value.Plain(reading.get(3)))));
   }
 
-  static Host.Snapshot snapshot(Form form, List<Blob> parts, int printed) {
+  static Host.Snapshot snapshot(Form form, List<Blob> blobs, int printed) {
     return Form.fitting(
         () ->
             new Host.Snapshot(
                 form.number("s"),
                 form.number("n"),
                 printed,
-                parts.get(form.number("m")),
-                form.items("p").stream().map(piece -> piece(Form.number(piece), parts)).toList(),
-                form.items("v").stream().map(Marks::variable).toList()));
+                form.items("p").stream().map(part -> part(Form.items(part), blobs)).toList(),
+                form.items("d").stream().map(Form::number).toList()));
   }
 
-  /// A piece is named by its number in the last snapshot, or by the negative of its place among the
-  /// parts, where the manifest came before it.
-  private static Host.Piece piece(int number, List<Blob> parts) {
-    return number < 0 ? new Host.Piece.Fresh(parts.get(-number)) : new Host.Piece.Kept(number);
+  /// A part is its number, the place of its head among the blobs, how many pieces it has, runs of
+  /// pieces, and its variables.
+  private static Host.Part part(List<Json> form, List<Blob> blobs) {
+    var pieces = new ArrayList<Host.Piece>();
+    for (var run : Form.items(form.get(3))) {
+      add(pieces, Form.items(run).stream().map(Form::number).toList(), blobs);
+    }
+    return new Host.Part(
+        Form.number(form.get(0)),
+        blobs.get(Form.number(form.get(1))),
+        Form.number(form.get(2)),
+        pieces,
+        Form.items(form.get(4)).stream().map(Marks::variable).toList());
   }
 
-  private static Checkpoint.Variable variable(Json json) {
-    var line = Form.items(json).stream().map(Form::text).toList();
-    return new Checkpoint.Variable(line.get(0), line.get(1), line.get(2), line.get(3));
+  /// A run of new pieces is a place, the first among the blobs, and how many; a run of those that
+  /// were there before is a place, a part's number, the place there, and how many.
+  private static void add(List<Host.Piece> pieces, List<Integer> run, List<Blob> blobs) {
+    if (run.size() == 4) {
+      pieces.add(new Host.Piece.Kept(run.get(0), run.get(1), run.get(2), run.get(3)));
+      return;
+    }
+    for (int i = 0; i < run.get(2); i++) {
+      pieces.add(new Host.Piece.Fresh(run.get(0) + i, blobs.get(run.get(1) + i)));
+    }
+  }
+
+  private static Variable variable(Json json) {
+    var line = Form.items(json);
+    return new Variable(
+        Form.text(line.get(0)),
+        Form.text(line.get(1)),
+        Form.number(line.get(2)),
+        Form.text(line.get(3)),
+        Form.text(line.get(4)));
   }
 }

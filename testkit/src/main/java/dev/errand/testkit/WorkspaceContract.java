@@ -12,6 +12,7 @@ import dev.errand.job.Limits;
 import dev.errand.job.RefusedException;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
+import dev.errand.job.Variable;
 import dev.errand.job.WorkspaceException;
 import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
@@ -97,6 +98,16 @@ public abstract class WorkspaceContract {
 
   private static Host.Snapshot snapshot(Host.Mark mark) {
     return Objects.requireNonNull(mark.snapshot(), "no snapshot was taken");
+  }
+
+  private static List<Host.Piece> pieces(Ending.Finished ending) {
+    return snapshot(ending.mark()).parts().stream().flatMap(part -> part.pieces().stream()).toList();
+  }
+
+  private static List<Variable> variables(Ending.Finished ending) {
+    return snapshot(ending.mark()).parts().stream()
+        .flatMap(part -> part.variables().stream())
+        .toList();
   }
 
   private static Host.Snapshot sent(RecordingHost.ChildJob child) {
@@ -440,20 +451,18 @@ public abstract class WorkspaceContract {
     var job = job();
     job.run("big = list(range(5000))");
     var ending = (Ending.Finished) job.run("1");
-    assertThat(snapshot(ending.mark()).pieces())
-        .isNotEmpty()
-        .allMatch(Host.Piece.Kept.class::isInstance);
+    assertThat(snapshot(ending.mark()).parts()).isEmpty();
     job.restart();
-    ending = (Ending.Finished) job.run("1");
-    assertThat(snapshot(ending.mark()).pieces())
-        .isNotEmpty()
-        .allMatch(Host.Piece.Kept.class::isInstance);
+    ending = (Ending.Finished) job.run("big[4999] = -1");
+    assertThat(pieces(ending)).hasSize(1).allMatch(Host.Piece.Fresh.class::isInstance);
+    ending = (Ending.Finished) job.run("other = [big]");
+    assertThat(pieces(ending)).hasSize(1).allMatch(Host.Piece.Kept.class::isInstance);
   }
 
   @Test
   void a_small_workspace_needs_no_pieces() {
     var ending = (Ending.Finished) job().run("x = 1\ndef f(a):\n    return a + x");
-    assertThat(snapshot(ending.mark()).pieces()).isEmpty();
+    assertThat(pieces(ending)).isEmpty();
   }
 
   @Test
@@ -462,7 +471,7 @@ public abstract class WorkspaceContract {
         (Ending.Finished)
             job()
                 .run("import math\nn = 41\ns = 'text'\nl = list(range(100000))\ndef f(a, b): pass");
-    var variables = snapshot(ending.mark()).variables();
+    var variables = variables(ending);
     assertThat(variables)
         .extracting(v -> v.name() + ":" + v.type())
         .containsExactly("n:int", "s:str", "l:list", "f:function");
@@ -477,7 +486,7 @@ public abstract class WorkspaceContract {
   void a_new_job_may_begin_with_variables_given_as_json() {
     var job = job();
     var json = new Blob("{\"x\":[1,\"ü\"],\"y\":null}".getBytes(StandardCharsets.UTF_8));
-    job.host().startingFrom(new Host.Snapshot(0, 0, 0, json, List.of(), List.of()));
+    job.host().startingFrom(Host.Snapshot.beginning(json, List.of(), List.of()));
     assertThat(finish(job, "[x, y]")).isEqualTo("[[1,\"ü\"],null]");
     job.restart();
     assertThat(finish(job, "x")).isEqualTo("[1,\"ü\"]");
@@ -497,13 +506,8 @@ public abstract class WorkspaceContract {
     var job = job();
     job.host()
         .startingFrom(
-            new Host.Snapshot(
-                0,
-                0,
-                0,
-                new Blob("nonsense".getBytes(StandardCharsets.UTF_8)),
-                List.of(),
-                List.of()));
+            Host.Snapshot.beginning(
+                new Blob("nonsense".getBytes(StandardCharsets.UTF_8)), List.of(), List.of()));
     assertThatExceptionOfType(WorkspaceException.class)
         .isThrownBy(() -> job.run("1"))
         .withMessageContaining("cannot be read");
@@ -1154,7 +1158,7 @@ public abstract class WorkspaceContract {
     var padding = "# " + "x".repeat(2000);
     job.run(
         "def f(x):\n    " + padding + "\n    return x\nhs = [delegate(f, i) for i in range(3)]");
-    var pieces = job.host().childJobs().stream().map(c -> sent(c).pieces()).toList();
+    var pieces = job.host().childJobs().stream().map(c -> sent(c).parts().getFirst().pieces()).toList();
     assertThat(pieces.get(0)).isNotEmpty().isEqualTo(pieces.get(1)).isEqualTo(pieces.get(2));
   }
 

@@ -1,10 +1,10 @@
-"""Keeps variables as bytes and brings them back.
+"""Keeps values as bytes and brings them back.
 
 Functions and classes of the job are kept by the place of their code in its source text; everything else is pickled. The
 reader resolves only names of an allow-list and what is defined here, so that reading never calls what the job could not
 have called.
 
-A container is `MAGIC`, the length of a JSON text, the JSON, and contents one after another. The JSON names sections with
+What crosses from one job to another is a container: `MAGIC`, the length of a JSON text, the JSON, and contents one after another. The JSON names sections with
 the statements that functions come from, and pickle streams: each by its length, or, where it is stored beside the
 container as a piece, by the negative of the piece's number, counted from 1.
 """
@@ -15,7 +15,7 @@ import sys
 from weakref import ref
 
 from . import kinds
-from .lost import Unkeepable, lost
+from .lost import Unkeepable
 from .source import Source, take_section
 from .wire import parse_json, print_json
 
@@ -36,14 +36,21 @@ class Keeper:
         self._handlers = {}
         self._sources = {}
         self._classes = {}
-        self._serials = {}
-        self._lost = {}
+        self.serials = {}
+        self.met = None
+        """Told of the code of every function that is brought back."""
 
     def source(self, digest):
         source = self._sources.get(digest)
         if source is None:
             source = self._sources[digest] = Source(digest)
         return source
+
+    def inner(self, digest, statement, number, name, line):
+        """The code at a place, as `place` named it."""
+        code = self.source(digest).inner(statement, number, name, line)
+        self.met(code)
+        return code
 
     def show_sources(self):
         """Makes the lines of all code known to tracebacks."""
@@ -73,13 +80,13 @@ class Keeper:
             base = self.place(key)[:3]
         else:
             base = (cls.__module__, cls.__qualname__, 0)
-        key = (*base, self._serials.get(base, 0))
+        key = (*base, self.serials.get(base, 0))
         self.know_class(key, cls)
         return key
 
     def know_class(self, key, cls):
         base = key[:3]
-        self._serials[base] = max(self._serials.get(base, 0), key[3] + 1)
+        self.serials[base] = max(self.serials.get(base, 0), key[3] + 1)
         type.__setattr__(cls, CLASS_MARK, key)
         self._classes[key] = ref(cls)
 
@@ -99,46 +106,9 @@ class Keeper:
 
     # Writing
 
-    def state(self, variables, extras):
-        """The container of a workspace with its pieces, and why some of its variables could not be kept, by name."""
-        reasons = {}
-        for name, (value, reason) in list(self._lost.items()):
-            if variables.get(name) is value:
-                reasons[name] = reason
-            else:
-                del self._lost[name]
-        try:
-            writer = self._state_writer(variables, extras, reasons)
-        except Exception:
-            for name, value in variables.items():
-                reason = None if name in reasons else self._why_not(value)
-                if reason is not None:
-                    reasons[name] = reason
-                    self._lost[name] = (value, reason)
-            writer = self._state_writer(variables, extras, reasons)
-        return writer.container("state"), reasons
-
-    def _state_writer(self, variables, extras, reasons):
-        if reasons:
-            variables = {
-                name: lost(name, type(value).__name__, reasons[name]) if name in reasons else value
-                for name, value in variables.items()
-            }
-        writer = Writer(self, False)
-        writer.dump((variables, dict(extras, serials=self._serials)))
-        writer.cut()
-        return writer
-
-    def _why_not(self, value):
-        try:
-            Writer(self, False).dump(value)
-        except Exception as problem:
-            return reason_of(problem)
-        return None
-
     def value(self, value):
         """One value as bytes. Raises Unkeepable."""
-        writer = Writer(self, True)
+        writer = Crossing(self)
         try:
             writer.dump(value)
         except Exception as problem:
@@ -150,7 +120,7 @@ class Keeper:
         """A child's first workspace: the variables, what to call and with what, and whatever functions among these refer
         to by name. Returns the container with its pieces, and the names shipped. Raises Unkeepable, naming the culprit.
         """
-        writer = Writer(self, True)
+        writer = Crossing(self)
         shipped = dict.fromkeys(variables)
         for name, value in variables.items():
             writer.dump_part("the variable '%s'" % name, (name, value))
@@ -182,24 +152,19 @@ class Keeper:
 
     # Reading
 
-    def load(self, manifest, chunks):
-        """Brings a workspace back. Returns its extras and, where it is there to call something, the function and its
-        arguments."""
-        if manifest[:1] == b"{":  # variables given by the application
-            self.namespace.update(parse_json(manifest.decode("utf-8")))
-            return {}, None
-        kind, reader = self._open(manifest, chunks)
-        if kind == "state":
-            variables, extras = reader.load()
-            self.namespace.update(variables)
-            self._serials.update(extras["serials"])
-            return extras, None
+    def load_package(self, head, chunks):
+        """Brings the variables that a job begins with. Returns the function to call and its arguments, where the job is
+        there to call one."""
+        if head[:1] == b"{":  # given by the application
+            self.namespace.update(parse_json(head.decode("utf-8")))
+            return None
+        kind, reader = self._open(head, chunks)
         call = reader.load_names(self.namespace)
         if kind == "variables":
-            return {}, None
+            return None
         args, kwargs = reader.load_arguments()
         reader.load_names(self.namespace)
-        return {}, (call, args, kwargs)
+        return call, args, kwargs
 
     def load_value(self, data):
         _kind, reader = self._open(data, ())
@@ -225,31 +190,53 @@ class Keeper:
 
 
 class Writer(pickle.Pickler):
-    """Writes one container."""
+    """Pickles, and takes note of the statements that the code of functions and classes comes from."""
 
-    def __init__(self, keeper, crossing):
+    crossing = False
+    """Whether it is to be read in another job's workspace."""
+
+    def __init__(self, keeper, buffer_callback=None):
         self._buffer = io.BytesIO()
-        super().__init__(self._buffer, 5)
+        super().__init__(self._buffer, 5, buffer_callback=buffer_callback)
         self.keeper = keeper
-        self.crossing = crossing  # whether it is to be read in another job's workspace
-        self.needed = {}
         self._statements = set()
-        self._cuts = [0]
 
     def reducer_override(self, obj):
         return kinds.reduce(self, obj)
-
-    def dump_part(self, what, part):
-        try:
-            self.dump(part)
-        except Exception as problem:
-            raise Unkeepable("%s: %s" % (what, reason_of(problem))) from None
 
     def place(self, code):
         """The reference to a code object, whose statement is kept too."""
         place = self.keeper.place(code)
         self._statements.add(place[:2])
         return place
+
+    def sections(self):
+        """The statements that were referred to, block by block."""
+        statements = {}
+        for digest, statement in sorted(self._statements):
+            statements.setdefault(digest, []).append(statement)
+        return [self.keeper.source(digest).section(tuple(numbers)) for digest, numbers in statements.items()]
+
+    def written(self):
+        """What was pickled."""
+        return self._buffer.getvalue()
+
+
+class Crossing(Writer):
+    """Writes one container."""
+
+    crossing = True
+
+    def __init__(self, keeper):
+        super().__init__(keeper)
+        self.needed = {}
+        self._cuts = [0]
+
+    def dump_part(self, what, part):
+        try:
+            self.dump(part)
+        except Exception as problem:
+            raise Unkeepable("%s: %s" % (what, reason_of(problem))) from None
 
     def cut(self):
         """Ends a stream."""
@@ -267,10 +254,7 @@ class Writer(pickle.Pickler):
             pieces.append(content)
             return -len(pieces)
 
-        statements = {}
-        for digest, statement in sorted(self._statements):
-            statements.setdefault(digest, []).append(statement)
-        sections = [self.keeper.source(digest).section(tuple(numbers)) for digest, numbers in statements.items()]
+        sections = self.sections()
         small = inline if sum(map(len, sections)) <= inline else inline // 4
         places = [placed(section, small) for section in sections]
         data = self._buffer.getbuffer()
@@ -280,18 +264,23 @@ class Writer(pickle.Pickler):
 
 
 class Reader(pickle.Unpickler):
-    """Reads the streams of one container."""
+    """Reads what a writer wrote. `outer` are the objects that the writer knew as kept elsewhere, in the same order."""
 
-    def __init__(self, keeper, data):
-        super().__init__(io.BytesIO(data))
+    def __init__(self, keeper, data, outer=(), buffers=()):
+        super().__init__(io.BytesIO(_prelude(len(outer)) + data if outer else data), buffers=buffers)
         self.keeper = keeper
+        self._outer = outer
         self._makers = kinds.Makers(self)
+        if outer:
+            self.load()
 
     def find_class(self, module, name):
         if module == kinds.MODULE:
             maker = self._makers.find(name)
             if maker is not None:
                 return maker
+        elif module == _OUTER:
+            return self._outer[int(name)]
         return kinds.find_global(module, name)
 
     def load_names(self, namespace):
@@ -317,6 +306,14 @@ class Reader(pickle.Unpickler):
                 args.append(value)
             else:
                 kwargs[name] = value
+
+
+_OUTER = "="
+
+
+def _prelude(count):
+    """A pickle that brings so many outer objects into the memo, from its first place on."""
+    return b"\x80\x05%sN." % b"".join([b"c=\n%d\n\x940" % number for number in range(count)])
 
 
 def reason_of(problem):

@@ -75,9 +75,8 @@ class Makers:
     # Functions
 
     def _function(self, place, cells):
-        digest, statement, number, name, line = place
-        code = self.keeper.source(digest).inner(statement, number, name, line)
-        return types.FunctionType(code, self.keeper.namespace, name, None, cells)
+        code = self.keeper.inner(*place)
+        return types.FunctionType(code, self.keeper.namespace, code.co_name, None, cells)
 
     def _fill_function(self, function, state):
         defaults, kwdefaults, contents, attributes, others = state
@@ -251,7 +250,7 @@ _TypedDictMeta = type(typing.TypedDict("_TypedDict", {}))
 def _take_function(writer, function):
     if function.__globals__ is not writer.keeper.namespace:
         if function.__code__ is _CONTEXT_MANAGER_CODE:
-            return maker("_contextmanager"), (function.__wrapped__,)
+            return maker("_contextmanager"), (function.__wrapped__,), function.__dict__
         return _take_global(function)
     code = function.__code__
     place = writer.place(code)
@@ -478,7 +477,7 @@ def _take_typevar(writer, variable):
 
 def _take_lru_cache(writer, cache):
     parameters = cache.cache_parameters()
-    return maker("_lru_cache"), (cache.__wrapped__, parameters["maxsize"], parameters["typed"])
+    return maker("_lru_cache"), (cache.__wrapped__, parameters["maxsize"], parameters["typed"]), cache.__dict__
 
 
 class _silenced:

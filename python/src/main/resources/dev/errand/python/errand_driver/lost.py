@@ -8,16 +8,16 @@ class Unkeepable(Exception):
 class Lost:
     """Stands in, after a restore, for a value that could not be kept. Any use of it raises."""
 
-    __slots__ = ("name", "type", "reason")
+    __slots__ = ("name", "type", "reason", "turn")
 
 
 class LostValue(RuntimeError):
     """The code used a variable whose value could not be kept."""
 
 
-def lost(name, kind, reason):
+def lost(name, kind, reason, turn):
     value = Lost.__new__(Lost)
-    for slot, text in zip(Lost.__slots__, (name, kind, reason)):
+    for slot, text in zip(Lost.__slots__, (name, kind, reason, turn)):
         object.__setattr__(value, slot, text)
     return value
 
@@ -28,8 +28,8 @@ def lost_parts(value):
 
 def _refuse(self, *_args, **_kwargs):
     raise LostValue(
-        "The variable '%s' was lost: its value, of type %s, could not be kept when the workspace was stored (%s). "
-        "Make it again." % lost_parts(self)
+        "The variable '%s' was lost: its value, of type %s, could not be kept when the workspace was stored (%s) "
+        "in turn %d. Make it again." % lost_parts(self)
     )
 
 

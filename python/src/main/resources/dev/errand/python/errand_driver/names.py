@@ -11,7 +11,7 @@ import re
 import sys
 import types
 
-from . import kinds
+from . import kinds, reach
 from .lost import LostValue
 from .source import caller_frame
 
@@ -676,3 +676,5 @@ _TAKERS = {
     Tool: lambda writer, tool: (kinds.maker("_tool"), (tool.__name__,)),
     Console: lambda writer, console: (kinds.maker("_console"), ()),
 }
+
+reach.by_reference(Tool, Console)

@@ -22,15 +22,15 @@ _UNSEEN = ("__annotations__", "__doc__")
 _SAFE_MODULES = ("decimal", "fractions", "uuid", "typing", "errand")
 
 
-def of(variables, lost):
-    """One line per variable: name, type, preview, and why it could not be kept (empty when it was)."""
+def of(variables, lost, size):
+    """One line per variable: name, type, how many bytes it takes, preview, and why it could not be kept (empty when it was)."""
     lines = []
     for name, value in variables.items():
         if type(value) is Lost:
-            _name, kind, reason = lost_parts(value)
-            lines.append([name, kind, "", reason])
+            _name, kind, reason, _turn = lost_parts(value)
+            lines.append([name, kind, size, "", reason])
         elif not (_is_imported(value) or name in _UNSEEN):
-            lines.append([name, type(value).__name__, _short(value), lost.get(name, "")])
+            lines.append([name, type(value).__name__, size, _short(value), lost.get(name, "")])
     return lines
 
 

@@ -11,9 +11,10 @@ import sys
 import types
 from time import monotonic
 
-from . import names, outside, policy, preview
+from . import names, outside, policy, preview, reach
 from .keep import Keeper, Unkeepable, reason_of
 from .source import describe
+from .variables import Variables, form
 from .wire import json_bytes, shortened
 
 FLUSH_SECONDS = 0.01
@@ -22,7 +23,6 @@ SNAPSHOT_SECONDS = 1.0
 EXACT_CLOCK_CALLS = 1000
 HELD_CLOCK_NS = 10_000_000
 TEXT_LIMIT = 2000
-_HASHED_BYTES = 1 << 20
 _NOT_VARIABLES = frozenset(("__name__", "__builtins__", "__warningregistry__"))
 
 
@@ -40,6 +40,7 @@ class Session:
         builtins[True]["__import__"] = policy.make_import(own_modules, self._imported)
         builtins[False]["__import__"] = self._plain_import
         self.keeper = Keeper(self.namespace, self._import)
+        self.variables = Variables(self.keeper)
         self.job = None
         self.created = 0
         self.statement = 0
@@ -49,7 +50,7 @@ class Session:
         self._readings = []
         self._known_readings = {}
         self._held = None
-        self._sent = {}
+        self._changed = {}
         self._flushed = self._kept = 0.0
         self._call = None
         self._random = False
@@ -75,23 +76,28 @@ class Session:
         for name, description, parameters in header["tools"]:
             available[name] = self.keeper.tools[name] = names.Tool(name, description, parameters)
         self._available = self.namespace["__builtins__"] = available
+        reach.unrestricted = not self._restricted
         if not parts:
             return
         try:
-            extras, self._call = self.keeper.load(parts[0], parts[1:])
-            self._take_extras(extras)
+            self._bring_back(header["w"], parts)
         except Exception as problem:
             self.wire.send({"do": "unreadable", "message": reason_of(problem)})
             os._exit(0)
-        self._sent = {_content_key(part): number for number, part in enumerate(parts[1:])}
         self.wire.send({"do": "opened"})
 
-    def _take_extras(self, extras):
-        state = extras.get("random")
+    def _bring_back(self, counts, contents):
+        parts = []
+        at = 0
+        for number, count in counts:
+            parts.append((number, contents[at], contents[at + 1 : at + 1 + count]))
+            at += 1 + count
+        ambient, self._call = self.variables.load(parts)
+        state = ambient.get("random")
         if state is not None:
             self._import("random")
             outside.chance.setstate(state)
-        outcome = extras.get("outcome")
+        outcome = ambient.get("outcome")
         if outcome is not None:
             self._make_own_handler(None)._learn("", outcome)
 
@@ -158,7 +164,7 @@ class Session:
     # Running
 
     def _do_run(self, header, parts):
-        self.turn = header["turn"]
+        self.turn = self.variables.turn = header["turn"]
         self.created = header["created"]
         self.statement = header["statement"]
         self._known_readings = {(s, n): (name, value) for s, n, name, value in header.get("readings", ())}
@@ -190,16 +196,18 @@ class Session:
             advice = "Do without it, or let the operator give the agent unrestricted mode"
             return self._ended({"do": "raised", "kind": "refused_code", "message": message, "advice": advice}), []
         value = None
-        try:
-            for self.statement in range(header["statement"], self._last_statement):
-                self._begin_statement()
-                value = eval(source.code(self.statement), self.namespace)
-                if self.statement + 1 < self._last_statement:
-                    self._end_statement()
-        except SystemExit as ending:
-            self._exit(ending.code, "<%s>")
-        except BaseException as error:
-            return self._raised(error), []
+        for self.statement in range(header["statement"], self._last_statement):
+            self._begin_statement()
+            code = source.code(self.statement)
+            self.variables.ran(code)
+            try:
+                value = eval(code, self.namespace)
+            except SystemExit as ending:
+                self._exit(ending.code, "<%s>")
+            except BaseException as error:
+                return self._raised(error), []
+            if self.statement + 1 < self._last_statement:
+                self._end_statement()
         self.statement = self._last_statement
         parts = []
         return self._ended({"do": "finished", "value": self._encoded(value, parts, "<%s>")}), parts
@@ -270,14 +278,13 @@ class Session:
         self._quiet = True
         try:
             variables = {name: value for name, value in self.namespace.items() if name not in _NOT_VARIABLES}
-            extras = {}
-            if self._random:
-                extras["random"] = outside.chance.getstate()
+            ambient = {"random": outside.chance.getstate()} if self._random else {}
             own = self.keeper.own_handler
-            if own is not None and own._outcome is not None:
-                extras["outcome"] = own._outcome
-            container, lost = self.keeper.state(variables, extras)
-            self._held = (statement, self.created, container, preview.of(variables, lost))
+            if own is not None:
+                ambient["outcome"] = own._outcome
+            for number, part in self.variables.changes(variables, ambient).items():
+                self._changed[number] = part and (number, part, self.variables.show(part))
+            self._held = (statement, self.created)
         finally:
             self._quiet = False
         self._before += "".join(self._console)
@@ -288,8 +295,15 @@ class Session:
     def _mark(self, header, parts):
         header["s"] = self.statement
         if self._held is not None:
-            header["snap"] = self._snapshot_form(self._held, parts, self._sent)
-            self._sent = {_content_key(piece): number for number, piece in enumerate(self._held[2][1])}
+            statement, created = self._held
+            changed = self._changed
+            header["snap"] = {
+                "s": statement,
+                "n": created,
+                "p": form([put for put in changed.values() if put is not None], parts),
+                "d": [number for number, put in changed.items() if put is None],
+            }
+            self._changed = {}
             self._held = None
             if self._before:
                 header["c0"] = self._before
@@ -304,19 +318,14 @@ class Session:
             self._held_clocks.clear()  # a reading that was sent is not given any more
 
     @staticmethod
-    def _snapshot_form(snapshot, parts, known):
-        statement, created, (manifest, pieces), variables = snapshot
-        place = len(parts)
-        parts.append(manifest)
-        form = []
-        for piece in pieces:
-            kept = known.get(_content_key(piece)) if known else None
-            if kept is None:
-                form.append(-len(parts))
-                parts.append(piece)
-            else:
-                form.append(kept)
-        return {"s": statement, "n": created, "m": place, "p": form, "v": variables}
+    def _package_form(package, parts):
+        """The form of the workspace that a child begins with."""
+        (head, pieces), shown = package
+        parts.append(head)
+        place = len(parts) - 1
+        parts += pieces
+        runs = [(0, place + 1, len(pieces))] if pieces else []
+        return {"s": 0, "n": 0, "p": [(0, place, len(pieces), runs, shown)], "d": []}
 
     def _send(self, header, parts):
         self._mark(header, parts)
@@ -491,7 +500,7 @@ class Session:
     def _plain(variables):
         """Variables that JSON holds exactly, in the form that every runtime reads; None if it does not."""
         data = json_bytes(variables)
-        return data and (0, 0, (data, []), preview.of(variables, {}))
+        return data and ((data, []), preview.of(variables, {}, len(data)))
 
     def _package(self, who, variables, call=None, arguments=None):
         try:
@@ -499,12 +508,13 @@ class Session:
         except Unkeepable as problem:
             raise TypeError("%s cannot send %s" % (who, problem)) from None
         shown = {name: variables.get(name, self.namespace.get(name)) for name in shipped}
-        return (0, 0, container, preview.of(shown, {}))
+        head, pieces = container
+        return container, preview.of(shown, {}, len(head) + sum(map(len, pieces)))
 
     def _create(self, header, package):
         parts = []
         if package is not None:
-            header["w"] = self._snapshot_form(package, parts, None)
+            header["w"] = self._package_form(package, parts)
         self.created += 1
         header["n"] = self.created
         answer, _parts = self._effect(header, parts)
@@ -615,14 +625,6 @@ def _text(value):
         return shortened(str(value), TEXT_LIMIT)
     except Exception:
         return "<%s>" % type(value).__name__
-
-
-def _content_key(piece):
-    if len(piece) < _HASHED_BYTES:
-        return piece
-    from hashlib import blake2b
-
-    return blake2b(piece).digest()
 
 
 def refused_syntax(problem):

@@ -101,9 +101,9 @@ def _rehearse():
             code = {**run, "kind": "PYTHON", "source": _SCRIPT, "hash": "0" * 16}
             frames = [(opening, []), (code, []), ({"child": child}, []), ({"children": [ended]}, [])]
             created = next(sent for sent in _act(frames) if sent[0]["do"] == "create")
-            state = [created[1][created[0]["w"]["m"]]]
-            state += [created[1][-place] for place in created[0]["w"]["p"]]
-            _act([(opening, state), ({**run, "kind": "CALL", "source": "work", "hash": "1" * 16}, [])])
+            ((_number, head, count, _runs, _shown),) = created[0]["w"]["p"]
+            state = created[1][head : head + 1 + count]
+            _act([({**opening, "w": [[0, count]]}, state), ({**run, "kind": "CALL", "source": "work", "hash": "1" * 16}, [])])
     finally:
         sys.modules["__main__"] = main
         sys.stdout = _streams[1]
