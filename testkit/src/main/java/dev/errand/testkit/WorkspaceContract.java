@@ -12,6 +12,7 @@ import dev.errand.job.Limits;
 import dev.errand.job.RefusedException;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
+import dev.errand.job.Variable;
 import dev.errand.job.WorkspaceException;
 import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
@@ -93,6 +94,14 @@ public abstract class WorkspaceContract {
 
   private static Value echo(Json.Object arguments) {
     return Value.of(arguments.members().get("value"));
+  }
+
+  private static List<Host.Piece> pieces(Host.Snapshot snapshot) {
+    return snapshot.parts().stream().flatMap(part -> part.pieces().stream()).toList();
+  }
+
+  private static List<Variable> variables(Host.Snapshot snapshot) {
+    return snapshot.parts().stream().flatMap(part -> part.variables().stream()).toList();
   }
 
   private static Host.Snapshot snapshot(Host.Mark mark) {
@@ -440,12 +449,12 @@ public abstract class WorkspaceContract {
     var job = job();
     job.run("big = list(range(5000))");
     var ending = (Ending.Finished) job.run("1");
-    assertThat(snapshot(ending.mark()).pieces())
+    assertThat(pieces(snapshot(ending.mark())))
         .isNotEmpty()
         .allMatch(Host.Piece.Kept.class::isInstance);
     job.restart();
     ending = (Ending.Finished) job.run("1");
-    assertThat(snapshot(ending.mark()).pieces())
+    assertThat(pieces(snapshot(ending.mark())))
         .isNotEmpty()
         .allMatch(Host.Piece.Kept.class::isInstance);
   }
@@ -453,7 +462,7 @@ public abstract class WorkspaceContract {
   @Test
   void a_small_workspace_needs_no_pieces() {
     var ending = (Ending.Finished) job().run("x = 1\ndef f(a):\n    return a + x");
-    assertThat(snapshot(ending.mark()).pieces()).isEmpty();
+    assertThat(pieces(snapshot(ending.mark()))).isEmpty();
   }
 
   @Test
@@ -462,7 +471,7 @@ public abstract class WorkspaceContract {
         (Ending.Finished)
             job()
                 .run("import math\nn = 41\ns = 'text'\nl = list(range(100000))\ndef f(a, b): pass");
-    var variables = snapshot(ending.mark()).variables();
+    var variables = variables(snapshot(ending.mark()));
     assertThat(variables)
         .extracting(v -> v.name() + ":" + v.type())
         .containsExactly("n:int", "s:str", "l:list", "f:function");
@@ -477,7 +486,7 @@ public abstract class WorkspaceContract {
   void a_new_job_may_begin_with_variables_given_as_json() {
     var job = job();
     var json = new Blob("{\"x\":[1,\"ü\"],\"y\":null}".getBytes(StandardCharsets.UTF_8));
-    job.host().startingFrom(new Host.Snapshot(0, 0, 0, json, List.of(), List.of()));
+    job.host().startingFrom(Host.Snapshot.beginning(json, List.of(), List.of()));
     assertThat(finish(job, "[x, y]")).isEqualTo("[[1,\"ü\"],null]");
     job.restart();
     assertThat(finish(job, "x")).isEqualTo("[1,\"ü\"]");
@@ -497,13 +506,8 @@ public abstract class WorkspaceContract {
     var job = job();
     job.host()
         .startingFrom(
-            new Host.Snapshot(
-                0,
-                0,
-                0,
-                new Blob("nonsense".getBytes(StandardCharsets.UTF_8)),
-                List.of(),
-                List.of()));
+            Host.Snapshot.beginning(
+                new Blob("nonsense".getBytes(StandardCharsets.UTF_8)), List.of(), List.of()));
     assertThatExceptionOfType(WorkspaceException.class)
         .isThrownBy(() -> job.run("1"))
         .withMessageContaining("cannot be read");
@@ -781,7 +785,7 @@ public abstract class WorkspaceContract {
   void what_cannot_be_kept_is_named_and_raises_when_it_is_used() {
     var job = job();
     var ending = (Ending.Finished) job.run("before = 1\ng = (x for x in [1])\nafter = [2]");
-    assertThat(snapshot(ending.mark()).variables())
+    assertThat(variables(snapshot(ending.mark())))
         .extracting(v -> v.name() + ":" + v.type() + ":" + !v.lost().isEmpty())
         .containsExactly("before:int:false", "g:generator:true", "after:list:false");
     assertThat(finish(job, "next(g)")).as("it still works here").isEqualTo("1");
@@ -1044,7 +1048,7 @@ public abstract class WorkspaceContract {
     assertThat(child.request().agent()).isNull();
     assertThat(child.request().blocks())
         .containsExactly(new CodeBlock(CodeBlock.Kind.CALL, "work"));
-    assertThat(sent(child).variables())
+    assertThat(variables(sent(child)))
         .extracting(v -> v.name())
         .contains("scale", "FACTOR", "Shape")
         .doesNotContain("unrelated");
@@ -1154,7 +1158,7 @@ public abstract class WorkspaceContract {
     var padding = "# " + "x".repeat(2000);
     job.run(
         "def f(x):\n    " + padding + "\n    return x\nhs = [delegate(f, i) for i in range(3)]");
-    var pieces = job.host().childJobs().stream().map(c -> sent(c).pieces()).toList();
+    var pieces = job.host().childJobs().stream().map(c -> pieces(sent(c))).toList();
     assertThat(pieces.get(0)).isNotEmpty().isEqualTo(pieces.get(1)).isEqualTo(pieces.get(2));
   }
 
@@ -1252,7 +1256,7 @@ public abstract class WorkspaceContract {
                 h.result
                 """))
         .isEqualTo("[\"loc\",\"t\",11]");
-    assertThat(sent(job.host().childJobs().getFirst()).variables())
+    assertThat(variables(sent(job.host().childJobs().getFirst())))
         .extracting(v -> v.name())
         .containsExactlyInAnyOrder("local", "text", "helper", "base");
   }
