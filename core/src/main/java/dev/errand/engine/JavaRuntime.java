@@ -42,7 +42,8 @@ final class JavaRuntime implements WorkspaceRuntime {
     var state = opening.state();
     return state == null
         ? Json.Object.EMPTY
-        : (Json.Object) Json.parse(new String(state.parts().getFirst().head().bytes(), StandardCharsets.UTF_8));
+        : (Json.Object)
+            Json.parse(new String(state.parts().getFirst().head().bytes(), StandardCharsets.UTF_8));
   }
 
   @Override

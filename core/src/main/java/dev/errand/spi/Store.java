@@ -102,8 +102,8 @@ public interface Store extends AutoCloseable {
   /// The definition stored under that address.
   Optional<JobDefinition> definition(String address);
 
-  /// The job's workspace at its last checkpoint; its pieces are read with [#chunks]. Empty if the
-  /// job never had variables.
+  /// The job's workspace at its last checkpoint; its pieces are read with [#chunks]. Empty if there
+  /// are no variables.
   Optional<Checkpoint> checkpoint(JobId job);
 
   /// The job's workspace as its last checkpoint of block `turn` or an earlier one left it;

@@ -14,7 +14,7 @@ final class Creation {
   private final @Nullable String parent;
   private final StoredDefinition definition;
   private final @Nullable String subtaskId;
-  private final Workspaces.@Nullable Prepared workspace;
+  private final @Nullable WorkspaceChange workspace;
   private final History.Line line;
 
   private Creation(NewJob job, StoredDefinition definition) {
@@ -22,7 +22,7 @@ final class Creation {
     this.parent = job.id().parent().map(JobId::text).orElse(null);
     this.definition = definition;
     this.subtaskId = job.subtask() == null ? null : job.subtask().id().print();
-    this.workspace = job.workspace() == null ? null : Workspaces.Prepared.of(job.workspace());
+    this.workspace = job.workspace() == null ? null : WorkspaceChange.of(job.workspace());
     this.line = History.Line.of(Bookkeeping.created(job));
   }
 
@@ -65,7 +65,7 @@ final class Creation {
     }
     definition.store(transaction);
     if (workspace != null) {
-      workspace.store(transaction, job.id());
+      workspace.apply(transaction, job.id());
     }
     History.append(transaction, job.id(), line);
     return true;

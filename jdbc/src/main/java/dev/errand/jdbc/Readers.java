@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A few connections for reading; who finds none free waits.
 ///
-/// A question is one statement, and so sees one state: the last that was committed when it began.
+/// A question is one statement, and so sees one state, the last that was committed when it began;
+/// one of several statements asks them by [Session#atOneMoment].
 final class Readers implements AutoCloseable {
   private static final int MOST = 4;
 

@@ -52,6 +52,16 @@ final class Session implements AutoCloseable {
     }
   }
 
+  /// Asks several things of one state: the last that was committed when the first was asked.
+  <T> T atOneMoment(Readers.Question<T> question) throws SQLException {
+    sql("begin").update();
+    try {
+      return question.ask(this);
+    } finally {
+      commit();
+    }
+  }
+
   void begin() throws SQLException {
     sql("begin immediate").update();
   }

@@ -67,6 +67,15 @@ final class Sql implements AutoCloseable {
     }
   }
 
+  /// Carries it out and shows each of its rows.
+  void each(Look look) throws SQLException {
+    try (var rows = statement.executeQuery()) {
+      while (rows.next()) {
+        look.at(rows);
+      }
+    }
+  }
+
   /// Carries it out for its first row.
   <T> Optional<T> first(Row<T> row) throws SQLException {
     try (var rows = statement.executeQuery()) {
@@ -90,5 +99,11 @@ final class Sql implements AutoCloseable {
   @FunctionalInterface
   interface Row<T> {
     T read(ResultSet row) throws SQLException;
+  }
+
+  /// Looks at the row the result stands at.
+  @FunctionalInterface
+  interface Look {
+    void at(ResultSet row) throws SQLException;
   }
 }

@@ -240,12 +240,12 @@ public final class SqliteStore implements Store {
 
   @Override
   public Optional<Checkpoint> checkpoint(JobId job) {
-    return readers.read(
-        session ->
-            session
-                .sql("select manifest, chunks, variables from workspace where job = ?")
-                .bind(job.text())
-                .first(Workspaces::checkpoint));
+    return checkpoint(job, Workspaces.STILL - 1);
+  }
+
+  @Override
+  public Optional<Checkpoint> checkpoint(JobId job, int turn) {
+    return readers.read(session -> session.atOneMoment(moment -> Workspaces.at(moment, job, turn)));
   }
 
   @Override

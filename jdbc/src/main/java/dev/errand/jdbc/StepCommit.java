@@ -43,10 +43,12 @@ final class StepCommit implements Work<Receipt> {
   }
 
   private static long bytes(Change change) {
-    if (change instanceof Change.Checkpointed(var checkpoint)) {
-      return Workspaces.bytes(checkpoint);
+    if (change instanceof Change.Checkpointed(var delta)) {
+      return WorkspaceChange.bytes(delta);
     }
-    return change instanceof Change.Created(var child) ? Workspaces.bytes(child.workspace()) : 0;
+    return change instanceof Change.Created(var child)
+        ? WorkspaceChange.bytes(child.workspace())
+        : 0;
   }
 
   /// How the job ended, where it does.
@@ -166,9 +168,9 @@ final class StepCommit implements Work<Receipt> {
       case Change.Created(var child) -> created(child);
       case Change.Attached(var child, var subtaskId) -> attached(child, subtaskId);
       case Change.Journalled(var effect) -> journalled(effect);
-      case Change.Checkpointed(var checkpoint) -> {
-        var prepared = Workspaces.Prepared.of(checkpoint);
-        yield (transaction, row) -> prepared.store(transaction, id);
+      case Change.Checkpointed(var delta) -> {
+        var workspace = WorkspaceChange.of(delta);
+        yield (transaction, row) -> workspace.apply(transaction, id);
       }
       case Change.Completed(var completion) -> completed(completion);
       case Change.Ended(var outcome) -> ended(outcome);

@@ -35,7 +35,7 @@ final class Submission implements Work<JobId> {
 
   @Override
   public long bytes() {
-    return Workspaces.bytes(job.workspace());
+    return WorkspaceChange.bytes(job.workspace());
   }
 
   private Optional<JobId> knownByKey(Transaction transaction) throws SQLException {

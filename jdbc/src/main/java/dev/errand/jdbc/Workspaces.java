@@ -2,70 +2,70 @@ package dev.errand.jdbc;
 
 import dev.errand.job.Blob;
 import dev.errand.job.Checkpoint;
+import dev.errand.job.CoVariable;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.StoreException;
 import dev.errand.job.StoredForm;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
-/// Stores checkpoints and their pieces, and reads them back.
+/// Reads workspaces as they are and as they were; see [WorkspaceChange] for how they are written.
 final class Workspaces {
+  /// `until` of a row that nothing has replaced: it comes after every turn.
+  static final int STILL = Integer.MAX_VALUE;
+
   private Workspaces() {}
 
-  /// A checkpoint, ready to be stored.
-  record Prepared(Checkpoint checkpoint, String chunks, String variables) {
-    static Prepared of(Checkpoint checkpoint) {
-      return new Prepared(
-          checkpoint,
-          Json.of(checkpoint.chunks()).print(),
-          StoredForm.write(checkpoint.variables()).print());
-    }
-
-    void store(Transaction transaction, JobId job) throws SQLException {
-      for (var piece : checkpoint.fresh().entrySet()) {
-        transaction
-            .sql("insert into chunk (address, content) values (?, ?) on conflict do nothing")
-            .bind(piece.getKey())
-            .bind(piece.getValue().bytes())
-            .update();
-      }
-      transaction
-          .sql(
-              """
-              insert into workspace (job, manifest, chunks, variables) values (?, ?, ?, ?)
-              on conflict (job) do update set
-                manifest = excluded.manifest, chunks = excluded.chunks,
-                variables = excluded.variables
-              """)
-          .bind(job.text())
-          .bind(checkpoint.manifest().bytes())
-          .bind(chunks)
-          .bind(variables)
-          .update();
-    }
+  /// The workspace as turn `turn` or an earlier one left it; as it is now for the turn before
+  /// [#STILL]. Empty if there were no variables.
+  ///
+  /// What nothing replaced before the turn ended lies side by side from `turn + 1` on, with little
+  /// else: what later turns replaced.
+  static Optional<Checkpoint> at(Session session, JobId job, int turn) throws SQLException {
+    var pieces = new HashMap<Integer, List<String>>();
+    session
+        .sql(
+            """
+            select number, address from piece where job = ? and until > ? and since <= ?
+            order by number, place
+            """)
+        .bind(job.text())
+        .bind(turn)
+        .bind(turn)
+        .each(
+            row ->
+                pieces
+                    .computeIfAbsent(row.getInt(1), number -> new ArrayList<>())
+                    .add(row.getString(2)));
+    var parts =
+        session
+            .sql(
+                """
+                select number, since, length, head, digest, variables from covariable
+                where job = ? and until > ? and since <= ? order by number
+                """)
+            .bind(job.text())
+            .bind(turn)
+            .bind(turn)
+            .list(row -> coVariable(row, pieces.getOrDefault(row.getInt(1), List.of())));
+    return parts.isEmpty() ? Optional.empty() : Optional.of(new Checkpoint(parts));
   }
 
-  /// How many bytes storing it may add.
-  static long bytes(@Nullable Checkpoint checkpoint) {
-    return checkpoint == null
-        ? 0
-        : checkpoint.manifest().size()
-            + checkpoint.fresh().values().stream().mapToLong(Blob::size).sum();
-  }
-
-  /// Reads `manifest, chunks, variables`.
-  static Checkpoint checkpoint(ResultSet row) throws SQLException {
-    var chunks = (Json.Array) Json.parse(row.getString(2));
-    return new Checkpoint(
-        new Blob(row.getBytes(1)),
-        chunks.items().stream().map(address -> ((Json.Text) address).value()).toList(),
-        Map.of(),
-        StoredForm.variables((Json.Array) Json.parse(row.getString(3))));
+  /// Reads `number, since, length, head, digest, variables`.
+  private static CoVariable coVariable(ResultSet row, List<String> pieces) throws SQLException {
+    return new CoVariable(
+        row.getInt(1),
+        row.getInt(2),
+        new Blob(row.getBytes(4)),
+        pieces,
+        StoredForm.variables((Json.Array) Json.parse(row.getString(6))));
   }
 
   static Map<String, Blob> chunks(Session session, Collection<String> addresses)

@@ -50,7 +50,8 @@ class QueryPlanTest {
     store.childBySubtaskId(ROOT, new Json.Text("x"));
     store.ended(ROOT, 0, 10);
     store.count(ROOT);
-    store.checkpoint(ROOT).ifPresent(checkpoint -> store.chunks(checkpoint.chunks()));
+    store.checkpoint(ROOT).orElseThrow().coVariables().forEach(part -> store.chunks(part.chunks()));
+    store.checkpoint(ROOT, 0);
     store.journal(ROOT, 0, 0);
     store.history(ROOT, 0, 10);
     store.events(ROOT, 0, 10);

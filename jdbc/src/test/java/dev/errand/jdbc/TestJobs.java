@@ -2,8 +2,8 @@ package dev.errand.jdbc;
 
 import dev.errand.job.AgentSpec;
 import dev.errand.job.Blob;
-import dev.errand.job.Checkpoint;
 import dev.errand.job.CodeBlock;
+import dev.errand.job.Delta;
 import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
@@ -19,7 +19,6 @@ import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Step;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 
 /// Short words for the jobs and steps of these tests.
@@ -42,9 +41,7 @@ final class TestJobs {
   /// A job whose workspace is one piece of so many bytes.
   static NewJob jobOfBytes(JobId id, int bytes) {
     var piece = new Blob(new byte[bytes]);
-    var workspace =
-        new Checkpoint(
-            Blob.EMPTY, List.of(piece.address()), Map.of(piece.address(), piece), List.of());
+    var workspace = Delta.beginning(Blob.EMPTY, List.of(piece), List.of());
     return new NewJob(id, null, DEFINITION, "asked", null, workspace);
   }
 

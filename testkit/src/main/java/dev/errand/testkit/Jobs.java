@@ -2,9 +2,9 @@ package dev.errand.testkit;
 
 import dev.errand.job.AgentSpec;
 import dev.errand.job.Blob;
-import dev.errand.job.Checkpoint;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
+import dev.errand.job.Delta;
 import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
@@ -14,12 +14,13 @@ import dev.errand.job.Outcome;
 import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
+import dev.errand.job.Variable;
 import dev.errand.spi.Change;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -84,26 +85,51 @@ final class Jobs {
     return new Blob(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /// A checkpoint with these pieces, all of them given along.
-  static Checkpoint checkpoint(String... pieces) {
-    var fresh =
-        Stream.of(pieces)
-            .map(Jobs::blob)
-            .distinct()
-            .collect(Collectors.toMap(Blob::address, Function.identity()));
-    return checkpoint(fresh, pieces);
+  /// A delta of that turn, which changes nothing yet.
+  static Delta delta(int turn) {
+    return new Delta(turn, List.of(), List.of(), Map.of());
   }
 
-  /// A checkpoint with these pieces, none of which is given along.
-  static Checkpoint checkpointOfStored(String... pieces) {
-    return checkpoint(Map.of(), pieces);
+  /// The same, and a co-variable that is now these pieces, all of them given along.
+  static Delta put(Delta delta, int number, String... pieces) {
+    var chunks = new TreeMap<Integer, String>();
+    for (var piece : pieces) {
+      chunks.put(chunks.size(), piece);
+    }
+    return put(delta, number, pieces.length, chunks);
   }
 
-  private static Checkpoint checkpoint(Map<String, Blob> fresh, String... pieces) {
-    return new Checkpoint(
-        blob("manifest of " + pieces.length),
-        Stream.of(pieces).map(piece -> blob(piece).address()).toList(),
-        fresh,
-        List.of(new Checkpoint.Variable("x", "str", String.join(",", pieces), "")));
+  /// The same, and a co-variable of so many pieces, of which these are given along by their places
+  /// and the others are kept.
+  static Delta put(Delta delta, int number, int length, Map<Integer, String> pieces) {
+    var fresh = new HashMap<>(delta.fresh());
+    pieces.values().forEach(piece -> fresh.put(blob(piece).address(), blob(piece)));
+    return new Delta(
+        delta.turn(), with(delta.puts(), putOf(number, length, pieces)), delta.dropped(), fresh);
+  }
+
+  /// The same, and a co-variable that is gone.
+  static Delta drop(Delta delta, int number) {
+    return new Delta(delta.turn(), delta.puts(), with(delta.dropped(), number), delta.fresh());
+  }
+
+  /// The same, where all pieces are in the store already.
+  static Delta ofStored(Delta delta) {
+    return new Delta(delta.turn(), delta.puts(), delta.dropped(), Map.of());
+  }
+
+  private static Delta.Put putOf(int number, int length, Map<Integer, String> pieces) {
+    var chunks = new TreeMap<Integer, String>();
+    pieces.forEach((place, piece) -> chunks.put(place, blob(piece).address()));
+    return new Delta.Put(
+        number,
+        blob("head of " + length),
+        length,
+        chunks,
+        List.of(new Variable("v" + number, "str", length, pieces.toString(), "")));
+  }
+
+  private static <T> List<T> with(List<T> some, T more) {
+    return Stream.concat(some.stream(), Stream.of(more)).toList();
   }
 }

@@ -1,8 +1,8 @@
 package dev.errand.testkit;
 
 import dev.errand.job.Blob;
-import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
+import dev.errand.job.Delta;
 import dev.errand.job.DuplicateJobException;
 import dev.errand.job.DuplicateSubTaskException;
 import dev.errand.job.Effect;
@@ -80,12 +80,12 @@ final class MemoryState {
       @Nullable String worker,
       @Nullable Instant due,
       @Nullable Wait awaits,
-      @Nullable Checkpoint workspace) {
+      MemoryWorkspace workspace) {
     Row with(JobRecord changed) {
       return new Row(changed, version, fence, worker, due, awaits, workspace);
     }
 
-    Row with(Checkpoint changed) {
+    Row with(MemoryWorkspace changed) {
       return new Row(job, version, fence, worker, due, awaits, changed);
     }
 
@@ -177,7 +177,7 @@ final class MemoryState {
       case Change.Created(var child) -> create(id, child, now);
       case Change.Attached(var child, var subtaskId) -> attach(id, child, subtaskId, now);
       case Change.Journalled(var effect) -> effects.put(new Place(id, effect.slot()), effect);
-      case Change.Checkpointed(var checkpoint) -> checkpoint(id, checkpoint);
+      case Change.Checkpointed(var delta) -> checkpoint(id, delta);
       case Change.Spent(var usage) -> put(row(id).with(spent(job, job.usage().plus(usage))));
       case Change.Completed(var completion) -> complete(id, completion, now);
       case Change.Ended(var outcome) -> end(id, outcome, now);
@@ -222,7 +222,7 @@ final class MemoryState {
             job.subtask() == null ? null : Subtask.open(job.subtask().id()),
             null,
             Usage.NONE);
-    put(new Row(record, 0, 0, null, now, null, null));
+    put(new Row(record, 0, 0, null, now, null, MemoryWorkspace.EMPTY));
     if (job.workspace() != null) {
       checkpoint(job.id(), job.workspace());
     }
@@ -292,13 +292,9 @@ final class MemoryState {
     return told(target.job()) > 0;
   }
 
-  private void checkpoint(JobId id, Checkpoint checkpoint) {
-    checkpoint.fresh().forEach(chunks::putIfAbsent);
-    put(
-        row(id)
-            .with(
-                new Checkpoint(
-                    checkpoint.manifest(), checkpoint.chunks(), Map.of(), checkpoint.variables())));
+  private void checkpoint(JobId id, Delta delta) {
+    delta.fresh().forEach(chunks::put);
+    put(row(id).with(row(id).workspace().changed(delta)));
   }
 
   private long append(JobId job, Change.Recorded what, Instant now) {
@@ -332,6 +328,11 @@ final class MemoryState {
 
   Stream<Entry> entries(JobId root) {
     return entriesByRoot.getOrDefault(root, List.of()).stream();
+  }
+
+  MemoryWorkspace workspace(JobId id) {
+    var row = rows.get(id);
+    return row == null ? MemoryWorkspace.EMPTY : row.workspace();
   }
 
   Blob chunk(String address) {

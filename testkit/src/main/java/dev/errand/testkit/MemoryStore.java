@@ -171,7 +171,12 @@ public final class MemoryStore implements Store {
 
   @Override
   public Optional<Checkpoint> checkpoint(JobId job) {
-    return read(all -> Optional.ofNullable(all.rows.get(job)).map(Row::workspace));
+    return read(all -> all.workspace(job).now());
+  }
+
+  @Override
+  public Optional<Checkpoint> checkpoint(JobId job, int turn) {
+    return read(all -> all.workspace(job).at(turn));
   }
 
   @Override

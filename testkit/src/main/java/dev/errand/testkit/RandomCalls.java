@@ -3,7 +3,10 @@ package dev.errand.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errand.job.AgentSpec;
+import dev.errand.job.Checkpoint;
+import dev.errand.job.CoVariable;
 import dev.errand.job.CodeBlock;
+import dev.errand.job.Delta;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Entry;
@@ -32,10 +35,13 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +71,7 @@ final class RandomCalls {
   private final Store reference;
   private final ManualClock clock;
   private final List<Held> held = new ArrayList<>();
+  private final Map<JobId, Integer> turns = new HashMap<>();
   private final Deque<String> trace = new ArrayDeque<>();
 
   RandomCalls(long seed, Store store, Store reference, ManualClock clock) {
@@ -128,7 +135,9 @@ final class RandomCalls {
 
   private void commit(Held by) {
     long version = chance(4) ? by.version - 1 : by.version;
-    var changes = IntStream.range(0, random.nextInt(4)).mapToObj(n -> change(by.job())).toList();
+    var lengths = lengths(by.job());
+    var changes =
+        IntStream.range(0, random.nextInt(4)).mapToObj(n -> change(by.job(), lengths)).toList();
     var step =
         new Step(
             by.lease(), version, pick(List.of(JobStatus.values())), progress(), changes, next(by));
@@ -145,7 +154,7 @@ final class RandomCalls {
     return new NewJob(pick(ROOTS), key, definition(), digest(), null, null);
   }
 
-  private Change change(JobId job) {
+  private Change change(JobId job, Map<Integer, Integer> lengths) {
     return switch (random.nextInt(9)) {
       case 0 ->
           new Change.Recorded(
@@ -153,7 +162,7 @@ final class RandomCalls {
       case 1, 2 -> job.depth() < DEEPEST ? new Change.Created(child(job)) : Jobs.said("deep");
       case 3 -> new Change.Attached(known(job.child(1 + random.nextInt(5))), handlerId());
       case 4 -> new Change.Journalled(effect());
-      case 5 -> new Change.Checkpointed(Jobs.checkpoint(pieces()));
+      case 5 -> new Change.Checkpointed(delta(job, lengths));
       case 6 -> chance(70) ? Jobs.delivered(random.nextInt(100)) : Jobs.refused("no");
       case 7 -> new Change.Ended(outcome());
       default -> new Change.Spent(new Usage(1, random.nextInt(100), random.nextInt(100), 7));
@@ -169,7 +178,7 @@ final class RandomCalls {
   private NewJob child(JobId parent) {
     var id = parent.child(1 + random.nextInt(5));
     var handler = chance(70) ? Subtask.open(handlerId()) : null;
-    var workspace = chance(20) ? Jobs.checkpoint(pieces()) : null;
+    var workspace = chance(20) ? Jobs.put(Jobs.delta(Delta.BEFORE), 0, pieces()) : null;
     return new NewJob(id, null, definition(), digest(), handler, workspace);
   }
 
@@ -226,10 +235,48 @@ final class RandomCalls {
     return chance(90) ? "asked" : "otherwise";
   }
 
+  /// How many pieces each of the job's co-variables has.
+  private Map<Integer, Integer> lengths(JobId job) {
+    var parts = reference.checkpoint(job).map(Checkpoint::coVariables).orElse(List.of());
+    return parts.stream()
+        .collect(
+            Collectors.toMap(
+                CoVariable::number, part -> part.chunks().size(), (a, b) -> b, HashMap::new));
+  }
+
+  /// A delta of the job's turn or a later one, which keeps some pieces where there are any.
+  private Delta delta(JobId job, Map<Integer, Integer> lengths) {
+    var delta = Jobs.delta(turns.merge(job, chance(30) ? 1 : 0, Integer::sum));
+    for (int number : List.copyOf(lengths.keySet())) {
+      if (chance(20)) {
+        delta = Jobs.drop(delta, number);
+        lengths.remove(number);
+      }
+    }
+    for (int number = 0; number < FEW; number++) {
+      if (chance(40)) {
+        int length = random.nextInt(5);
+        delta = Jobs.put(delta, number, length, pieces(lengths.getOrDefault(number, 0), length));
+        lengths.put(number, length);
+      }
+    }
+    return delta;
+  }
+
+  /// Pieces for some of the places that there were before, and all others.
+  private Map<Integer, String> pieces(int before, int length) {
+    return IntStream.range(0, length)
+        .filter(place -> place >= before || chance(40))
+        .boxed()
+        .collect(Collectors.toMap(place -> place, place -> piece()));
+  }
+
   private String[] pieces() {
-    return IntStream.range(0, random.nextInt(4))
-        .mapToObj(n -> "piece " + random.nextInt(6))
-        .toArray(String[]::new);
+    return IntStream.range(0, random.nextInt(4)).mapToObj(n -> piece()).toArray(String[]::new);
+  }
+
+  private String piece() {
+    return "piece " + random.nextInt(6);
   }
 
   private Duration duration() {

@@ -1,6 +1,7 @@
 package dev.errand.testkit;
 
 import dev.errand.job.Checkpoint;
+import dev.errand.job.Delta;
 import dev.errand.job.Effect;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
@@ -35,7 +36,8 @@ record Snapshot(List<Member> jobs, List<Tree> trees, Optional<Instant> nextDue) 
       List<JobRecord> ended,
       List<Entry> history,
       List<Effect> journal,
-      Optional<Checkpoint> checkpoint) {
+      Optional<Checkpoint> checkpoint,
+      List<Optional<Checkpoint>> checkpoints) {
     static Member of(Store store, JobRecord job) {
       var id = job.id();
       return new Member(
@@ -48,7 +50,10 @@ record Snapshot(List<Member> jobs, List<Tree> trees, Optional<Instant> nextDue) 
               .boxed()
               .flatMap(turn -> store.journal(id, turn, 0).stream())
               .toList(),
-          store.checkpoint(id));
+          store.checkpoint(id),
+          IntStream.range(Delta.BEFORE, TURNS)
+              .mapToObj(turn -> store.checkpoint(id, turn))
+              .toList());
     }
   }
 

@@ -3,14 +3,16 @@ package dev.errand.testkit;
 import static dev.errand.testkit.Jobs.DEFINITION;
 import static dev.errand.testkit.Jobs.attached;
 import static dev.errand.testkit.Jobs.blob;
-import static dev.errand.testkit.Jobs.checkpoint;
-import static dev.errand.testkit.Jobs.checkpointOfStored;
 import static dev.errand.testkit.Jobs.created;
 import static dev.errand.testkit.Jobs.delegated;
 import static dev.errand.testkit.Jobs.delivered;
+import static dev.errand.testkit.Jobs.delta;
+import static dev.errand.testkit.Jobs.drop;
 import static dev.errand.testkit.Jobs.ended;
 import static dev.errand.testkit.Jobs.job;
 import static dev.errand.testkit.Jobs.keyed;
+import static dev.errand.testkit.Jobs.ofStored;
+import static dev.errand.testkit.Jobs.put;
 import static dev.errand.testkit.Jobs.refused;
 import static dev.errand.testkit.Jobs.result;
 import static dev.errand.testkit.Jobs.said;
@@ -19,10 +21,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.errand.job.AgentSpec;
-import dev.errand.job.Blob;
 import dev.errand.job.Checkpoint;
+import dev.errand.job.CoVariable;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
+import dev.errand.job.Delta;
 import dev.errand.job.DuplicateJobException;
 import dev.errand.job.DuplicateSubTaskException;
 import dev.errand.job.Effect;
@@ -50,6 +53,7 @@ import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
 import dev.errand.spi.Store;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -57,10 +61,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -168,10 +175,11 @@ public abstract class StoreContract {
 
     @Test
     void a_job_begins_with_the_workspace_it_was_given() {
-      store.submit(new NewJob(ROOT, null, DEFINITION, "asked", null, checkpoint("a", "b")));
+      var given = put(delta(Delta.BEFORE), 0, "a", "b");
+      store.submit(new NewJob(ROOT, null, DEFINITION, "asked", null, given));
 
-      assertThat(store.checkpoint(ROOT)).hasValue(withoutPieces(checkpoint("a", "b")));
-      assertThat(store.chunks(checkpoint("a", "b").chunks())).hasSize(2);
+      assertThat(workspace(ROOT)).isEqualTo(Map.of(0, List.of("a", "b")));
+      assertThat(workspace(ROOT, Delta.BEFORE)).isEqualTo(workspace(ROOT));
     }
 
     @Test
@@ -500,7 +508,7 @@ public abstract class StoreContract {
                   receipt,
                   said("never"),
                   new Change.Spent(new Usage(1, 1, 1, 1)),
-                  new Change.Checkpointed(checkpoint("never")),
+                  new Change.Checkpointed(put(delta(0), 1, "never")),
                   created(THIRD),
                   delegated(SECOND, "taken"))
               .ending();
@@ -602,10 +610,11 @@ public abstract class StoreContract {
     @Test
     void a_child_begins_with_the_workspace_it_was_given() {
       store.submit(job(ROOT));
-      var child = new NewJob(FIRST, null, DEFINITION, "asked", null, checkpoint("a"));
+      var given = put(delta(Delta.BEFORE), 0, "a");
+      var child = new NewJob(FIRST, null, DEFINITION, "asked", null, given);
       store.commit(Stepping.by(claim(ROOT), new Change.Created(child)).goingOn());
 
-      assertThat(store.checkpoint(FIRST)).hasValue(withoutPieces(checkpoint("a")));
+      assertThat(workspace(FIRST)).isEqualTo(Map.of(0, List.of("a")));
       assertThat(store.checkpoint(ROOT)).isEmpty();
     }
 
@@ -1111,65 +1120,6 @@ public abstract class StoreContract {
 
   @Nested
   class Keeping {
-    @Test
-    void a_checkpoint_replaces_the_one_before() {
-      store.submit(job(ROOT));
-      var claim = claim(ROOT);
-      var receipt =
-          store.commit(Stepping.by(claim, new Change.Checkpointed(checkpoint("a", "b"))).goingOn());
-      store.commit(
-          Stepping.after(claim, receipt, new Change.Checkpointed(checkpoint("b", "c"))).goingOn());
-
-      assertThat(store.checkpoint(ROOT)).hasValue(withoutPieces(checkpoint("b", "c")));
-    }
-
-    @Test
-    void a_checkpoint_may_leave_out_pieces_that_are_stored() {
-      store.submit(job(ROOT));
-      var claim = claim(ROOT);
-      var receipt =
-          store.commit(Stepping.by(claim, new Change.Checkpointed(checkpoint("a"))).goingOn());
-      store.commit(
-          Stepping.after(claim, receipt, new Change.Checkpointed(checkpointOfStored("a", "a")))
-              .goingOn());
-
-      var stored = store.checkpoint(ROOT).orElseThrow();
-      assertThat(stored.chunks()).hasSize(2);
-      assertThat(store.chunks(stored.chunks())).isEqualTo(Map.of(blob("a").address(), blob("a")));
-    }
-
-    @Test
-    void a_piece_given_twice_is_stored_once() {
-      store.submit(job(ROOT));
-      var claim = claim(ROOT);
-      var receipt =
-          store.commit(Stepping.by(claim, new Change.Checkpointed(checkpoint("a"))).goingOn());
-      store.commit(
-          Stepping.after(claim, receipt, new Change.Checkpointed(checkpoint("a"))).goingOn());
-
-      assertThat(store.chunks(List.of(blob("a").address()))).hasSize(1);
-    }
-
-    @Test
-    void a_piece_that_is_missing_is_an_error() {
-      assertThatThrownBy(() -> store.chunks(List.of(blob("never stored").address())))
-          .isInstanceOf(StoreException.class)
-          .hasMessageContaining(blob("never stored").address());
-    }
-
-    @Test
-    void a_piece_that_does_not_match_its_address_is_an_error() {
-      store.submit(job(ROOT));
-      var address = blob("a").address();
-      var damaged =
-          new Checkpoint(Blob.EMPTY, List.of(address), Map.of(address, blob("b")), List.of());
-      store.commit(Stepping.by(claim(ROOT), new Change.Checkpointed(damaged)).goingOn());
-
-      assertThatThrownBy(() -> store.chunks(List.of(address)))
-          .isInstanceOf(StoreException.class)
-          .hasMessageContaining(address);
-    }
-
     @ParameterizedTest
     @ValueSource(
         strings = {"", "zażółć \uD83D\uDE00", "half a pair: \uD83D.", "nul: \u0000", "\"'\\\n"})
@@ -1241,6 +1191,205 @@ public abstract class StoreContract {
           "digest",
           EffectPolicy.AT_MOST_ONCE,
           new Effect.Result.Intended());
+    }
+  }
+
+  @Nested
+  class Checkpointing {
+    private Claim claim;
+    private long version;
+
+    @BeforeEach
+    void claimAJob() {
+      store.submit(job(ROOT));
+      claim = claim(ROOT);
+    }
+
+    @Test
+    void a_workspace_consists_of_what_was_put() {
+      keep(put(put(delta(0), 1, "a", "b"), 2));
+
+      assertThat(workspace(ROOT)).isEqualTo(Map.of(1, List.of("a", "b"), 2, List.of()));
+    }
+
+    @Test
+    void what_a_delta_does_not_name_stays_as_it_was() {
+      keep(put(put(delta(0), 1, "a"), 2, "b"));
+      keep(put(delta(1), 2, "c"));
+
+      assertThat(workspace(ROOT)).isEqualTo(Map.of(1, List.of("a"), 2, List.of("c")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void a_place_that_is_not_named_keeps_its_piece(int later) {
+      keep(put(delta(0), 1, "a", "b", "c"));
+      keep(put(delta(later), 1, 3, Map.of(1, "B")));
+
+      assertThat(workspace(ROOT)).isEqualTo(Map.of(1, List.of("a", "B", "c")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void a_co_variable_that_grows_keeps_what_it_had(int later) {
+      keep(put(delta(0), 1, "a", "b"));
+      keep(put(delta(later), 1, 4, Map.of(2, "c", 3, "d")));
+
+      assertThat(workspace(ROOT)).isEqualTo(Map.of(1, List.of("a", "b", "c", "d")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void places_beyond_the_length_are_gone(int later) {
+      keep(put(delta(0), 1, "a", "b", "c"));
+      keep(put(delta(later), 1, 1, Map.of()));
+      keep(put(delta(later), 1, 2, Map.of(1, "B")));
+
+      assertThat(workspace(ROOT)).isEqualTo(Map.of(1, List.of("a", "B")));
+    }
+
+    @Test
+    void a_place_that_was_not_there_must_be_given() {
+      keep(put(delta(0), 1, "a"));
+
+      assertThatThrownBy(() -> keep(put(delta(0), 1, 3, Map.of(2, "c"))))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("place 1");
+      assertThat(workspace(ROOT)).isEqualTo(Map.of(1, List.of("a")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void what_was_dropped_is_gone(int later) {
+      keep(put(put(delta(0), 1, "a"), 2, "b"));
+      keep(drop(delta(later), 1));
+
+      assertThat(workspace(ROOT)).isEqualTo(Map.of(2, List.of("b")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void a_number_that_was_dropped_begins_anew(int later) {
+      keep(put(delta(0), 1, "a", "b"));
+      keep(put(drop(delta(later), 1), 1, "c"));
+
+      assertThat(workspace(ROOT)).isEqualTo(Map.of(1, List.of("c")));
+    }
+
+    @Test
+    void a_workspace_from_which_all_was_dropped_is_empty() {
+      keep(put(delta(0), 1, "a"));
+      keep(drop(delta(0), 1));
+
+      assertThat(store.checkpoint(ROOT)).isEmpty();
+    }
+
+    @Test
+    void a_co_variable_says_what_it_is_and_which_turn_wrote_it() {
+      var first = put(put(delta(0), 1, "a"), 2, "b");
+      var second = put(delta(3), 1, "c");
+      keep(first);
+      keep(second);
+
+      assertThat(store.checkpoint(ROOT).orElseThrow().coVariables())
+          .containsExactly(stored(3, second.puts().getFirst()), stored(0, first.puts().getLast()));
+    }
+
+    @Test
+    void an_earlier_turn_is_read_as_it_left_the_workspace() {
+      keep(put(put(delta(0), 1, "a", "b"), 2, "c"));
+      keep(put(drop(delta(1), 2), 1, 2, Map.of(1, "B")));
+      keep(put(put(delta(2), 1, 1, Map.of()), 3, "d"));
+
+      assertThat(workspace(ROOT, 0)).isEqualTo(Map.of(1, List.of("a", "b"), 2, List.of("c")));
+      assertThat(workspace(ROOT, 1)).isEqualTo(Map.of(1, List.of("a", "B")));
+      assertThat(workspace(ROOT, 2)).isEqualTo(Map.of(1, List.of("a"), 3, List.of("d")));
+    }
+
+    @Test
+    void a_turn_without_a_checkpoint_left_the_workspace_as_it_was() {
+      keep(put(delta(1), 1, "a"));
+      keep(put(delta(4), 1, "b"));
+
+      assertThat(workspace(ROOT, 0)).isEmpty();
+      assertThat(workspace(ROOT, 3)).isEqualTo(Map.of(1, List.of("a")));
+      assertThat(workspace(ROOT, 9)).isEqualTo(Map.of(1, List.of("b")));
+    }
+
+    @Test
+    void within_a_turn_only_the_last_state_is_kept() {
+      keep(put(delta(0), 1, "a", "b"));
+      keep(put(put(delta(1), 1, "c", "d"), 2, "e"));
+      keep(drop(put(delta(1), 1, 3, Map.of(1, "D", 2, "E")), 2));
+
+      assertThat(workspace(ROOT, 0)).isEqualTo(Map.of(1, List.of("a", "b")));
+      assertThat(workspace(ROOT, 1)).isEqualTo(Map.of(1, List.of("c", "D", "E")));
+    }
+
+    @Test
+    void of_two_checkpoints_in_a_step_the_second_changes_what_the_first_left() {
+      keep(put(delta(0), 1, "a", "b"));
+      keep(put(delta(0), 1, 2, Map.of(0, "A")), put(delta(1), 1, 3, Map.of(2, "c")));
+
+      assertThat(workspace(ROOT, 0)).isEqualTo(Map.of(1, List.of("A", "b")));
+      assertThat(workspace(ROOT, 1)).isEqualTo(Map.of(1, List.of("A", "b", "c")));
+    }
+
+    @Test
+    void pieces_that_are_stored_need_not_be_given_again() {
+      keep(put(delta(0), 1, "a"));
+      keep(ofStored(put(drop(delta(1), 1), 2, "a", "a")));
+
+      assertThat(workspace(ROOT)).isEqualTo(Map.of(2, List.of("a", "a")));
+    }
+
+    @Test
+    void a_piece_given_twice_is_stored_once() {
+      keep(put(put(delta(0), 1, "a"), 2, "a"));
+      keep(put(delta(1), 1, "a"));
+
+      assertThat(store.chunks(List.of(blob("a").address())))
+          .isEqualTo(Map.of(blob("a").address(), blob("a")));
+    }
+
+    @Test
+    void a_piece_that_is_missing_is_an_error() {
+      assertThatThrownBy(() -> store.chunks(List.of(blob("never stored").address())))
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining(blob("never stored").address());
+    }
+
+    @Test
+    void a_piece_that_does_not_match_its_address_is_an_error() {
+      keep(damaged("a"));
+
+      assertThatThrownBy(() -> store.chunks(List.of(blob("a").address())))
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining(blob("a").address());
+    }
+
+    @Test
+    void a_damaged_piece_is_mended_when_it_is_given_again() {
+      keep(damaged("a"));
+      keep(put(delta(0), 2, "a"));
+
+      assertThat(workspace(ROOT)).isEqualTo(Map.of(1, List.of("a"), 2, List.of("a")));
+    }
+
+    /// A delta whose piece is not what its address says.
+    private static Delta damaged(String piece) {
+      var sound = put(delta(0), 1, piece);
+      return new Delta(
+          0, sound.puts(), List.of(), Map.of(blob(piece).address(), blob("something else")));
+    }
+
+    private void keep(Delta... deltas) {
+      var changes = Stream.of(deltas).map(Change.Checkpointed::new).toArray(Change[]::new);
+      version = store.commit(Stepping.by(claim.lease(), version, changes).goingOn()).version();
+    }
+
+    private static CoVariable stored(int since, Delta.Put put) {
+      return new CoVariable(put.number(), since, put.head(), put.over(List.of()), put.variables());
     }
   }
 
@@ -1361,7 +1510,7 @@ public abstract class StoreContract {
     void a_store_that_is_opened_again_has_what_it_says_it_keeps() {
       spawn(FIRST, SECOND);
       store.commit(
-          Stepping.by(claim(FIRST), said("hello"), new Change.Checkpointed(checkpoint("a")))
+          Stepping.by(claim(FIRST), said("hello"), new Change.Checkpointed(put(delta(0), 1, "a")))
               .goingOn());
       finish(SECOND, succeeded(2));
       var before = Snapshot.of(store, List.of(ROOT));
@@ -1492,9 +1641,26 @@ public abstract class StoreContract {
     return jobs.stream().map(job -> job.id().text()).toList();
   }
 
-  private static Checkpoint withoutPieces(Checkpoint checkpoint) {
-    return new Checkpoint(
-        checkpoint.manifest(), checkpoint.chunks(), Map.of(), checkpoint.variables());
+  /// The pieces of a job's co-variables, as texts.
+  private Map<Integer, List<String>> workspace(JobId id) {
+    return pieces(store.checkpoint(id));
+  }
+
+  private Map<Integer, List<String>> workspace(JobId id, int turn) {
+    return pieces(store.checkpoint(id, turn));
+  }
+
+  private Map<Integer, List<String>> pieces(Optional<Checkpoint> checkpoint) {
+    return checkpoint.map(Checkpoint::coVariables).orElse(List.of()).stream()
+        .collect(Collectors.toMap(CoVariable::number, part -> texts(part.chunks())));
+  }
+
+  private List<String> texts(List<String> addresses) {
+    var chunks = store.chunks(addresses);
+    return addresses.stream()
+        .map(address -> Objects.requireNonNull(chunks.get(address)).bytes())
+        .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
+        .toList();
   }
 
   /// Does all of this at once, each on a thread of its own.

@@ -1,0 +1,99 @@
+package dev.errand.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.errand.job.Blob;
+import dev.errand.job.Delta;
+import dev.errand.job.JobId;
+import dev.errand.job.Variable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// That a file of an earlier schema becomes one of this release's, and loses nothing.
+class MigrationTest {
+  private static final JobId ROOT = new JobId("tree");
+  private static final Blob PIECE = new Blob("piece".getBytes(StandardCharsets.UTF_8));
+
+  @TempDir private Path directory;
+
+  @BeforeEach
+  void writeAFileOfSchema1() throws SQLException, IOException {
+    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file());
+        var statement = connection.createStatement()) {
+      statement.executeUpdate(resource("V0001__jobs.sql"));
+      statement.executeUpdate("pragma application_id = " + Database.APPLICATION_ID);
+      statement.executeUpdate("pragma user_version = 1");
+      statement.executeUpdate(
+          """
+          insert into job (id, ordinal, digest, agent, created, definition, status, turn)
+          values ('tree', 0, 'asked', 'tester', 0, 'none', 'STARTED', 5)
+          """);
+      statement.executeUpdate(
+          """
+          insert into workspace values
+            ('tree', x'0102', '["%1$s","%1$s"]',
+             '[{"name":"x","type":"str","preview":"...","lost":""}]')
+          """
+              .formatted(PIECE.address()));
+      statement.executeUpdate(
+          "insert into chunk values ('%s', cast('piece' as blob)), ('0123', x'00')"
+              .formatted(PIECE.address()));
+    }
+  }
+
+  @Test
+  void a_workspace_of_schema_1_is_what_the_job_begins_with() {
+    try (var store = open()) {
+      var workspace = store.checkpoint(ROOT, Delta.BEFORE).orElseThrow();
+      var part = workspace.coVariables().getFirst();
+
+      assertThat(store.checkpoint(ROOT)).hasValue(workspace);
+      assertThat(part.number()).isZero();
+      assertThat(part.head()).isEqualTo(new Blob(new byte[] {1, 2}));
+      assertThat(part.chunks()).containsExactly(PIECE.address(), PIECE.address());
+      assertThat(part.variables()).containsExactly(new Variable("x", "str", 0, "...", ""));
+      assertThat(store.chunks(part.chunks())).containsEntry(PIECE.address(), PIECE).hasSize(1);
+    }
+  }
+
+  @Test
+  void a_job_of_schema_1_is_as_it_was() {
+    try (var store = open()) {
+      assertThat(store.find(ROOT).orElseThrow().progress().turn()).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void chunks_that_no_workspace_of_schema_1_has_are_garbage() {
+    try (var store = open()) {
+      List<String> candidates =
+          store.onReader(
+              session ->
+                  session.sql("select address from candidate").list(row -> row.getString(1)));
+
+      assertThat(candidates).containsExactly("0123");
+    }
+  }
+
+  private SqliteStore open() {
+    return SqliteStore.open(file(), InstantSource.system());
+  }
+
+  private Path file() {
+    return directory.resolve("jobs.db");
+  }
+
+  private static String resource(String name) throws IOException {
+    try (var stream = Migrations.class.getResourceAsStream("sqlite/" + name)) {
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}
