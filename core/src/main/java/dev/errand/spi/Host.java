@@ -88,6 +88,11 @@ public interface Host {
       dropped = List.copyOf(dropped);
     }
 
+    /// What people see of the co-variables that it brings.
+    public List<Variable> variables() {
+      return parts.stream().flatMap(part -> part.variables().stream()).toList();
+    }
+
     /// The workspace that a child begins with: one part, number 0, all of it given along.
     public static Snapshot beginning(Blob head, List<Blob> pieces, List<Variable> variables) {
       var placed = new ArrayList<Piece>();

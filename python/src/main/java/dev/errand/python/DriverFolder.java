@@ -15,6 +15,7 @@ record DriverFolder(Path path) {
   private static final List<String> DRIVER =
       List.of(
           "__init__",
+          "heavy",
           "keep",
           "kinds",
           "lost",
@@ -22,9 +23,11 @@ record DriverFolder(Path path) {
           "outside",
           "policy",
           "preview",
+          "reach",
           "session",
           "source",
           "start",
+          "variables",
           "wire",
           "zygote");
 

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/// Runs `keep_fuzz.py`. `-Derrand.fuzz.seed=N` repeats a run, `-Derrand.fuzz.programs=N` makes it
+/// Runs `fuzz.py`. `-Derrand.fuzz.seed=N` repeats a run, `-Derrand.fuzz.programs=N` makes it
 /// longer.
 class KeptVariablesTest {
   private static final int PROGRAMS = Integer.getInteger("errand.fuzz.programs", 200);
@@ -27,7 +27,7 @@ class KeptVariablesTest {
                 "-s",
                 "-S",
                 "-B",
-                resource("keep_fuzz.py").toString(),
+                resource("fuzz.py").toString(),
                 Objects.requireNonNull(resource("errand_driver").getParent()).toString(),
                 seed,
                 Integer.toString(PROGRAMS))

@@ -4,11 +4,20 @@ import copy
 import enum
 import types
 
-from errand_driver import names
+from errand_driver import kinds, names
 from errand_driver.lost import Lost
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, range, type(...), type(NotImplemented))
-_SKIPPED = (types.GetSetDescriptorType, types.MemberDescriptorType, types.BuiltinFunctionType, types.ModuleType)
+_SKIPPED = (
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+    types.MethodDescriptorType,
+    types.ClassMethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.BuiltinFunctionType,
+    types.ModuleType,
+    types.GenericAlias,
+)
 _UNKEPT = ("__dict__", "__weakref__", "_abc_impl", "_abc_errand", "__dataclass_params__", "__slotnames__")
 
 
@@ -46,6 +55,10 @@ class _Comparison:
             return
         if kind in _PLAIN:
             if type(other) is not kind or repr(one) != repr(other):
+                self.differ(path, one, other)
+            return
+        if kind.__module__ == "typing":
+            if repr(one) != repr(other):
                 self.differ(path, one, other)
             return
         if id(one) in self.pairs or id(other) in self.back:
@@ -139,11 +152,12 @@ class _Comparison:
         if isinstance(one, enum.EnumMeta):
             self.all(path, [m._value_ for m in one], [m._value_ for m in other])
             return
+        if "__dataclass_fields__" in mine:  # what `dataclass` made it makes again
+            mine, theirs = ({n: v for n, v in c.items() if n not in kinds._GENERATED} for c in (mine, theirs))
         if mine.keys() != theirs.keys():
             raise Difference("%s: attributes %s" % (path, sorted(mine.keys() ^ theirs.keys())))
         for name in mine:
-            if not name.startswith("__dataclass_"):
-                self.same(mine[name], theirs[name], "%s.%s" % (path, name))
+            self.same(mine[name], theirs[name], "%s.%s" % (path, name))
 
 
 def _full(cell):

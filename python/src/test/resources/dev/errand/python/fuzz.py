@@ -9,10 +9,125 @@ import os
 import random
 import resource
 import sys
+import traceback
 
 BLOCKS = 14
 MEMORY = 1 << 30
 SECONDS = 20
+VERBOSE = "ERRAND_VERBOSE" in os.environ
+
+
+# Definitions of many kinds: {v} is a variable, {V} a name for classes, {n} a number.
+KINDS = [
+    """def {v}(x, items=[], *, more={{}}):
+    items.append(x)
+    more[len(items)] = x
+    return len(items)""",
+    """def make_{v}(start):
+    total = [start]
+    count = 0
+    def add(x):
+        nonlocal count
+        count += 1
+        total.append(x)
+        return add
+    def look():
+        return count, total
+    add.look = look
+    return add
+{v} = make_{v}({n})""",
+    """class {V}:
+    shared = []
+    limit: int = 3
+    def __init__(self, x):
+        self.x = x
+        self.again = [x]
+        self.shared.append(x)
+    def both(self): return [self.x, self.shared]
+    @property
+    def twice(self): return [self.x, self.x]
+    @staticmethod
+    def plain(a, b=[]):
+        b.append(a)
+        return b
+    @classmethod
+    def make(cls, x): return cls(x)
+{v} = {V}({n})""",
+    """class {V}Base:
+    log = []
+    def __init_subclass__(cls, **kw):
+        {V}Base.log.append(cls.__name__)
+    def name(self): return 'base'
+class {V}(({V}Base)):
+    __slots__ = ('a', 'b')
+    def __init__(self):
+        super().__init__()
+        self.a = [1]
+    def name(self): return super().name() + '+'
+{v} = {V}()""",
+    """from dataclasses import dataclass, field
+@dataclass
+class {V}:
+    a: int
+    b: list = field(default_factory=list)
+    def total(self): return [self.a, *self.b]
+{v} = {V}({n}, [1, 2])""",
+    """from dataclasses import dataclass
+@dataclass(frozen=True, order=True, slots=True)
+class {V}:
+    a: int
+    b: tuple = ()
+{v} = {V}({n})""",
+    """from enum import Enum, auto
+class {V}(Enum):
+    A = auto()
+    B = [1]
+    def other(self): return {V}.A if self is {V}.B else {V}.B
+{v} = [{V}.A, {V}.B, {V}]""",
+    """from collections import namedtuple, defaultdict, OrderedDict, deque, Counter
+{V} = namedtuple('{V}', 'p q')
+{v} = {V}([1], defaultdict(list))""",
+    """from collections import defaultdict, OrderedDict, deque, Counter
+{v} = [defaultdict(list, a=[1]), OrderedDict(z=1, y=2), deque([1, 2], 9), Counter('abca')]""",
+    """from functools import partial, lru_cache, wraps
+def deco_{v}(f):
+    calls = []
+    @wraps(f)
+    def inner(*a):
+        calls.append(a)
+        return f(*a)
+    inner.calls = calls
+    return inner
+@deco_{v}
+def {v}(a): return [a]
+part_{v} = partial({v}, {n})""",
+    """from datetime import datetime, date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+{v} = [datetime(2024, 1, {n}), date(2024, 1, 2), timedelta({n}), Decimal('1.{n}'), Fraction(1, 3)]""",
+    """from typing import NamedTuple, Generic, TypeVar, Optional
+T_{v} = TypeVar('T_{v}')
+class {V}Row(NamedTuple):
+    a: int
+    b: Optional[list] = None
+    def c(self): return [self.a, self.b]
+class {V}(Generic[T_{v}]):
+    def __init__(self, v: T_{v}): self.v = v
+{v} = [{V}Row({n}, []), {V}([1])]""",
+    """from abc import ABC, abstractmethod
+class {V}Shape(ABC):
+    @abstractmethod
+    def area(self): ...
+class {V}({V}Shape):
+    sizes = {{}}
+    def area(self): return self.sizes
+{v} = {V}()""",
+    """def {v}_even(n): return True if n == 0 else {v}_odd(n - 1)
+def {v}_odd(n): return False if n == 0 else {v}_even(n - 1)
+{v} = [{v}_even, {v}_odd, lambda n=[{n}]: n, lambda: {v}]""",
+    "class {V}(Exception):\n    def __init__(self, a):\n        super().__init__(a)\n        self.a = a\n{v} = {V}([{n}])",
+    "import math, json, collections.abc\n{v} = [math, json.dumps, math.sqrt, len, str.upper, [].append, int, list[int]]",
+]
 
 
 class Writer:
@@ -137,6 +252,8 @@ class Writer:
 
     def define(self):
         f, v, w = self.f(), self.v(), self.v()
+        if self.chance.random() < 0.3:
+            return self.chance.choice(KINDS).format(v=v, V="K%d" % self.chance.randrange(3), n=self.chance.randrange(1, 28))
         return self.pick(
             lambda: "def %s(a=None, acc=[]):\n    acc.append(a)\n    return acc" % f,
             lambda: "def %s(a=None, *, acc={}):\n    acc[len(acc)] = a\n    return acc" % f,
@@ -299,6 +416,8 @@ def apart(work, seconds=SECONDS):
             os.write(writing, repr(work()).encode())
         except MemoryError:
             pass
+        except BaseException:
+            os.write(writing, repr([traceback.format_exc()[-2000:]]).encode())
         finally:
             os._exit(0)
     os.close(writing)
@@ -315,8 +434,10 @@ def main(seed, programs):
         found = apart(lambda: [failure(*program)])
         if found is None:
             unfinished += 1
+            print("too large: seed %d" % number) if VERBOSE else None
         elif found != [None]:
-            program = apart(lambda: shortest(*program), 10 * SECONDS) or program
+            shorter = apart(lambda: shortest(*program), 10 * SECONDS)
+            program = shorter if shorter is not None and len(shorter) == 2 else program
             print("seed %d: %s" % (number, (apart(lambda: [failure(*program)]) or found)[0]))
             for block, restart in zip(*program):
                 print("# ---------- %s\n%s" % ("then restored" if restart else "", block))

@@ -12,7 +12,6 @@ import dev.errand.job.Limits;
 import dev.errand.job.RefusedException;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
-import dev.errand.job.Variable;
 import dev.errand.job.WorkspaceException;
 import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
@@ -101,12 +100,8 @@ public abstract class WorkspaceContract {
   }
 
   private static List<Host.Piece> pieces(Ending.Finished ending) {
-    return snapshot(ending.mark()).parts().stream().flatMap(part -> part.pieces().stream()).toList();
-  }
-
-  private static List<Variable> variables(Ending.Finished ending) {
     return snapshot(ending.mark()).parts().stream()
-        .flatMap(part -> part.variables().stream())
+        .flatMap(part -> part.pieces().stream())
         .toList();
   }
 
@@ -456,7 +451,11 @@ public abstract class WorkspaceContract {
     ending = (Ending.Finished) job.run("big[4999] = -1");
     assertThat(pieces(ending)).hasSize(1).allMatch(Host.Piece.Fresh.class::isInstance);
     ending = (Ending.Finished) job.run("other = [big]");
-    assertThat(pieces(ending)).hasSize(1).allMatch(Host.Piece.Kept.class::isInstance);
+    assertThat(pieces(ending)).noneMatch(Host.Piece.Fresh.class::isInstance);
+    ending = (Ending.Finished) job.run("small = other\ndel big, other");
+    assertThat(pieces(ending)).noneMatch(Host.Piece.Fresh.class::isInstance);
+    job.restart();
+    assertThat(finish(job, "small[0][4998:]")).isEqualTo("[4998,-1]");
   }
 
   @Test
@@ -471,7 +470,7 @@ public abstract class WorkspaceContract {
         (Ending.Finished)
             job()
                 .run("import math\nn = 41\ns = 'text'\nl = list(range(100000))\ndef f(a, b): pass");
-    var variables = variables(ending);
+    var variables = snapshot(ending.mark()).variables();
     assertThat(variables)
         .extracting(v -> v.name() + ":" + v.type())
         .containsExactly("n:int", "s:str", "l:list", "f:function");
@@ -1158,7 +1157,8 @@ public abstract class WorkspaceContract {
     var padding = "# " + "x".repeat(2000);
     job.run(
         "def f(x):\n    " + padding + "\n    return x\nhs = [delegate(f, i) for i in range(3)]");
-    var pieces = job.host().childJobs().stream().map(c -> sent(c).parts().getFirst().pieces()).toList();
+    var pieces =
+        job.host().childJobs().stream().map(c -> sent(c).parts().getFirst().pieces()).toList();
     assertThat(pieces.get(0)).isNotEmpty().isEqualTo(pieces.get(1)).isEqualTo(pieces.get(2));
   }
 

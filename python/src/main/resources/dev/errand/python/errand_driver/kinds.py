@@ -477,7 +477,8 @@ def _take_typevar(writer, variable):
 
 def _take_lru_cache(writer, cache):
     parameters = cache.cache_parameters()
-    return maker("_lru_cache"), (cache.__wrapped__, parameters["maxsize"], parameters["typed"]), cache.__dict__
+    attributes = {name: value for name, value in cache.__dict__.items() if name != "cache_parameters"}
+    return maker("_lru_cache"), (cache.__wrapped__, parameters["maxsize"], parameters["typed"]), attributes
 
 
 class _silenced:
