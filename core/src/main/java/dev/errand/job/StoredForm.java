@@ -162,16 +162,16 @@ public final class StoredForm {
 
   /// The form of a co-variable's list of variables.
   public static Json.Array write(List<Variable> variables) {
-    return new Json.Array(
-        variables.stream()
-            .<Json>map(
-                variable ->
-                    Json.object("name", variable.name())
-                        .with("type", variable.type())
-                        .with("bytes", variable.bytes())
-                        .with("preview", variable.preview())
-                        .with("lost", variable.lost()))
-            .toList());
+    return new Json.Array(variables.stream().<Json>map(StoredForm::write).toList());
+  }
+
+  private static Json.Object write(Variable variable) {
+    var form =
+        Json.object("name", variable.name())
+            .with("type", variable.type())
+            .with("bytes", variable.bytes())
+            .with("preview", variable.preview());
+    return variable.lost().isEmpty() ? form : form.with("lost", variable.lost());
   }
 
   /// Reads a co-variable's list of variables.

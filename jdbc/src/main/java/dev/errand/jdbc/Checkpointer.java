@@ -24,8 +24,8 @@ final class Checkpointer implements AutoCloseable {
 
   private static final long BYTES_PER_UNIT = 8_192;
 
-  private static final int LONG_PAGES = 16_384;
-  private static final int HUGE_PAGES = 65_536;
+  private static final int LONG_PAGES = 65_536;
+  private static final int HUGE_PAGES = 262_144;
 
   private final Database database;
   private final int longPages;

@@ -293,8 +293,14 @@ public final class SqliteStore implements Store {
                 .sql(
                     """
                     select sequence, time, job, turn, kind, data from entry
-                    where root = ? and sequence > ? order by sequence limit ?
+                    where job = ? and sequence > ?
+                    union all
+                    select sequence, time, job, turn, kind, data from entry
+                    where root = ? and job <> root and sequence > ?
+                    order by sequence limit ?
                     """)
+                .bind(root.text())
+                .bind(after)
                 .bind(root.text())
                 .bind(after)
                 .bind(limit)

@@ -108,22 +108,51 @@ final class StepCommit implements Work<Receipt> {
   /// Of two steps for one version only one is applied: the first raises the version, and the
   /// transactions follow one another. A worker that lost its lease finds another fence, or no
   /// worker where the lease was handed back.
+  ///
+  /// Who keeps the lease leaves `due` alone: to set it, even to what it is, writes its index too.
   private Optional<Row> move(Transaction transaction) throws SQLException {
-    boolean keeps =
-        !(step.next() instanceof Step.Next.Yield || step.next() instanceof Step.Next.End);
-    // A job that is about to wait keeps its status until it is known that it must.
-    var status = step.next() instanceof Step.Next.Await ? null : step.status().name();
-    var progress = step.progress();
-    return transaction
-        .sql(
+    return switch (step.next()) {
+      case Step.Next.Continue ignored -> moveOn(transaction, step.status().name());
+      // A job that is about to wait keeps its status until it is known that it must.
+      case Step.Next.Await ignored -> moveOn(transaction, null);
+      case Step.Next.Yield(var at) -> handBack(transaction, roundedUp(at));
+      case Step.Next.End ignored -> handBack(transaction, null);
+    };
+  }
+
+  private Optional<Row> moveOn(Transaction transaction, @Nullable String status)
+      throws SQLException {
+    return moved(
+        transaction.sql(
             """
             update job set
               version = version + 1, status = coalesce(?, status), outcome = coalesce(?, outcome),
-              turn = ?, acting = ?, statement = ?, printed = ?, children = ?, heard = ?,
-              worker = iif(?, worker, null), process = iif(?, process, null), due = iif(?, due, ?)
+              turn = ?, acting = ?, statement = ?, printed = ?, children = ?, heard = ?
             where id = ? and fence = ? and version = ? and worker is not null
             returning number, subtask_id, told
-            """)
+            """),
+        status);
+  }
+
+  private Optional<Row> handBack(Transaction transaction, @Nullable Long due) throws SQLException {
+    return moved(
+        transaction
+            .sql(
+                """
+                update job set
+                  worker = null, process = null, due = ?,
+                  version = version + 1, status = ?, outcome = coalesce(?, outcome),
+                  turn = ?, acting = ?, statement = ?, printed = ?, children = ?, heard = ?
+                where id = ? and fence = ? and version = ? and worker is not null
+                returning number, subtask_id, told
+                """)
+            .bindOrNull(due),
+        step.status().name());
+  }
+
+  private Optional<Row> moved(Sql update, @Nullable String status) throws SQLException {
+    var progress = step.progress();
+    return update
         .bind(status)
         .bind(outcome)
         .bind(progress.turn())
@@ -132,18 +161,10 @@ final class StepCommit implements Work<Receipt> {
         .bind(progress.printed())
         .bind(progress.created())
         .bind(progress.heard())
-        .bind(keeps)
-        .bind(keeps)
-        .bind(keeps)
-        .bindOrNull(dueAgain())
         .bind(id.text())
         .bind(step.lease().fence())
         .bind(step.version())
         .first(row -> new Row(row.getLong(1), row.getString(2), row.getLong(3)));
-  }
-
-  private @Nullable Long dueAgain() {
-    return step.next() instanceof Step.Next.Yield(var at) ? roundedUp(at) : null;
   }
 
   private void suspend(Transaction transaction, Row row, int needed) throws SQLException {

@@ -49,10 +49,13 @@ final class Transaction {
   }
 
   private long storedSequence(String root) throws SQLException {
-    return sql("select max(sequence) from entry where root = ?")
-        .bind(root)
-        .first(row -> row.getLong(1))
-        .orElse(0L);
+    return Math.max(
+        last("select max(sequence) from entry where job = ?", root),
+        last("select max(sequence) from entry where root = ? and job <> root", root));
+  }
+
+  private long last(String question, String root) throws SQLException {
+    return sql(question).bind(root).first(row -> row.getLong(1)).orElse(0L);
   }
 
   /// Whether this transaction has not yet seen to that definition.

@@ -32,9 +32,10 @@ final class WorkspaceChange {
   }
 
   /// A co-variable in the form in which it is stored.
-  private record Part(Delta.Put put, String digest, String variables) {
+  private record Part(Delta.Put put, long digest, String variables) {
     static Part of(Delta.Put put) {
-      return new Part(put, put.head().address(), StoredForm.write(put.variables()).print());
+      return new Part(
+          put, Workspaces.digest(put.head()), StoredForm.write(put.variables()).print());
     }
   }
 

@@ -23,6 +23,11 @@ final class Workspaces {
 
   private Workspaces() {}
 
+  /// Tells a head from a damaged one: the first half of its address.
+  static long digest(Blob head) {
+    return Long.parseUnsignedLong(head.address(), 0, 16, 16);
+  }
+
   /// The workspace as turn `turn` or an earlier one left it; as it is now for the turn before
   /// [#STILL]. Empty if there were no variables.
   ///

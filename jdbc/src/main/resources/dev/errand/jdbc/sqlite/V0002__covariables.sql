@@ -10,7 +10,7 @@ create table covariable (
   since integer not null,
   length integer not null,            -- how many pieces it has
   head blob not null,
-  digest text,                        -- the head's address; null where schema 1 wrote it
+  digest integer,                     -- of the head; null where schema 1 wrote it
   variables text not null,
   primary key (job, until, number)
 ) strict, without rowid;
@@ -35,6 +35,23 @@ create table candidate (
 create trigger piece_gone after delete on piece begin
   insert into candidate (address) values (old.address) on conflict do nothing;
 end;
+
+-- Entries by job: one of a root's own is then a single row, without a line in an index.
+create table entry_by_job (
+  root text not null,
+  sequence integer not null,          -- without gaps within the root
+  time integer not null,
+  job text not null,
+  turn integer not null,
+  kind text not null,
+  data text not null,
+  primary key (job, sequence)
+) strict, without rowid;
+
+insert into entry_by_job select * from entry;
+drop table entry;
+alter table entry_by_job rename to entry;
+create index entry_below on entry (root, sequence) where job <> root;
 
 alter table job add column
   kept integer not null default -1;   -- the first turn whose workspace can still be read
