@@ -8,12 +8,12 @@ import java.util.Comparator;
 import java.util.List;
 
 /// Measures Errand on this machine and prints one line per figure: `./errand bench
-/// [engine|python|run]…`.
+/// [engine|python|workspace|run]…`.
 ///
 /// Every figure is a median over rounds in one sitting, with the disk's own fsync beside it:
 /// compare ratios.
 public final class Bench {
-  private static final List<String> PARTS = List.of("engine", "python", "run");
+  private static final List<String> PARTS = List.of("engine", "python", "workspace", "run");
 
   private Bench() {}
 
@@ -36,6 +36,9 @@ public final class Bench {
       }
       if (chosen.contains("python")) {
         new PythonBench(folder, report).measure();
+      }
+      if (chosen.contains("workspace")) {
+        new WorkspaceBench(folder, report).measure();
       }
       if (chosen.contains("run")) {
         new RunBench(folder, report).measure();

@@ -1,6 +1,5 @@
 package dev.errand.cli;
 
-import dev.errand.job.Checkpoint;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
@@ -9,6 +8,7 @@ import dev.errand.job.Outcome;
 import dev.errand.job.TaskError;
 import dev.errand.job.Usage;
 import dev.errand.job.Value;
+import dev.errand.job.Variable;
 import org.jspecify.annotations.Nullable;
 
 /// The JSON that commands print.
@@ -84,7 +84,7 @@ final class Forms {
         .with("data", entry.data());
   }
 
-  static Json.Object variable(Checkpoint.Variable variable) {
+  static Json.Object variable(Variable variable) {
     return Json.object("name", variable.name())
         .with("type", variable.type())
         .with("preview", variable.preview())

@@ -1,7 +1,7 @@
 package dev.errand.cli;
 
-import dev.errand.job.Checkpoint;
 import dev.errand.job.Json;
+import dev.errand.job.Variable;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -38,7 +38,7 @@ final class WorkspaceCommand implements Callable<Integer> {
     }
   }
 
-  private static String table(List<Checkpoint.Variable> variables) {
+  private static String table(List<Variable> variables) {
     var table = new Table("NAME", "TYPE", "VALUE");
     for (var variable : variables) {
       boolean kept = variable.lost().isEmpty();

@@ -47,6 +47,7 @@ final class JobAdvancer {
   private final JobDefinition definition;
   private final StepWriter writer;
   private final JobHost host;
+  private final List<Entry> known = new ArrayList<>();
   private boolean recorded;
   private volatile @Nullable Workspace workspace;
   private volatile boolean closed;
@@ -197,13 +198,13 @@ final class JobAdvancer {
     };
   }
 
+  /// The job's history; what was read before is not read again, for it never changes.
   private List<Entry> history() {
-    var all = new ArrayList<Entry>();
     while (true) {
-      var page = store.history(job.id(), all.isEmpty() ? 0 : all.getLast().sequence(), 1000);
-      all.addAll(page);
+      var page = store.history(job.id(), known.isEmpty() ? 0 : known.getLast().sequence(), 1000);
+      known.addAll(page);
       if (page.size() < 1000) {
-        return all;
+        return known;
       }
     }
   }

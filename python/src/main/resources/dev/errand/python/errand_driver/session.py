@@ -418,13 +418,10 @@ class Session:
             return take(size)
         if self._chance_key is None:
             self._chance_key = bytes.fromhex(self.reading("random", lambda: take(32).hex()))
-        from hashlib import sha512
+        from hashlib import shake_256
 
-        made = b""
-        while len(made) < size:
-            self._chance_calls += 1
-            made += sha512(self._chance_key + self._chance_calls.to_bytes(8, "big")).digest()
-        return made[:size]
+        self._chance_calls += 1
+        return shake_256(self._chance_key + self._chance_calls.to_bytes(8, "big")).digest(size)
 
     # Values
 

@@ -1,0 +1,264 @@
+package dev.errand.benchmarks;
+
+import dev.errand.Errand;
+import dev.errand.agent.Agent;
+import dev.errand.agent.Model;
+import dev.errand.job.Limits;
+import dev.errand.job.Outcome;
+import dev.errand.job.Usage;
+import dev.errand.python.CPythonRuntime;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/// What it costs to keep a workspace: turns of one job, each a block of code whose end is durable.
+///
+/// A step is the time from one request to the model to the next; the model answers at once. What is
+/// written is what the store's log grew by. Beside it, in the same sitting, the same statements in
+/// a plain Python that pickles its whole namespace to a file after each and syncs it.
+final class WorkspaceBench {
+  private static final Duration LONG = Duration.ofMinutes(5);
+  private static final int SMALL_STEPS = 30;
+
+  private final Path folder;
+  private final Report report;
+  private int stores;
+
+  WorkspaceBench(Path folder, Report report) {
+    this.folder = folder;
+    this.report = report;
+  }
+
+  void measure() throws IOException, InterruptedException, SQLException {
+    small();
+    for (var kind : Kind.values()) {
+      large(kind);
+    }
+    statements();
+    frame();
+    new PickleBench(folder, report).measure();
+  }
+
+  /// What fifty million bytes can be.
+  private enum Kind {
+    BYTES("bytes", "import random", "big = random.randbytes(50_000_000)"),
+    STRINGS("list of 50,000 strings", "", "big = [f'{i:06d}' + 'x' * 994 for i in range(50_000)]"),
+    DICT("dict of 50,000 strings", "", "big = {i: f'{i:06d}' + 'x' * 994 for i in range(50_000)}"),
+    INTS("list of 6 million ints", "", "big = list(range(1000, 6_001_000))");
+
+    private final String title;
+    private final String before;
+    private final String code;
+
+    Kind(String title, String before, String code) {
+      this.title = title;
+      this.before = before;
+      this.code = code;
+    }
+  }
+
+  private void small() throws IOException, InterruptedException, SQLException {
+    var steps = IntStream.range(0, 1001).mapToObj(i -> "x%d = %d".formatted(i, i)).toList();
+    var run = run(true, steps);
+    run(true, steps);
+    var again = run(true, steps);
+    report.line(
+        "keep",
+        "step, one new small variable (steps 1 to 200)",
+        figures(again.millis(0, 200), again.bytes(0, 200)));
+    report.line(
+        "keep",
+        "  step 950 to 1,000 against step 25 to 75",
+        String.format(
+            Locale.ROOT,
+            "%.2f times (p50), %.2f times in the run before",
+            Report.median(again.millis(950, 1000)) / Report.median(again.millis(25, 75)),
+            Report.median(run.millis(950, 1000)) / Report.median(run.millis(25, 75))));
+  }
+
+  private void large(Kind kind) throws IOException, InterruptedException, SQLException {
+    var steps = new ArrayList<String>();
+    steps.add(kind.before);
+    steps.add(kind.code);
+    IntStream.range(0, SMALL_STEPS).forEach(i -> steps.add("s%d = %d".formatted(i, i)));
+    int written = steps.size();
+    if (kind == Kind.STRINGS) {
+      IntStream.range(0, SMALL_STEPS)
+          .forEach(i -> steps.add("big[%d] = 'y' * 1000".formatted(i * 997)));
+      IntStream.range(0, SMALL_STEPS).forEach(i -> steps.add("total = sum(map(len, big))"));
+    }
+    steps.add("0");
+    var run = run(true, steps);
+    report.line(
+        "keep",
+        "first store of 50 MB, " + kind.title,
+        String.format(Locale.ROOT, "%.0f ms, making it included", run.millis(1, 2)[0]));
+    report.line(
+        "keep",
+        "  small step beside it",
+        figures(run.millis(2, 2 + SMALL_STEPS), run.bytes(2, 2 + SMALL_STEPS)));
+    if (kind == Kind.STRINGS) {
+      report.line(
+          "keep",
+          "  write one element",
+          figures(
+              run.millis(written, written + SMALL_STEPS),
+              run.bytes(written, written + SMALL_STEPS)));
+      report.line(
+          "keep",
+          "  read all of it",
+          figures(
+              run.millis(written + SMALL_STEPS, written + 2 * SMALL_STEPS),
+              run.bytes(written + SMALL_STEPS, written + 2 * SMALL_STEPS)));
+    }
+  }
+
+  /// Statements of one block, of which none is due a checkpoint.
+  private void statements() throws IOException, InterruptedException, SQLException {
+    int count = 2000;
+    var many = String.join("\n", java.util.Collections.nCopies(count, "x = x + 1"));
+    var steps = List.of("x = 0", many, "x = 0", many, "x = 0", many, "x = 0");
+    var run = run(true, steps);
+    report.line(
+        "keep",
+        "statement without a checkpoint, all in all",
+        String.format(
+            Locale.ROOT,
+            "%.1f us",
+            (Stream.of(1, 3, 5).mapToDouble(i -> run.millis(i, i + 1)[0]).min().orElseThrow()
+                    - Report.median(run.millis(2, 3)))
+                * 1000
+                / count));
+  }
+
+  private void frame() throws IOException, InterruptedException, SQLException {
+    var python = Path.of("/usr/bin/python3");
+    var steps = new ArrayList<String>();
+    steps.add("import numpy, pandas");
+    steps.add("frame = pandas.DataFrame(numpy.random.rand(625_000, 10))");
+    IntStream.range(0, SMALL_STEPS).forEach(i -> steps.add("s%d = %d".formatted(i, i)));
+    IntStream.range(0, SMALL_STEPS)
+        .forEach(i -> steps.add("frame.iat[%d, %d] = 1.5".formatted(i * 997, i % 10)));
+    steps.add("0");
+    try {
+      var run = run(false, steps, python);
+      report.line(
+          "keep",
+          "first store of a DataFrame of 50 MB",
+          String.format(Locale.ROOT, "%.0f ms, making it included", run.millis(1, 2)[0]));
+      report.line(
+          "keep",
+          "  small step beside it",
+          figures(run.millis(2, 2 + SMALL_STEPS), run.bytes(2, 2 + SMALL_STEPS)));
+      report.line(
+          "keep",
+          "  write one cell",
+          figures(
+              run.millis(2 + SMALL_STEPS, 2 + 2 * SMALL_STEPS),
+              run.bytes(2 + SMALL_STEPS, 2 + 2 * SMALL_STEPS)));
+    } catch (IllegalStateException missing) {
+      report.line("keep", "a DataFrame of 50 MB", "not measured: " + missing.getMessage());
+    }
+  }
+
+  private static String figures(double[] millis, double bytes) {
+    return String.format(
+        Locale.ROOT, "p50 %.2f ms, %,.0f bytes written each", Report.median(millis), bytes);
+  }
+
+  private Run run(boolean restricted, List<String> steps)
+      throws IOException, InterruptedException, SQLException {
+    return run(restricted, steps, null);
+  }
+
+  @SuppressWarnings("NullAway")
+  private Run run(boolean restricted, List<String> steps, Path python)
+      throws IOException, InterruptedException, SQLException {
+    var file = folder.resolve("workspace" + stores++ + ".db");
+    var script = new Script(steps, file.resolveSibling(file.getFileName() + "-wal"));
+    var agent =
+        Agent.named("script")
+            .model(script)
+            .restricted(restricted)
+            .limits(new Limits(LONG, steps.size() + 2, 1))
+            .build();
+    var builder = Errand.builder();
+    if (python != null) {
+      builder.runtime(CPythonRuntime.builder().interpreter(python).build());
+    }
+    try (var errand = builder.open(file)) {
+      errand.worker().concurrency(1).start();
+      errand.submit(Agent.named("first").build(), spec -> spec.code("1")).await(LONG);
+      // One that reads keeps the log from being begun anew, so that its growth is what was written.
+      try (var reader = DriverManager.getConnection("jdbc:sqlite:" + file)) {
+        try (var statement = reader.createStatement()) {
+          statement.execute("begin");
+          statement.executeQuery("select count(*) from job").close();
+        }
+        var outcome = errand.submit(agent).await(LONG);
+        if (!(outcome instanceof Outcome.Succeeded)) {
+          throw new IllegalStateException("The steps ended as " + outcome);
+        }
+      }
+    }
+    Files.deleteIfExists(file);
+    return script.run();
+  }
+
+  /// Answers with one step after another, and takes note of when it is asked.
+  private static final class Script implements Model {
+    private final List<String> steps;
+    private final Path log;
+    private final long[] nanos;
+    private final long[] bytes;
+    private int asked;
+
+    Script(List<String> steps, Path log) {
+      this.steps = steps;
+      this.log = log;
+      this.nanos = new long[steps.size() + 1];
+      this.bytes = new long[steps.size() + 1];
+    }
+
+    @Override
+    public Reply reply(Request request) {
+      nanos[asked] = System.nanoTime();
+      try {
+        bytes[asked] = Files.size(log);
+      } catch (IOException gone) {
+        throw new java.io.UncheckedIOException(gone);
+      }
+      if (asked == steps.size()) {
+        return new Reply("Done.", Usage.NONE);
+      }
+      var last = request.messages().getLast().text();
+      if (last.contains("Traceback")) {
+        throw new dev.errand.job.ModelException(last);
+      }
+      return new Reply("```python\n" + steps.get(asked++) + "\n```", Usage.NONE);
+    }
+
+    Run run() {
+      return new Run(nanos, bytes);
+    }
+  }
+
+  /// When each step began, and how long the log was then.
+  private record Run(long[] nanos, long[] log) {
+    double[] millis(int from, int to) {
+      return IntStream.range(from, to).mapToDouble(i -> (nanos[i + 1] - nanos[i]) / 1e6).toArray();
+    }
+
+    double bytes(int from, int to) {
+      return (double) (log[to] - log[from]) / (to - from);
+    }
+  }
+}
