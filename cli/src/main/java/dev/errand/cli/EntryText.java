@@ -12,7 +12,8 @@ final class EntryText {
   static String of(Entry entry) {
     var data = entry.data();
     return switch (entry.kind()) {
-      case MESSAGE, REPLY, CONSOLE, NOTIFICATION, NOTICE -> text(data, "text").stripTrailing();
+      case MESSAGE, REPLY, CONSOLE, NOTIFICATION, RECEIPT, NOTICE ->
+          text(data, "text").stripTrailing();
       case JOB_ENDED -> text(data, "outcome") + ": " + text(data, "text");
       case EXCEPTION -> {
         var trace = text(data, "trace");

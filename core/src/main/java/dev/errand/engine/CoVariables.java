@@ -3,14 +3,18 @@ package dev.errand.engine;
 import dev.errand.job.Blob;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Delta;
+import dev.errand.job.Variable;
 import dev.errand.spi.Host.Part;
 import dev.errand.spi.Host.Piece;
 import dev.errand.spi.Host.Snapshot;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The addresses of a live workspace's pieces, by co-variable, as of its last snapshot.
@@ -19,12 +23,15 @@ import org.jspecify.annotations.Nullable;
 /// are. Only the job's own thread uses this object.
 final class CoVariables {
   private final Map<Integer, List<String>> pieces = new HashMap<>();
+  private final Set<String> lost = new HashSet<>();
 
   /// Begins with the state that a workspace was opened with.
   void opened(@Nullable Checkpoint state) {
     pieces.clear();
+    lost.clear();
     if (state != null) {
       state.coVariables().forEach(part -> pieces.put(part.number(), part.chunks()));
+      lostOf(state.variables()).forEach(variable -> lost.add(variable.name()));
     }
   }
 
@@ -37,6 +44,18 @@ final class CoVariables {
       pieces.put(put.number(), put.over(pieces.getOrDefault(put.number(), List.of())));
     }
     return new Delta(turn, puts, snapshot.dropped(), fresh);
+  }
+
+  /// The variables of a snapshot that could not be kept, and could be until then.
+  List<Variable> newlyLost(Snapshot snapshot) {
+    snapshot.variables().stream()
+        .filter(variable -> variable.lost().isEmpty())
+        .forEach(kept -> lost.remove(kept.name()));
+    return lostOf(snapshot.variables()).filter(variable -> lost.add(variable.name())).toList();
+  }
+
+  private static Stream<Variable> lostOf(List<Variable> variables) {
+    return variables.stream().filter(variable -> !variable.lost().isEmpty());
   }
 
   private Delta.Put put(Part part, Map<String, Blob> fresh) {

@@ -53,7 +53,7 @@ final class Conversation {
               .filter(trace -> !trace.isBlank())
               .or(() -> data.text("message"))
               .map(Conversation::line);
-      case NOTIFICATION -> data.text("text").map(Conversation::line);
+      case NOTIFICATION, RECEIPT -> data.text("text").map(Conversation::line);
       case REPLY,
           TOOL,
           NOTICE,

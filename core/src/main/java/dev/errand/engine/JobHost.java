@@ -13,6 +13,7 @@ import dev.errand.job.Json;
 import dev.errand.job.RefusedException;
 import dev.errand.job.Slot;
 import dev.errand.job.Value;
+import dev.errand.job.Variable;
 import dev.errand.job.Wait;
 import dev.errand.spi.Change;
 import dev.errand.spi.Host;
@@ -118,6 +119,7 @@ final class JobHost implements Host {
     mark.readings().forEach(reading -> changes.add(new Change.Journalled(reading)));
     var snapshot = mark.snapshot();
     if (snapshot != null) {
+      coVariables.newlyLost(snapshot).forEach(variable -> changes.add(receipt(variable)));
       var delta = coVariables.take(snapshot, turn);
       if (!delta.isEmpty()) {
         changes.add(new Change.Checkpointed(delta));
@@ -126,6 +128,16 @@ final class JobHost implements Host {
       progress = progress.at(snapshot.statement(), snapshot.created(), pending);
     }
     writer.add(changes, progress);
+  }
+
+  private Change receipt(Variable variable) {
+    var text =
+        "The variable '%s' (%s) cannot be kept: %s. It will be lost when the workspace is next restored."
+            .formatted(variable.name(), variable.type(), variable.lost());
+    return new Change.Recorded(
+        turn,
+        Entry.Kind.RECEIPT,
+        Json.object("text", text).with("variable", variable.name()).with("type", variable.type()));
   }
 
   @Override

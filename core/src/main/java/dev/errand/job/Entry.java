@@ -40,6 +40,8 @@ public record Entry(long sequence, Instant time, JobId job, int turn, Kind kind,
     NOTIFICATION,
     /// A tool was called, with what came of it.
     TOOL,
+    /// A variable cannot be kept: it will be lost when the workspace is next brought back.
+    RECEIPT,
     /// Something about the job's running that its owner should know.
     NOTICE;
 

@@ -794,7 +794,7 @@ public abstract class WorkspaceContract {
         .contains("generator");
     assertThat(finish(job, "[before, after]")).isEqualTo("[1,[2]]");
     job.restart();
-    assertThat(raise(job, "next(g)").message()).contains("'g' was lost");
+    assertThat(raise(job, "next(g)").message()).contains("'g' was lost", "of type generator", "in turn 0");
     assertThat(finish(job, "g = 5\ng")).isEqualTo("5");
   }
 

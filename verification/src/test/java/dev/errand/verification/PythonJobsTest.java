@@ -76,6 +76,22 @@ class PythonJobsTest {
   }
 
   @Test
+  void what_cannot_be_kept_has_a_receipt_in_the_history_and_is_told_once() throws Exception {
+    var job =
+        submit("numbers = (n for n in range(9))\nfirst = next(numbers)", "next(numbers)", "1");
+    job.await(LONG);
+    assertThat(job.history(0, 1000).stream().filter(e -> e.kind() == Entry.Kind.RECEIPT))
+        .singleElement()
+        .satisfies(
+            receipt -> {
+              assertThat(receipt.turn()).isZero();
+              assertThat(receipt.data().text("variable")).hasValue("numbers");
+              assertThat(receipt.data().text("text").orElseThrow())
+                  .contains("'numbers' (generator)", "cannot be kept", "cannot pickle");
+            });
+  }
+
+  @Test
   void a_function_of_the_block_can_be_delegated_again_after_a_wait() throws Exception {
     assertThat(
             value(
