@@ -32,6 +32,8 @@ def reduce(writer, obj):
         return maker("_member"), (kind, obj._name_, obj._value_)
     if issubclass(kind, HANDLER):
         return _TAKERS[HANDLER](writer, obj)
+    if kind.__name__ == "ndarray" and kind.__module__ == "numpy":
+        return _take_array(obj)
     return NotImplemented
 
 
@@ -195,6 +197,9 @@ class Makers:
 
     def _contextmanager(self, function):
         return contextlib.contextmanager(function)
+
+    def _view(self, base, offset, shape, strides, dtype):
+        return sys.modules["numpy"].ndarray(shape, dtype, base, offset, strides)
 
     _lost = staticmethod(lost)
 
@@ -456,6 +461,15 @@ def _take_namedtuple(writer, cls, key):
         None,
         maker("_fill_class"),
     )
+
+
+def _take_array(array):
+    """A view shows what is in its base, also after a restore. What views show of other objects is copied."""
+    base = array.base
+    if type(base) is not type(array) or array.dtype.hasobject or not base.flags.forc:
+        return NotImplemented
+    offset = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+    return maker("_view"), (base, offset, array.shape, array.strides, array.dtype)
 
 
 def _take_module(writer, module):

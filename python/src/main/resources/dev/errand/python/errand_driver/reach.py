@@ -71,7 +71,7 @@ class Walk:
             return NOTHING
         self.reach = reach = Reach()
         self._own = name
-        seen = {}
+        seen = self._seen = {}
         ids = reach.ids = []
         waiting = self._waiting = [value]
         while waiting:
@@ -168,8 +168,12 @@ class Walk:
         self._waiting.append(type(obj))
 
     def array(self, obj):
-        if obj.base is not None:
-            self._waiting.append(obj.base)
+        base = obj.base
+        if type(base) is type(obj):
+            self._waiting.append(base)
+        elif base is not None:  # it is stored with the array, not by itself
+            self._seen[id(base)] = base
+            self.reach.ids.append(id(base))
         if obj.dtype.hasobject:
             self._waiting.extend(obj.ravel().tolist())
         self._waiting.append(type(obj))
