@@ -47,7 +47,8 @@ final class Conversation {
   private static Optional<String> shown(Entry entry) {
     var data = entry.data();
     return switch (entry.kind()) {
-      case MESSAGE, CONSOLE -> data.text("text").map(Conversation::line);
+      case MESSAGE -> data.text("text").map(Conversation::line);
+      case CONSOLE -> data.text("brief").or(() -> data.text("text")).map(Conversation::line);
       case EXCEPTION ->
           data.text("trace")
               .filter(trace -> !trace.isBlank())

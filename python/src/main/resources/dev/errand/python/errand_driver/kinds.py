@@ -30,8 +30,9 @@ def reduce(writer, obj):
         return _take_class(writer, obj)
     if issubclass(type(kind), enum.EnumMeta):
         return maker("_member"), (kind, obj._name_, obj._value_)
-    if issubclass(kind, HANDLER):
-        return _TAKERS[HANDLER](writer, obj)
+    for general in (HANDLER, BaseException):
+        if issubclass(kind, general):
+            return _TAKERS[general](writer, obj)
     return NotImplemented
 
 
@@ -507,6 +508,18 @@ def register(module, takers, handler):
     _TAKERS.update(takers)
     for name, marker in _NAMES.items():
         setattr(module, name, marker)
+
+
+def take(kind, taker):
+    """Makes one more kind known to `reduce`."""
+    _TAKERS[kind] = taker
+
+
+def offer(**makers):
+    """Makes more makers known."""
+    for name, made in makers.items():
+        setattr(Makers, name, staticmethod(made))
+        _NAMES[name] = _Name(name)
 
 
 def maker(name):

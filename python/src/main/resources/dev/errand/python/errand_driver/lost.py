@@ -8,16 +8,17 @@ class Unkeepable(Exception):
 class Lost:
     """Stands in, after a restore, for a value that could not be kept. Any use of it raises."""
 
-    __slots__ = ("name", "type", "reason")
+    __slots__ = ("name", "type", "reason", "turn")
 
 
 class LostValue(RuntimeError):
     """The code used a variable whose value could not be kept."""
 
 
-def lost(name, kind, reason):
+def lost(name, kind, reason, turn=None):
+    """Stands in for the value of a variable; the turn is the one that made it, where that is known."""
     value = Lost.__new__(Lost)
-    for slot, text in zip(Lost.__slots__, (name, kind, reason)):
+    for slot, text in zip(Lost.__slots__, (name, kind, reason, turn)):
         object.__setattr__(value, slot, text)
     return value
 
@@ -27,9 +28,11 @@ def lost_parts(value):
 
 
 def _refuse(self, *_args, **_kwargs):
+    name, kind, reason, turn = lost_parts(self)
+    made = "" if turn is None else ", made in turn %d" % turn
     raise LostValue(
-        "The variable '%s' was lost: its value, of type %s, could not be kept when the workspace was stored (%s). "
-        "Make it again." % lost_parts(self)
+        "The variable '%s' was lost: its value, of type %s%s, could not be kept when the workspace was stored (%s). "
+        "Make it again." % (name, kind, made, reason)
     )
 
 
