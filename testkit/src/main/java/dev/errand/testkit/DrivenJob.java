@@ -163,6 +163,7 @@ final class DrivenJob implements AutoCloseable {
   private void carryOut(RecordingHost.ChildJob child) {
     try (var job = new DrivenJob(runtime, child.id()).waits(wait)) {
       job.host.asSubtask().startingFrom(child.request().workspace());
+      job.restricted = restricted;
       job.tools.addAll(tools);
       job.host.toolsOf(host);
       child.end(job.outcome(child.request().blocks()));
