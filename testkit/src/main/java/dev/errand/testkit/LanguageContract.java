@@ -662,6 +662,18 @@ public abstract class LanguageContract extends DrivenJobs {
   }
 
   @Test
+  void imports_survive_and_chance_begins_the_same_whenever_it_is_loaded() {
+    var source = "[random.random(), statistics.mean([1, 2]), urllib.parse.quote('a b')]";
+    var imports = "import random, statistics, urllib.parse, asyncio";
+    var undisturbed = job("imports");
+    undisturbed.run(imports);
+    var job = job("imports");
+    job.run(imports);
+    job.restart();
+    assertThat(finish(job, source)).isEqualTo(finish(undisturbed, source));
+  }
+
+  @Test
   void settings_of_the_process_survive() {
     survives(
         job().unrestricted(),

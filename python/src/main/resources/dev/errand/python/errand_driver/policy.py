@@ -261,6 +261,11 @@ for _name in ("TypeVar", "ParamSpec", "TypeVarTuple"):
 class Facade(types.ModuleType):
     """The public names of a module, read-only."""
 
+    def __getattr__(self, name):
+        if self.__name__ in _empty:
+            return getattr(facade(self.__name__), name)
+        raise AttributeError("module '%s' has no attribute '%s'" % (self.__name__, name))
+
     def __setattr__(self, name, value):
         raise AttributeError("the module '%s' is read-only" % self.__name__)
 
@@ -269,38 +274,44 @@ class Facade(types.ModuleType):
 
 
 _facades = {}
+_empty = set()
+"""Those whose modules are loaded only when the code uses them."""
 
 
-def facade(name):
+def facade(name, at_once=True):
     """The façade of a module of the allow-list."""
     made = _facades.get(name)
     if made is None:
-        __import__(name)
-        outside.imported()
-        module = sys.modules[name]
-        made = Facade(name, module.__doc__)
-        hidden = MODULES[name]
-        names = made.__dict__
-        for attribute, value in list(vars(module).items()):
-            if not (
-                attribute.startswith("_") or attribute in hidden or isinstance(value, types.ModuleType)
-            ):
-                names[attribute] = value
-        names.update(_REPLACED.get(name, {}))
-        _facades[name] = made
+        made = _facades[name] = Facade(name)
+        _empty.add(name)
         package, _, child = name.rpartition(".")
         if package:
             _package(package).__dict__[child] = made
         elif name == "collections":
             facade("collections.abc")
+    if at_once and name in _empty:
+        _fill(name, made.__dict__)
     return made
+
+
+def _fill(name, names):
+    __import__(name)
+    _empty.discard(name)
+    imported()
+    module = sys.modules[name]
+    hidden = MODULES[name]
+    names["__doc__"] = module.__doc__
+    for attribute, value in list(vars(module).items()):
+        if not (attribute.startswith("_") or attribute in hidden or isinstance(value, types.ModuleType)):
+            names[attribute] = value
+    names.update(_REPLACED.get(name, {}))
 
 
 def package(name):
     """The façade of a package of which only modules may be imported."""
     for module in MODULES:
         if module.startswith(name + "."):
-            facade(module)
+            facade(module, at_once=False)
     return _facades[name]
 
 

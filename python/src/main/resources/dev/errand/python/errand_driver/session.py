@@ -94,7 +94,8 @@ class Session:
         ambient.restore(extras.get("ambient", {}))
         state = extras.get("random")
         if state is not None:
-            self._import("random")
+            __import__("random")
+            self._imported()
             outside.chance.setstate(state)
         outcome = extras.get("outcome")
         if outcome is not None:
@@ -126,7 +127,7 @@ class Session:
             __import__(name)
             made = sys.modules[name]
         elif name in policy.MODULES:
-            made = policy.facade(name)
+            made = policy.facade(name, at_once=False)
         elif any(module.startswith(name + ".") for module in policy.MODULES):
             made = policy.package(name)
         else:
