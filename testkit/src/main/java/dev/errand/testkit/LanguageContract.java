@@ -770,6 +770,26 @@ public abstract class LanguageContract extends DrivenJobs {
   }
 
   @Test
+  void virtual_subclasses_survive() {
+    survives(
+        """
+        import abc
+        from collections.abc import Sequence, Sized
+        class Shape(abc.ABC):
+            pass
+        @Shape.register
+        class Square:
+            pass
+        Shape.register(int)
+        @Sequence.register
+        class Row:
+            pass
+        """,
+        "isinstance(Square(), Shape) and issubclass(int, Shape) and isinstance(Row(), Sequence) and"
+            + " not isinstance('x', Shape)");
+  }
+
+  @Test
   void values_of_the_standard_library_survive_with_their_types() {
     survives(
         """

@@ -116,6 +116,8 @@ class Makers:
             type.__setattr__(cls, name, value)
         if parameters is not None:
             _decorate(cls, fields, parameters)
+        for base, virtual in attributes.get(_KIN, ()):
+            _register_plainly(base, virtual)
         if isinstance(cls, abc.ABCMeta):
             abc.update_abstractmethods(cls)
 
@@ -371,6 +373,22 @@ def _take_class(writer, cls):
         maker("_fill_class"),
     )
 
+
+_KIN = "_abc_errand_kin"
+_register_plainly = abc.ABCMeta.register
+
+
+def _register(base, virtual):
+    """Registers a virtual subclass of an abstract class, and remembers it with the one that is the job's."""
+    made = _register_plainly(base, virtual)
+    own = next((cls for cls in (base, virtual) if cls.__module__ == "__main__"), None)
+    if own is not None:
+        type.__setattr__(own, _KIN, [*own.__dict__.get(_KIN, ()), (base, virtual)])
+    return made
+
+
+_register.__name__ = _register.__qualname__ = "register"
+abc.ABCMeta.register = _register
 
 _SINGLE_TYPES = (type(None), type(...), type(NotImplemented))  # which the pickler knows
 _SLOT_KINDS = (types.MemberDescriptorType, types.GetSetDescriptorType)

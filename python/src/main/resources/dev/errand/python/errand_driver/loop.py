@@ -69,12 +69,14 @@ def finish():
     """Carries out the tasks that a statement has started."""
     if _loop is not None:
         _loop.turn_until(None)
+        _loop.begin()
 
 
 def abandon():
     """Cancels them."""
     if _loop is not None:
         _loop.cancel_from(0)
+        _loop.begin()
 
 
 def _ours():
@@ -115,6 +117,10 @@ def _take_over(asyncio):
 
     class Loop(asyncio.AbstractEventLoop):
         def __init__(self):
+            self.begin()
+
+        def begin(self):
+            """Forgets all, so that each statement finds the loop as its replay will."""
             self._ready = deque()
             self._timers = []
             self._arrivals = []
@@ -140,7 +146,8 @@ def _take_over(asyncio):
             pass
 
         def call_exception_handler(self, context):
-            pass
+            if "handle" in context:  # else of a task that nobody asked, whenever memory is freed
+                raise context["exception"]
 
         def create_future(self):
             return asyncio.Future(loop=self)
@@ -207,8 +214,12 @@ def _take_over(asyncio):
                     asyncio.tasks._enter_task(self, outer)
 
         def _idle(self):
-            self._tasks = {number: task for number, task in self._tasks.items() if not task.done()}
-            return not self._tasks
+            while self._tasks:
+                number, task = next(iter(self._tasks.items()))
+                if not task.done():
+                    return False
+                del self._tasks[number]
+            return not self._ready
 
         def cancel_from(self, number):
             """Cancels the tasks made since then, and lets them end."""

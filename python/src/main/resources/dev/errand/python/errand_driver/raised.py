@@ -107,19 +107,19 @@ def _take_trace(writer, trace):
         code = trace.tb_frame.f_code
         if not code.co_filename.startswith(_DRIVER):
             places.append((code.co_filename, code.co_name, *_span(code, trace)))
-            _keep_line(writer, code.co_filename, trace.tb_lineno)
         trace = trace.tb_next
     if len(places) > 2 * _HALF:
         places[_HALF:-_HALF] = []
+    for file, line in {(file, line) for file, _name, line, *_rest in places if file.startswith(FILES)}:
+        _keep_line(writer, file, line)
     return kinds.maker("_trace"), (places,)
 
 
 def _keep_line(writer, file, line):
-    if file.startswith(FILES):
-        try:
-            writer.place(_keep_line.__code__.replace(co_filename=file, co_name=MODULE, co_firstlineno=line))
-        except Unkeepable:  # it was lost before
-            pass
+    try:
+        writer.place(_keep_line.__code__.replace(co_filename=file, co_name=MODULE, co_firstlineno=line))
+    except Unkeepable:  # it was lost before
+        pass
 
 
 def _span(code, trace):

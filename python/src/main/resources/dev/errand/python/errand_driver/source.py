@@ -88,15 +88,15 @@ class Source:
 
         One that is called a module stands for the line that it begins at.
         """
+        if code.co_name == MODULE:
+            statement = self._statement_at(code.co_firstlineno)
+            return None if statement is None else (statement, None, MODULE, code.co_firstlineno)
         found = self._places.get(id(code))
         if found is None:
             for statement, whole in self._codes.items():
                 for place, inner in enumerate(_inner_codes(whole)):
                     self._places[id(inner)] = (statement, place, inner.co_name, inner.co_firstlineno)
             found = self._places.get(id(code))
-        if found is None and code.co_name == MODULE:
-            statement = self._statement_at(code.co_firstlineno)
-            return None if statement is None else (statement, None, MODULE, code.co_firstlineno)
         return found
 
     def _statement_at(self, line):
