@@ -381,6 +381,16 @@ public abstract class LanguageContract extends DrivenJobs {
   }
 
   @Test
+  void what_was_lost_is_shown_as_lost() {
+    var job = job();
+    job.host().showing();
+    job.run("steps = (i for i in [1])");
+    job.restart();
+    assertThat(shown(job, "[1, steps]").brief())
+        .startsWith("[1, <The variable 'steps' was lost: its value, of type generator");
+  }
+
+  @Test
   void nothing_is_shown_of_none_or_where_nobody_asks() {
     var job = job();
     assertThat(((Ending.Finished) job.run("1 + 1")).shown()).isNull();
@@ -659,6 +669,18 @@ public abstract class LanguageContract extends DrivenJobs {
         """,
         "str(Decimal(1) / 3) == '0.33334' and calendar.firstweekday() == 6 and 'unix' not in"
             + " csv.list_dialects() and list(csv.reader(['a;b'], 'semi')) == [['a', 'b']]");
+  }
+
+  @Test
+  void a_name_for_the_decimal_context_stays_one() {
+    var job = job();
+    job.run("import decimal\ncontext = decimal.getcontext()\nother = decimal.Context(prec=2)");
+    job.restart();
+    assertThat(
+            finish(
+                job,
+                "context.prec = 4\n[str(decimal.Decimal(1) / 3), str(other.divide(decimal.Decimal(1), 3))]"))
+        .isEqualTo("[\"0.3333\",\"0.33\"]");
   }
 
   @Test

@@ -10,7 +10,7 @@ import sys
 import warnings
 from binascii import crc32
 
-from . import outside
+from . import kinds, outside
 
 
 def _decimal(decimal):
@@ -28,6 +28,21 @@ def _set_decimal(decimal, state):
         setattr(context, name, getattr(made, name))
     context.flags.update(made.flags)
     context.traps.update(made.traps)
+
+
+def _take_context(writer, context):
+    if writer.crossing or context is not sys.modules["decimal"].getcontext():
+        return NotImplemented
+    return kinds.maker("_decimal_context"), ()
+
+
+def _decimal_context():
+    __import__("decimal")
+    outside.imported()
+    return sys.modules["decimal"].getcontext()
+
+
+kinds.offer(_decimal_context=_decimal_context)
 
 
 _DIALECT = ("delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting", "skipinitialspace", "strict")
@@ -74,13 +89,18 @@ def _set_process(_sys, state):
 
 
 def _numpy_random(random):
-    kind, key, *rest = random.get_state()
-    return [kind, key.tobytes(), *rest]
+    state = random.get_state(legacy=False)
+    inner = state["state"]
+    if "key" in inner:
+        inner["key"] = inner["key"].tobytes()
+    return state
 
 
 def _set_numpy_random(random, state):
-    kind, key, *rest = state
-    random.set_state((kind, sys.modules["numpy"].frombuffer(key, "uint32"), *rest))
+    inner = dict(state["state"])
+    if "key" in inner:
+        inner["key"] = sys.modules["numpy"].frombuffer(inner["key"], "uint32")
+    random.set_state({**state, "state": inner})
 
 
 _PLACES = {
@@ -106,7 +126,9 @@ def begin(job, restricted):
 
 
 def _begin_place(name, place, job, module):
-    if name == "numpy.random":  # so that chance begins the same wherever the job runs
+    if name == "decimal":
+        kinds.take(module.Context, _take_context)
+    elif name == "numpy.random":  # so that chance begins the same wherever the job runs
         module.seed(crc32(job.encode()))
     _first[name] = (module, *place, place[0](module))
 

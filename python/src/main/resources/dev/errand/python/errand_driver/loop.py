@@ -73,9 +73,12 @@ def finish():
 
 
 def abandon():
-    """Cancels them."""
+    """Cancels them, because their statement has failed; what goes wrong with that is not told as well."""
     if _loop is not None:
-        _loop.cancel_from(0)
+        try:
+            _loop.cancel_from(0)
+        except BaseException:
+            pass
         _loop.begin()
 
 

@@ -7,6 +7,7 @@ import collections
 import re
 import types
 
+from .lost import LostValue
 from .source import FILES
 
 _ADDRESS = re.compile(" at 0x[0-9a-f]+")
@@ -60,6 +61,8 @@ class _Showing:
         self.inside.add(id(value))
         try:
             text = self.by_kind(value, kind, depth, room or self.form.text)
+        except LostValue as problem:
+            text = "<%s>" % problem
         except (Exception, SystemExit) as problem:
             text = "<%s that cannot be shown: %s>" % (kind.__name__, type(problem).__name__)
         finally:
