@@ -679,7 +679,8 @@ public abstract class LanguageContract extends DrivenJobs {
     assertThat(
             finish(
                 job,
-                "context.prec = 4\n[str(decimal.Decimal(1) / 3), str(other.divide(decimal.Decimal(1), 3))]"))
+                "context.prec = 4\n"
+                    + "[str(decimal.Decimal(1) / 3), str(other.divide(decimal.Decimal(1), 3))]"))
         .isEqualTo("[\"0.3333\",\"0.33\"]");
   }
 

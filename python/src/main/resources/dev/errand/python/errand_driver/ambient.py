@@ -74,7 +74,14 @@ def _set_locale(locale, state):
 
 
 def _process(_sys):
-    return [sys.getrecursionlimit(), os.getcwd(), os.environ._data.copy(), warnings.filters[:]]
+    return [sys.getrecursionlimit(), _folder(), os.environ._data.copy(), warnings.filters[:]]
+
+
+def _folder():
+    try:
+        return os.getcwd()
+    except OSError:  # somebody has removed it
+        return ""
 
 
 def _set_process(_sys, state):
@@ -144,9 +151,11 @@ def read():
 
 
 def restore(state):
-    """Sets what was read."""
+    """Sets what was read, as far as it may be set here."""
     for name, value in state.items():
-        __import__(name)
-        outside.imported()
-        module, _take, put, _was = _first[name]
-        put(module, value)
+        if name in outside.when_loaded:
+            __import__(name)
+            outside.imported()
+        if name in _first:
+            module, _take, put, _was = _first[name]
+            put(module, value)
