@@ -13,12 +13,24 @@ import java.util.Optional;
 /// What a model is shown of a job: computed from its history, so that a request can be made again
 /// at any time.
 final class Conversation {
+  /// How much of what one turn printed is shown: its beginning and its end.
+  private static final int FIRST_CHARACTERS = 15_000;
+
+  private static final int LAST_CHARACTERS = 5_000;
+
   private Conversation() {}
 
   static Model.Request request(JobDefinition definition, List<Entry> history) {
     var messages = new ArrayList<Message>();
     var said = new StringBuilder();
+    var printed = new StringBuilder();
     for (var entry : history) {
+      if (entry.kind() == Entry.Kind.CONSOLE) {
+        printed.append(console(entry));
+        continue;
+      }
+      said.append(shortened(printed));
+      printed.setLength(0);
       if (entry.kind() == Entry.Kind.REPLY) {
         flush(said, messages);
         messages.add(new Message(Role.ASSISTANT, entry.data().text("text").orElse("")));
@@ -26,6 +38,7 @@ final class Conversation {
         shown(entry).ifPresent(said::append);
       }
     }
+    said.append(shortened(printed));
     if (said.isEmpty()) {
       said.append(messages.isEmpty() ? "Begin.\n" : "[the code printed nothing]\n");
     }
@@ -47,7 +60,7 @@ final class Conversation {
   private static Optional<String> shown(Entry entry) {
     var data = entry.data();
     return switch (entry.kind()) {
-      case MESSAGE, CONSOLE -> data.text("text").map(Conversation::line);
+      case MESSAGE -> data.text("text").map(Conversation::line);
       case EXCEPTION ->
           data.text("trace")
               .filter(trace -> !trace.isBlank())
@@ -55,6 +68,7 @@ final class Conversation {
               .map(Conversation::line);
       case NOTIFICATION, RECEIPT -> data.text("text").map(Conversation::line);
       case REPLY,
+          CONSOLE,
           TOOL,
           NOTICE,
           JOB_CREATED,
@@ -66,6 +80,24 @@ final class Conversation {
           SUBTASK_TIMED_OUT ->
           Optional.empty();
     };
+  }
+
+  private static String console(Entry entry) {
+    return entry.data().text("brief").or(() -> entry.data().text("text")).orElse("");
+  }
+
+  private static String shortened(CharSequence printed) {
+    int left = printed.length() - FIRST_CHARACTERS - LAST_CHARACTERS;
+    if (printed.isEmpty()) {
+      return "";
+    }
+    if (left <= 0) {
+      return line(printed.toString());
+    }
+    var last = printed.subSequence(printed.length() - LAST_CHARACTERS, printed.length());
+    return printed.subSequence(0, FIRST_CHARACTERS)
+        + ("\n[… " + left + " more characters …]\n")
+        + line(last.toString());
   }
 
   private static String line(String text) {

@@ -261,7 +261,8 @@ final class JobAdvancer {
             progress.statement(),
             progress.created(),
             progress.printed(),
-            host.readings());
+            host.readings(),
+            !warmingUp());
     return open.run(run, host);
   }
 
@@ -312,8 +313,11 @@ final class JobAdvancer {
 
   private boolean finish(CodeBlock block, Ending ending) {
     return switch (ending) {
-      case Ending.Finished(var mark, var value) -> {
+      case Ending.Finished(var mark, var value, var shown) -> {
         host.absorb(mark);
+        if (shown != null) {
+          show(shown);
+        }
         if (block.kind() == CodeBlock.Kind.PYTHON) {
           yield next();
         }
@@ -329,6 +333,17 @@ final class JobAdvancer {
       }
       case Ending.Died ignored -> throw new IllegalStateException("Handled before");
     };
+  }
+
+  /// The value of a turn's last expression is on its console, as in an interactive Python: the
+  /// model reads the brief form, people can read the full one.
+  private void show(Workspace.Shown shown) {
+    var progress = writer.progress();
+    var entry = Json.object("text", shown.full() + "\n");
+    if (!shown.brief().equals(shown.full())) {
+      entry = entry.with("brief", shown.brief() + "\n");
+    }
+    writer.add(List.of(new Change.Recorded(progress.turn(), Entry.Kind.CONSOLE, entry)), progress);
   }
 
   /// What a called function or a program returns completes the handler and ends the job, in one

@@ -5,6 +5,7 @@ import dev.errand.job.Effect;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The live variables of one job, and the place where its code runs.
 ///
@@ -37,19 +38,39 @@ public interface Workspace extends AutoCloseable {
   ///   are dropped
   /// @param readings what was read from the clock and the like after that statement began, by slot,
   ///   to be repeated
+  /// @param show whether a model is to be shown the value of its last expression
   record Run(
-      int turn, CodeBlock block, int statement, int created, long printed, List<Effect> readings) {
+      int turn,
+      CodeBlock block,
+      int statement,
+      int created,
+      long printed,
+      List<Effect> readings,
+      boolean show) {
     public Run {
       readings = List.copyOf(readings);
     }
   }
 
+  /// A value as text.
+  ///
+  /// @param brief fit for a model: what is long is left out and counted
+  /// @param full with less left out, for who wants to read on; equal to `brief` where that has all
+  record Shown(String brief, String full) {}
+
   /// How a block ended.
   sealed interface Ending {
     /// All statements were carried out.
     ///
-    /// @param value that of the last expression statement, or what a called function returned
-    record Finished(Host.Mark mark, Value value) implements Ending {}
+    /// @param value that of the last expression statement, or what a called function returned; none
+    ///   where it was to be shown
+    /// @param shown the value as a model is shown it; null where there is nothing to show
+    record Finished(Host.Mark mark, Value value, @Nullable Shown shown) implements Ending {
+      /// Nothing was to be shown.
+      public Finished(Host.Mark mark, Value value) {
+        this(mark, value, null);
+      }
+    }
 
     /// A statement raised and nobody caught it; `error` has the job's own lines.
     record Raised(Host.Mark mark, TaskError error) implements Ending {}

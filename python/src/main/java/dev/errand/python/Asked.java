@@ -9,6 +9,7 @@ import dev.errand.job.TaskError;
 import dev.errand.job.Value;
 import dev.errand.python.Frames.Frame;
 import dev.errand.spi.Host;
+import dev.errand.spi.Workspace;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +64,16 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
     return value.optional("json").isPresent()
         ? new Value.Plain(json(value.number("json")))
         : new Value.Pickled(part(value.number("pickle")), value.text("text"));
+  }
+
+  /// The value as a model is shown it; null where it is not.
+  Workspace.@Nullable Shown shown() {
+    return form.optional("shown").map(Form::items).map(Asked::shown).orElse(null);
+  }
+
+  private static Workspace.Shown shown(List<Json> texts) {
+    var brief = Form.text(Form.fitting(() -> texts.get(0)));
+    return new Workspace.Shown(brief, texts.size() == 1 ? brief : Form.text(texts.get(1)));
   }
 
   private Completion completion() {

@@ -92,7 +92,7 @@ final class CPythonWorkspace implements Workspace {
 
   private @Nullable Ending heed(Asked asked, Host host) throws IOException {
     return switch (asked.what()) {
-      case "finished" -> new Ending.Finished(asked.mark(), asked.value());
+      case "finished" -> new Ending.Finished(asked.mark(), asked.value(), asked.shown());
       case "exited" -> new Ending.Exited(asked.mark(), asked.value());
       case "raised" -> new Ending.Raised(asked.mark(), asked.error());
       case "failed" -> throw new Form.Misfit(asked.form().text("message"));

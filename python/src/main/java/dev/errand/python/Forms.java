@@ -57,6 +57,7 @@ final class Forms {
             .with("statement", run.statement())
             .with("created", run.created())
             .with("readings", readings(run))
+            .with("show", run.show())
             .with("job", job));
   }
 

@@ -174,6 +174,26 @@ class CPythonRuntimeTest {
   }
 
   @Test
+  void packages_of_a_virtual_environment_can_be_imported() throws Exception {
+    var environment = folder.resolve("env");
+    var maker =
+        new ProcessBuilder(
+            Interpreter.find("python3").toString(),
+            "-m",
+            "venv",
+            "--without-pip",
+            environment.toString());
+    assertThat(maker.inheritIO().start().waitFor()).isZero();
+    try (var libraries = Files.newDirectoryStream(environment.resolve("lib"))) {
+      var packages = libraries.iterator().next().resolve("site-packages");
+      Files.writeString(packages.resolve("carried.py"), "NAME = 'carried along'");
+    }
+    try (var runtime = with(environment.resolve("bin/python3"))) {
+      assertThat(value(open(runtime), "import carried\ncarried.NAME")).isEqualTo("carried along");
+    }
+  }
+
+  @Test
   void a_missing_interpreter_is_named_with_advice() {
     try (var runtime = with(folder.resolve("none"))) {
       assertThatExceptionOfType(WorkspaceException.class)

@@ -175,7 +175,7 @@ final class Figures {
 
   private static void finish(Workspace workspace, CodeBlock block, RecordingHost host) {
     var ending = workspace.run(host.again(block), host);
-    if (!(ending instanceof Workspace.Ending.Finished(var mark, var ignored))) {
+    if (!(ending instanceof Workspace.Ending.Finished(var mark, var ignored, var shown))) {
       throw new IllegalStateException("It did not finish: " + ending);
     }
     host.over(mark);

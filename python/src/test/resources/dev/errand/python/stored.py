@@ -3,7 +3,7 @@
 import sys
 import types
 
-from errand_driver import names, outside, policy, start
+from errand_driver import loop, names, outside, raised, start
 
 
 class Store:
@@ -59,6 +59,7 @@ class Kept:
         run = {"do": "run", "turn": Kept.turn, "statement": 0, "created": 0, "kind": "PYTHON", "source": source}
         run["hash"] = "%016x" % Kept.turn
         run["job"] = {"id": "j", "subtask": False}
+        run["show"] = False
         self._serve([(run, [])])
         return self.endings[-1]
 
@@ -90,7 +91,7 @@ class Kept:
         finally:
             sys.modules["__main__"] = main
             sys.stdout, sys.stderr = streams
-            outside.session = names.session = None
+            outside.session = names.session = loop.session = raised.session = None
 
     @property
     def variables(self):

@@ -107,7 +107,7 @@ final class DrivenJob implements AutoCloseable {
   Workspace.Ending once(CodeBlock block) {
     var ending = workspace().run(host.again(block), host);
     switch (ending) {
-      case Workspace.Ending.Finished(var mark, var ignored) -> host.over(mark);
+      case Workspace.Ending.Finished(var mark, var ignored, var shown) -> host.over(mark);
       case Workspace.Ending.Raised(var mark, var ignored) -> host.over(mark);
       case Workspace.Ending.Exited(var mark, var ignored) -> {
         host.over(mark);
@@ -163,6 +163,7 @@ final class DrivenJob implements AutoCloseable {
   private void carryOut(RecordingHost.ChildJob child) {
     try (var job = new DrivenJob(runtime, child.id()).waits(wait)) {
       job.host.asSubtask().startingFrom(child.request().workspace());
+      job.restricted = restricted;
       job.tools.addAll(tools);
       job.host.toolsOf(host);
       child.end(job.outcome(child.request().blocks()));
@@ -173,7 +174,7 @@ final class DrivenJob implements AutoCloseable {
     Value last = Value.none();
     for (var block : blocks) {
       switch (run(block)) {
-        case Workspace.Ending.Finished(var ignored, var value) -> {
+        case Workspace.Ending.Finished(var ignored, var value, var shown) -> {
           last = value;
           if (block.kind() == CodeBlock.Kind.CALL) {
             return new Completion.Result(value);

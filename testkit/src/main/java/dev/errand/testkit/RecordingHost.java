@@ -48,6 +48,7 @@ public final class RecordingHost implements Host {
   private int created;
   private long printed;
   private int replayable;
+  private boolean showing;
   private Runnable wait =
       () -> {
         throw new Suspended();
@@ -133,6 +134,12 @@ public final class RecordingHost implements Host {
     return this;
   }
 
+  /// Makes the blocks that follow a model's, which is shown the values of their last expressions.
+  public RecordingHost showing() {
+    showing = true;
+    return this;
+  }
+
   /// Gives the job the variables that its parent sent.
   public RecordingHost startingFrom(@Nullable Snapshot workspace) {
     state = workspace == null ? null : resolved(workspace, null);
@@ -156,7 +163,7 @@ public final class RecordingHost implements Host {
 
   /// The run that carries out the job's current block from where it stands.
   public Workspace.Run again(CodeBlock block) {
-    return new Workspace.Run(turn, block, statement, created, printed, readings);
+    return new Workspace.Run(turn, block, statement, created, printed, readings, showing);
   }
 
   /// Goes on to the next block, after one that ended with `mark`.

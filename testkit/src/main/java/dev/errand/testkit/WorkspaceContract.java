@@ -17,11 +17,9 @@ import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.Workspace.Ending;
 import dev.errand.spi.WorkspaceRuntime;
-import dev.errand.spi.WorkspaceRuntime.ToolSignature;
 import dev.errand.testkit.DrivenJob.Wait;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,7 +30,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -43,58 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 ///
 /// An implementation extends it and gives its runtime, which the whole class shares.
 @SuppressWarnings("JUnitClassModifiers") // it is for other modules to extend
-public abstract class WorkspaceContract {
-  private static final AtomicInteger JOBS = new AtomicInteger();
-  private final List<DrivenJob> jobs = new ArrayList<>();
-
-  /// The runtime under test.
-  protected abstract WorkspaceRuntime runtime();
-
-  private DrivenJob job() {
-    return job("contract" + JOBS.incrementAndGet());
-  }
-
-  private DrivenJob job(String id) {
-    var job = new DrivenJob(runtime(), new JobId(id));
-    jobs.add(job);
-    return job;
-  }
-
-  @AfterEach
-  void close_what_was_opened() {
-    jobs.forEach(DrivenJob::close);
-  }
-
-  private static String finish(DrivenJob job, String source) {
-    return text(job.run(source));
-  }
-
-  private static String text(Ending ending) {
-    if (ending instanceof Ending.Finished(var ignored, var value)) {
-      return value.text();
-    }
-    throw new AssertionError("It did not finish: " + ending);
-  }
-
-  private static TaskError raise(DrivenJob job, String source) {
-    return error(job.run(source));
-  }
-
-  private static TaskError error(Ending ending) {
-    if (ending instanceof Ending.Raised(var ignored, var error)) {
-      return error;
-    }
-    throw new AssertionError("It did not raise: " + ending);
-  }
-
-  private static ToolSignature tool(String name, String... parameters) {
-    return new ToolSignature(name, "A tool", List.of(parameters));
-  }
-
-  private static Value echo(Json.Object arguments) {
-    return Value.of(arguments.members().get("value"));
-  }
-
+public abstract class WorkspaceContract extends DrivenJobs {
   private static Host.Snapshot snapshot(Host.Mark mark) {
     return Objects.requireNonNull(mark.snapshot(), "no snapshot was taken");
   }
@@ -170,7 +116,7 @@ public abstract class WorkspaceContract {
   void what_json_holds_exactly_travels_as_json(String literal) {
     var ending = (Ending.Finished) job().run(literal);
     assertThat(ending.value()).isInstanceOf(Value.Plain.class);
-    var tooled = job().tool(tool("echo", "value"), WorkspaceContract::echo);
+    var tooled = job().tool(tool("echo", "value"), DrivenJobs::echo);
     assertThat(finish(tooled, "echo(" + literal + ") == " + literal)).isEqualTo("true");
   }
 
@@ -209,7 +155,7 @@ public abstract class WorkspaceContract {
 
   @Test
   void large_values_pass_both_ways() {
-    var job = job().tool(tool("echo", "value"), WorkspaceContract::echo);
+    var job = job().tool(tool("echo", "value"), DrivenJobs::echo);
     assertThat(finish(job, "big = 'ä' * 5_000_000\nlen(echo(big))")).isEqualTo("5000000");
     job.restart();
     assertThat(finish(job, "len(big)")).isEqualTo("5000000");
@@ -414,7 +360,7 @@ public abstract class WorkspaceContract {
 
   @Test
   void a_checkpoint_follows_a_statement_with_an_effect_and_rides_on_the_next_call() {
-    var job = job().tool(tool("echo", "value"), WorkspaceContract::echo);
+    var job = job().tool(tool("echo", "value"), DrivenJobs::echo);
     job.run("a = 1\nb = echo(2)\nc = 3\nd = echo(4)\ne = 5");
     var snapshots = job.host().marks().stream().map(Host.Mark::snapshot).toList();
     assertThat(snapshots).hasSize(3);
@@ -432,7 +378,7 @@ public abstract class WorkspaceContract {
 
   @Test
   void a_snapshot_says_how_much_console_came_before_it() {
-    var job = job().tool(tool("echo", "value"), WorkspaceContract::echo);
+    var job = job().tool(tool("echo", "value"), DrivenJobs::echo);
     job.run("print('one')\necho(1)\nprint('😀two')\necho(2)\nprint('three')\necho(3)");
     var second = job.host().marks().get(1);
     assertThat(second.console()).isEqualTo("😀two\n");
@@ -513,16 +459,6 @@ public abstract class WorkspaceContract {
   }
 
   // What survives
-
-  private void survives(String setup, String check) {
-    var job = job();
-    finish(job, setup);
-    assertThat(finish(job, check)).as("before the restart").isEqualTo("true");
-    job.restart();
-    assertThat(finish(job, check)).as("after one restart").isEqualTo("true");
-    job.restart();
-    assertThat(finish(job, check)).as("after two restarts").isEqualTo("true");
-  }
 
   @Test
   void plain_values_survive() {
@@ -794,7 +730,8 @@ public abstract class WorkspaceContract {
         .contains("generator");
     assertThat(finish(job, "[before, after]")).isEqualTo("[1,[2]]");
     job.restart();
-    assertThat(raise(job, "next(g)").message()).contains("'g' was lost", "of type generator", "in turn 0");
+    assertThat(raise(job, "next(g)").message())
+        .contains("'g' was lost", "of type generator", "in turn 0");
     assertThat(finish(job, "g = 5\ng")).isEqualTo("5");
   }
 
@@ -811,7 +748,7 @@ public abstract class WorkspaceContract {
 
   @Test
   void a_block_goes_on_at_its_last_checkpoint() {
-    var job = job().tool(tool("echo", "value"), WorkspaceContract::echo);
+    var job = job().tool(tool("echo", "value"), DrivenJobs::echo);
     var failing = new AtomicInteger(2);
     job.host().aroundCalls(() -> failIf(failing.getAndDecrement() == 0), () -> {});
     assertThat(
@@ -821,12 +758,6 @@ public abstract class WorkspaceContract {
         .isEqualTo("[1,2,3]");
     assertThat(job.opened()).isEqualTo(2);
     assertThat(job.host().effects()).hasSize(3);
-  }
-
-  private static void failIf(boolean fails) {
-    if (fails) {
-      throw new DrivenJob.Interruption();
-    }
   }
 
   private static final String EVENTFUL =
@@ -866,7 +797,7 @@ public abstract class WorkspaceContract {
 
   private DrivenJob eventful(String id) {
     return job(id)
-        .tool(tool("echo", "value"), WorkspaceContract::echo)
+        .tool(tool("echo", "value"), DrivenJobs::echo)
         .tool(
             tool("boom"),
             arguments -> {
@@ -897,7 +828,7 @@ public abstract class WorkspaceContract {
 
   @Test
   void readings_are_repeated_when_a_statement_runs_again() {
-    var job = job().tool(tool("echo", "value"), WorkspaceContract::echo);
+    var job = job().tool(tool("echo", "value"), DrivenJobs::echo);
     var failing = new AtomicInteger(1);
     job.host().aroundCalls(() -> {}, () -> failIf(failing.getAndDecrement() == 1));
     var source =
@@ -913,7 +844,7 @@ public abstract class WorkspaceContract {
 
   @Test
   void very_many_readings_are_repeated_too_and_few_are_recorded() {
-    var job = job().tool(tool("echo", "value"), WorkspaceContract::echo);
+    var job = job().tool(tool("echo", "value"), DrivenJobs::echo);
     var failing = new AtomicInteger(2);
     job.host().aroundCalls(() -> {}, () -> failIf(failing.getAndDecrement() == 1));
     var source =
@@ -999,7 +930,7 @@ public abstract class WorkspaceContract {
 
   @Test
   void what_the_host_throws_is_thrown_on_and_unseen_by_the_code() {
-    var job = job().tool(tool("echo", "value"), WorkspaceContract::echo);
+    var job = job().tool(tool("echo", "value"), DrivenJobs::echo);
     job.host()
         .aroundCalls(
             () -> {
@@ -1726,7 +1657,7 @@ public abstract class WorkspaceContract {
 
   @Test
   void closing_a_workspace_ends_a_run_under_way() {
-    var job = job().tool(tool("echo", "value"), WorkspaceContract::echo);
+    var job = job().tool(tool("echo", "value"), DrivenJobs::echo);
     var workspace = job.workspace();
     job.host().aroundCalls(() -> {}, () -> Thread.ofVirtual().start(workspace::close));
     var ending =
@@ -1763,7 +1694,7 @@ public abstract class WorkspaceContract {
 
   private String besideOthers(int i) {
     try (var job = new DrivenJob(runtime(), new JobId("beside" + i))) {
-      job.tool(tool("echo", "value"), WorkspaceContract::echo);
+      job.tool(tool("echo", "value"), DrivenJobs::echo);
       job.run("import math\nx = " + i);
       job.run("print('out', echo(x))");
       job.restart();

@@ -117,6 +117,29 @@ class ModelTurnsTest {
   }
 
   @Test
+  void the_value_of_the_last_expression_is_shown_briefly_and_kept_longer() throws Exception {
+    done(code("print('first')\nlist(range(1000))"), code("exit(1)"));
+    assertThat(asked.get(1).messages().getLast().text())
+        .startsWith("first\n[0, 1, 2, ")
+        .endsWith(" 24, … (975 more)]\n");
+    assertThat(history)
+        .filteredOn(entry -> entry.kind() == Entry.Kind.CONSOLE)
+        .last()
+        .satisfies(
+            entry -> assertThat(entry.data().text("text").orElse("")).endsWith(" 998, 999]\n"));
+  }
+
+  @Test
+  void long_output_is_shown_with_its_beginning_and_its_end() throws Exception {
+    done(code("for i in range(10000):\n    print('line', i)"), code("exit(1)"));
+    assertThat(asked.get(1).messages().getLast().text())
+        .hasSizeLessThan(21_000)
+        .startsWith("line 0\nline 1\n")
+        .contains("more characters …]")
+        .endsWith("line 9998\nline 9999\n");
+  }
+
+  @Test
   void a_model_that_fails_fails_its_job() throws Exception {
     done();
     assertThat(outcome)

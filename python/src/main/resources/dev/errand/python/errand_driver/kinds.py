@@ -30,8 +30,9 @@ def reduce(writer, obj):
         return _take_class(writer, obj)
     if issubclass(type(kind), enum.EnumMeta):
         return maker("_member"), (kind, obj._name_, obj._value_)
-    if issubclass(kind, HANDLER):
-        return _TAKERS[HANDLER](writer, obj)
+    for general in (HANDLER, BaseException):
+        if issubclass(kind, general):
+            return _TAKERS[general](writer, obj)
     if kind.__name__ == "ndarray" and kind.__module__ == "numpy":
         return _take_array(obj)
     return NotImplemented
@@ -116,6 +117,8 @@ class Makers:
             type.__setattr__(cls, name, value)
         if parameters is not None:
             _decorate(cls, fields, parameters)
+        for base, virtual in attributes.get(_KIN, ()):
+            _register_plainly(base, virtual)
         if isinstance(cls, abc.ABCMeta):
             abc.update_abstractmethods(cls)
 
@@ -375,6 +378,22 @@ def _take_class(writer, cls):
     )
 
 
+_KIN = "_abc_errand_kin"
+_register_plainly = abc.ABCMeta.register
+
+
+def _register(base, virtual):
+    """Registers a virtual subclass of an abstract class, and remembers it with the one that is the job's."""
+    made = _register_plainly(base, virtual)
+    own = next((cls for cls in (base, virtual) if cls.__module__ == "__main__"), None)
+    if own is not None:
+        type.__setattr__(own, _KIN, [*own.__dict__.get(_KIN, ()), (base, virtual)])
+    return made
+
+
+_register.__name__ = _register.__qualname__ = "register"
+abc.ABCMeta.register = _register
+
 _SINGLE_TYPES = (type(None), type(...), type(NotImplemented))  # which the pickler knows
 _SLOT_KINDS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 _OWN_NAMES = frozenset(
@@ -521,6 +540,18 @@ def register(module, takers, handler):
     _TAKERS.update(takers)
     for name, marker in _NAMES.items():
         setattr(module, name, marker)
+
+
+def take(kind, taker):
+    """Makes one more kind known to `reduce`."""
+    _TAKERS[kind] = taker
+
+
+def offer(**makers):
+    """Makes more makers known."""
+    for name, made in makers.items():
+        setattr(Makers, name, staticmethod(made))
+        _NAMES[name] = _Name(name)
 
 
 def maker(name):

@@ -16,6 +16,7 @@ class LostValue(RuntimeError):
 
 
 def lost(name, kind, reason, turn):
+    """Stands in for the value of a variable, which the turn made."""
     value = Lost.__new__(Lost)
     for slot, text in zip(Lost.__slots__, (name, kind, reason, turn)):
         object.__setattr__(value, slot, text)
@@ -27,9 +28,10 @@ def lost_parts(value):
 
 
 def _refuse(self, *_args, **_kwargs):
+    name, kind, reason, turn = lost_parts(self)
     raise LostValue(
-        "The variable '%s' was lost: its value, of type %s, could not be kept when the workspace was stored (%s) "
-        "in turn %d. Make it again." % lost_parts(self)
+        "The variable '%s' was lost: its value, of type %s, made in turn %d, could not be kept when the workspace was stored "
+        "(%s). Make it again." % (name, kind, turn, reason)
     )
 
 

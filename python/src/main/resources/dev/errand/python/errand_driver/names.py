@@ -11,7 +11,7 @@ import re
 import sys
 import types
 
-from . import kinds, reach
+from . import kinds, loop, reach
 from .lost import LostValue
 from .source import caller_frame
 
@@ -186,6 +186,11 @@ class SubTaskHandler:
 
     def __hash__(self):
         return hash(self.job.id)
+
+    def __await__(self):
+        if self._outcome is None and not self._own:
+            yield from loop.until_known(self)
+        return self.result
 
     def __getstate__(self):
         attributes = {name: value for name, value in vars(self).items() if name not in _HANDLER_STATE}

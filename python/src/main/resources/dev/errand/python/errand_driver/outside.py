@@ -4,6 +4,7 @@ Each reading is recorded by the session, so that a statement that is run again r
 here replace those of the standard library in every workspace process.
 """
 
+import contextlib
 import datetime as _datetime
 import os
 import sys
@@ -83,14 +84,14 @@ def urandom(size):
     return session.chance(size, _urandom)
 
 
-def _make_uuid1(uuid):
+def _take_over_uuid(uuid):
     take = uuid.uuid1
 
     def uuid1(node=None, clock_seq=None):
         return uuid.UUID(_read("uuid1", lambda: str(take(node, clock_seq))))
 
     uuid1.__module__, uuid1.__qualname__ = "uuid", "uuid1"
-    return uuid1
+    uuid.uuid1 = uuid1
 
 
 chance = None
@@ -98,6 +99,8 @@ chance = None
 
 
 def _take_over_random(random):
+    global chance
+
     class Random(random.Random):
         """A generator that takes its seed, where none is given, from what is recorded."""
 
@@ -110,7 +113,7 @@ def _take_over_random(random):
     Random.__module__ = seed.__module__ = "random"
     Random.__qualname__, seed.__qualname__ = "Random", "seed"
     random.Random, random.seed, random._urandom = Random, seed, urandom
-    return random._inst
+    chance = random._inst
 
 
 def _entropy():
@@ -195,12 +198,23 @@ def install():
     _datetime.datetime = datetime
 
 
+@contextlib.contextmanager
+def real_types():
+    """Puts the types of `datetime` back for a while."""
+    shown = _datetime.date, _datetime.datetime
+    _datetime.date, _datetime.datetime = date._real, datetime._real
+    try:
+        yield
+    finally:
+        _datetime.date, _datetime.datetime = shown
+
+
+when_loaded = {"random": _take_over_random, "uuid": _take_over_uuid}
+"""What is to be done with a module when the code has loaded it. They are not loaded ahead: `random` would make every fork
+draw a seed, and with the others it brings libraries that make each fork dearer."""
+
+
 def imported():
-    """Does the same for modules that were loaded since. They are not loaded ahead: `random` would make every fork draw a
-    seed, and with the others it brings libraries that make each fork dearer."""
-    global chance
-    if chance is None and "random" in sys.modules:
-        chance = _take_over_random(sys.modules["random"])
-    uuid = sys.modules.get("uuid")
-    if uuid is not None and uuid.uuid1.__globals__ is not globals():
-        uuid.uuid1 = _make_uuid1(uuid)
+    """Called when the code may have loaded a module."""
+    for name in when_loaded.keys() & sys.modules.keys():
+        when_loaded.pop(name)(sys.modules[name])

@@ -15,10 +15,28 @@ from . import outside
 MAX_BYTES = 200_000
 MAX_NODES = 20_000
 
+
+class _AllBut:
+    """The names that are hidden where few are offered."""
+
+    def __init__(self, offered):
+        self.offered = frozenset(offered.split())
+
+    def __contains__(self, name):
+        return name not in self.offered
+
+
 # Modules that code may import, with names that are kept from it beside the private ones. A name that would evaluate
 # text, or read attributes by name, would lead around the rules for source text.
 MODULES = {
     "abc": (),
+    "asyncio": _AllBut(
+        "ALL_COMPLETED Barrier BoundedSemaphore BrokenBarrierError CancelledError Condition Event FIRST_COMPLETED "
+        "FIRST_EXCEPTION Future InvalidStateError LifoQueue Lock PriorityQueue Queue QueueEmpty QueueFull Semaphore Task "
+        "TaskGroup TimeoutError all_tasks as_completed create_task current_task ensure_future gather get_event_loop "
+        "get_running_loop iscoroutine iscoroutinefunction isfuture run shield sleep timeout timeout_at to_thread wait "
+        "wait_for"
+    ),
     "base64": ("main", "test", "encode", "decode"),
     "bisect": (),
     "calendar": ("main",),
@@ -243,6 +261,11 @@ for _name in ("TypeVar", "ParamSpec", "TypeVarTuple"):
 class Facade(types.ModuleType):
     """The public names of a module, read-only."""
 
+    def __getattr__(self, name):
+        if self.__name__ in _empty:
+            return getattr(facade(self.__name__), name)
+        raise AttributeError("module '%s' has no attribute '%s'" % (self.__name__, name))
+
     def __setattr__(self, name, value):
         raise AttributeError("the module '%s' is read-only" % self.__name__)
 
@@ -251,38 +274,44 @@ class Facade(types.ModuleType):
 
 
 _facades = {}
+_empty = set()
+"""Those whose modules are loaded only when the code uses them."""
 
 
-def facade(name):
+def facade(name, at_once=True):
     """The façade of a module of the allow-list."""
     made = _facades.get(name)
     if made is None:
-        __import__(name)
-        outside.imported()
-        module = sys.modules[name]
-        made = Facade(name, module.__doc__)
-        hidden = MODULES[name]
-        names = made.__dict__
-        for attribute, value in list(vars(module).items()):
-            if not (
-                attribute.startswith("_") or attribute in hidden or isinstance(value, types.ModuleType)
-            ):
-                names[attribute] = value
-        names.update(_REPLACED.get(name, {}))
-        _facades[name] = made
+        made = _facades[name] = Facade(name)
+        _empty.add(name)
         package, _, child = name.rpartition(".")
         if package:
             _package(package).__dict__[child] = made
         elif name == "collections":
             facade("collections.abc")
+    if at_once and name in _empty:
+        _fill(name, made.__dict__)
     return made
+
+
+def _fill(name, names):
+    __import__(name)
+    _empty.discard(name)
+    imported()
+    module = sys.modules[name]
+    hidden = MODULES[name]
+    names["__doc__"] = module.__doc__
+    for attribute, value in list(vars(module).items()):
+        if not (attribute.startswith("_") or attribute in hidden or isinstance(value, types.ModuleType)):
+            names[attribute] = value
+    names.update(_REPLACED.get(name, {}))
 
 
 def package(name):
     """The façade of a package of which only modules may be imported."""
     for module in MODULES:
         if module.startswith(name + "."):
-            facade(module)
+            facade(module, at_once=False)
     return _facades[name]
 
 
@@ -327,6 +356,8 @@ def make_import(own_modules, seen):
             return own if fromlist else own_modules[name.partition(".")[0]]
         if name == "__future__":
             return sys.modules[name]
+        if name == "warnings":  # the interpreter asks, and takes the module from elsewhere; code cannot say this
+            return Facade(name)
         if level or name not in MODULES:
             raise ImportError("importing '%s' is not allowed in restricted mode" % name)
         made = facade(name)
@@ -376,20 +407,30 @@ _EXTRA = {
     "_collections": frozenset(("deque", "defaultdict", "OrderedDict")),
     "_functools": frozenset(("partial",)),
     "_io": frozenset(("StringIO", "BytesIO")),
+    "_csv": frozenset(("Error",)),
     "array": frozenset(("array", "_array_reconstructor")),
+    "asyncio.exceptions": frozenset(("BrokenBarrierError", "CancelledError", "InvalidStateError", "TimeoutError")),
+    "asyncio.locks": frozenset(("Barrier", "BoundedSemaphore", "Condition", "Event", "Lock", "Semaphore")),
+    "asyncio.queues": frozenset(("LifoQueue", "PriorityQueue", "Queue", "QueueEmpty", "QueueFull")),
+    "binascii": frozenset(("Error", "Incomplete")),
     "copyreg": frozenset(("_reconstructor", "__newobj__", "__newobj_ex__")),
     "dataclasses": frozenset(("_dataclass_getstate", "_dataclass_setstate")),
     "functools": frozenset(name for name in vars(functools) if name[3:9] == "_from_"),  # of total_ordering
     "ipaddress": frozenset(("IPv4Address", "IPv6Address", "IPv4Network", "IPv6Network")),
+    "json.decoder": frozenset(("JSONDecodeError",)),
     "pathlib": frozenset(("Path", "PosixPath", "PurePath", "PurePosixPath", "PureWindowsPath")),
     "re": frozenset(("_compile",)),
     "types": frozenset(("GenericAlias", "SimpleNamespace", "NoneType", "EllipsisType", "UnionType")),
     "zoneinfo": frozenset(("ZoneInfo",)),
 }
 _UNSAFE_ROOTS = frozenset(
-    "builtins code codeop ctypes importlib marshal multiprocessing nt os pickle platform posix pty runpy shutil socket "
-    "subprocess sys threading _thread webbrowser".split()
+    "_ctypes _pickle _posixsubprocess _socket _thread bdb builtins cProfile code codeop compileall ctypes distutils doctest "
+    "ensurepip idlelib imp importlib lib2to3 marshal multiprocessing nt os pdb pickle pickletools pkgutil platform posix "
+    "profile pty py_compile pydoc runpy shelve shutil signal site socket subprocess sys test threading timeit tkinter trace "
+    "unittest venv webbrowser xmlrpc zipapp zipimport".split()
 )
+# What reads files or evaluates text, in whatever package.
+_UNSAFE_NAMES = frozenset("eval exec exec_command execfile load loads query read_pickle run runstring system".split())
 
 unrestricted = False
 imported = outside.imported
@@ -410,7 +451,7 @@ def safe_global(module, name):
         allowed = not first.startswith("_") and first not in MODULES[module]
     if not allowed and unrestricted:
         root = module.partition(".")[0]
-        allowed = root not in sys.stdlib_module_names or root not in _UNSAFE_ROOTS
+        allowed = root not in _UNSAFE_ROOTS and name.rpartition(".")[2] not in _UNSAFE_NAMES
     if not allowed:
         return None
     try:

@@ -2,6 +2,7 @@
 
 import datetime
 import enum
+import sys
 import types
 
 from . import outside
@@ -17,6 +18,11 @@ _SAFE = (
     datetime.timezone,
     outside.date._real,
     outside.datetime._real,
+)
+_LIBRARIES = ("numpy", "pandas")
+_LIBRARY_SCALARS = frozenset(
+    "bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128 str_ bytes_ "
+    "datetime64 timedelta64 Timestamp Timedelta".split()
 )
 _UNSEEN = ("__annotations__", "__doc__")
 _SAFE_MODULES = ("decimal", "fractions", "uuid", "typing", "errand")
@@ -74,6 +80,13 @@ def _show(value, depth):
         return "class %s" % value.__name__
     if issubclass(kind, enum.Enum):
         return "%s.%s" % (kind.__name__, value._name_)
+    if issubclass(kind, BaseException):
+        args = BaseException.args.__get__(value)
+        return "%s(%s)" % (kind.__name__, ", ".join(_show(item, depth - 1) for item in args) if depth > 0 else "…")
+    if kind.__module__.partition(".")[0] in _LIBRARIES:
+        text = _show_array(value, kind)
+        if text is not None:
+            return text
     attributes = _attributes(value)
     if attributes and depth:
         inner = ["%s=%s" % (name, _show(item, depth - 1)) for name, item in attributes[:_ITEMS]]
@@ -81,6 +94,17 @@ def _show(value, depth):
             inner.append("…")
         return "%s(%s)" % (kind.__name__, ", ".join(inner))
     return "<%s>" % kind.__name__
+
+
+def _show_array(value, kind):
+    """An array, a frame or a scalar of numpy or pandas, unless the job's own class only calls itself theirs."""
+    if getattr(sys.modules.get(kind.__module__), kind.__name__, None) is not kind:
+        return None
+    shape = getattr(value, "shape", None)
+    if shape:
+        what = getattr(value, "dtype", None)
+        return "<%s%s (%s)>" % (kind.__name__, " %s" % what if what is not None else "", ", ".join(map(str, shape)))
+    return repr(value) if kind.__name__ in _LIBRARY_SCALARS else None
 
 
 def _attributes(value):

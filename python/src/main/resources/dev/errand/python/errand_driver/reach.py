@@ -175,7 +175,9 @@ class Walk:
             self._seen[id(base)] = base
             self.reach.ids.append(id(base))
         if obj.dtype.hasobject:
-            self._waiting.extend(obj.ravel().tolist())
+            items = obj.ravel().tolist()
+            if not is_plain(items):
+                self._waiting.extend(items)
         self._waiting.append(type(obj))
 
     def other(self, obj):

@@ -6,14 +6,15 @@ about every second, and at the end of the block; it rides on the next frame, so 
 together with the state that asked it.
 """
 
+import inspect
 import os
 import sys
 import types
 from time import monotonic
 
-from . import names, outside, policy, preview, reach
+from . import ambient, loop, names, outside, packages, policy, preview, raised, reach, shown
 from .keep import Keeper, Unkeepable, reason_of
-from .source import describe
+from .raised import describe, own_part
 from .variables import Variables, form
 from .wire import json_bytes, shortened
 
@@ -59,7 +60,7 @@ class Session:
     def serve(self, wire):
         """Does what it is told over the connection, until that ends."""
         self.wire = wire
-        outside.session = names.session = self
+        outside.session = names.session = loop.session = raised.session = self
         policy.imported = self._imported
         sys.modules["__main__"] = self._main
         while True:
@@ -72,6 +73,9 @@ class Session:
         self.job = names.Job(header["job"], header["agent"])
         self._restricted = policy.restricted = header["restricted"]
         policy.unrestricted = not self._restricted
+        if not self._restricted:
+            packages.offer()
+        ambient.begin(self.job.id, self._restricted)
         available = self._builtins[self._restricted]
         for name, description, parameters in header["tools"]:
             available[name] = self.keeper.tools[name] = names.Tool(name, description, parameters)
@@ -92,12 +96,14 @@ class Session:
         for number, count in counts:
             parts.append((number, contents[at], contents[at + 1 : at + 1 + count]))
             at += 1 + count
-        ambient, self._call = self.variables.load(parts)
-        state = ambient.get("random")
+        extras, self._call = self.variables.load(parts)
+        ambient.restore(extras.get("ambient", {}))
+        state = extras.get("random")
         if state is not None:
-            self._import("random")
+            __import__("random")
+            self._imported()
             outside.chance.setstate(state)
-        outcome = ambient.get("outcome")
+        outcome = extras.get("outcome")
         if outcome is not None:
             self._make_own_handler(None)._learn("", outcome)
 
@@ -127,7 +133,7 @@ class Session:
             __import__(name)
             made = sys.modules[name]
         elif name in policy.MODULES:
-            made = policy.facade(name)
+            made = policy.facade(name, at_once=False)
         elif any(module.startswith(name + ".") for module in policy.MODULES):
             made = policy.package(name)
         else:
@@ -184,6 +190,7 @@ class Session:
     def _run_python(self, header):
         source = self.keeper.source(header["hash"])
         self._last_statement = 0
+        self._quiet = header["statement"] > 0  # what the compiler warns of was printed when the block began
         try:
             tree = source.parse(header["source"])
             self._last_statement = len(tree.body)
@@ -195,13 +202,15 @@ class Session:
             message = "Restricted mode does not allow this code: %s" % problem
             advice = "Do without it, or let the operator give the agent unrestricted mode"
             return self._ended({"do": "raised", "kind": "refused_code", "message": message, "advice": advice}), []
+        finally:
+            self._quiet = False
         value = None
         for self.statement in range(header["statement"], self._last_statement):
             self._begin_statement()
             code = source.code(self.statement)
             self.variables.ran(code)
             try:
-                value = eval(code, self.namespace)
+                value = self._run_statement(code)
             except SystemExit as ending:
                 self._exit(ending.code, "<%s>")
             except BaseException as error:
@@ -210,7 +219,20 @@ class Session:
                 self._end_statement()
         self.statement = self._last_statement
         parts = []
-        return self._ended({"do": "finished", "value": self._encoded(value, parts, "<%s>")}), parts
+        end = {"do": "finished"}
+        if header["show"]:  # to a model, instead of being returned
+            if value is not None:
+                end["shown"] = self._quietly(shown.of, value)
+            value = None
+        end["value"] = self._encoded(value, parts, "<%s>")
+        return self._ended(end), parts
+
+    def _run_statement(self, code):
+        value = eval(code, self.namespace)
+        if code.co_flags & inspect.CO_COROUTINE:
+            value = loop.drive(value)
+        loop.finish()
+        return value
 
     def _run_call(self):
         function, args, kwargs = self._call
@@ -219,6 +241,9 @@ class Session:
         self._begin_statement()
         try:
             value = function(*args, **kwargs)
+            if type(value) is types.CoroutineType:
+                value = loop.drive(value)
+            loop.finish()
         except SystemExit as ending:
             self._exit(ending.code, "<%s>")
         except BaseException as error:
@@ -232,6 +257,7 @@ class Session:
             return {"do": "raised", "kind": "unstorable", "message": message, "advice": advice}, []
 
     def _begin_statement(self):
+        self.namespace.pop("__warningregistry__", None)  # a warning is given once in each statement
         self._ordinal = 0
         self._reached_out = False
         self._clock_calls = self._chance_calls = 0
@@ -252,9 +278,9 @@ class Session:
         return end
 
     def _raised(self, error):
-        self.keeper.show_sources()
+        loop.abandon()
         message, trace = describe(error)
-        error.__traceback__ = None
+        error.__traceback__ = own_part(error.__traceback__)
         return self._ended({"do": "raised", "kind": "exception", "message": message, "trace": trace})
 
     def exit(self, value):
@@ -278,11 +304,13 @@ class Session:
         self._quiet = True
         try:
             variables = {name: value for name, value in self.namespace.items() if name not in _NOT_VARIABLES}
-            ambient = {"random": outside.chance.getstate()} if self._random else {}
+            extras = {"ambient": ambient.read() or None}
+            if self._random:
+                extras["random"] = outside.chance.getstate()
             own = self.keeper.own_handler
             if own is not None:
-                ambient["outcome"] = own._outcome
-            for number, part in self.variables.changes(variables, ambient).items():
+                extras["outcome"] = own._outcome
+            for number, part in self.variables.changes(variables, extras).items():
                 self._changed[number] = part and (number, part, self.variables.show(part))
             self._held = (statement, self.created)
         finally:
@@ -439,9 +467,17 @@ class Session:
             data = self.keeper.value(None)
             text = fallback % type(value).__name__
         else:
-            text = _text(value)
+            text = self._quietly(_text, value)
         parts.append(data)
         return {"pickle": len(parts) - 1, "text": text}
+
+    def _quietly(self, text_of, value):
+        """What a function says of a value whose own code it calls: that code can print, ask and end nothing."""
+        self._quiet = True
+        try:
+            return text_of(value)
+        finally:
+            self._quiet = False
 
     def _decoded(self, form, parts):
         return form["json"] if "json" in form else self.keeper.load_value(parts[form["pickle"]])
@@ -620,7 +656,7 @@ def _outcome(child, parts):
 def _text(value):
     try:
         return shortened(str(value), TEXT_LIMIT)
-    except Exception:
+    except (Exception, SystemExit):
         return "<%s>" % type(value).__name__
 
 

@@ -9,13 +9,14 @@ import __future__
 import ast
 import linecache
 import marshal
-import re
 import sys
-import traceback
 from types import CodeType
 
 from .wire import parse_json, print_json
 
+FILES = "<errand:"  # how the names of all blocks begin
+MODULE = "<module>"
+_TOP_LEVEL_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 _PYTHON = "%s.%x" % (sys.implementation.cache_tag, sys.hexversion)
 # Inlined by newer Pythons, so they must not count where places are counted.
@@ -27,7 +28,7 @@ class Source:
 
     def __init__(self, digest):
         self.digest = digest
-        self.file = "<errand:%s>" % digest
+        self.file = "%s%s>" % (FILES, digest)
         self._units = {}
         self._compiled = {}
         self._sections = {}
@@ -44,7 +45,7 @@ class Source:
         Raises SyntaxError, also for what only the compiler finds.
         """
         if self._nodes is None:
-            tree = ast.parse(text, self.file)
+            tree = _parse(text, self.file)
             self._flags = _future_flags(tree)
             self._text = text
             self._show(_lines(text), 0)
@@ -67,7 +68,7 @@ class Source:
                 code = marshal.loads(compiled)
             else:
                 unit = self._units[statement]
-                node = ast.parse("\n" * unit.line + unit.text, self.file).body[unit.index]
+                node = _parse("\n" * unit.line + unit.text, self.file).body[unit.index]
                 code = _compile(node, self.file, unit.flags, unit.last)
             self._codes[statement] = code
         return code
@@ -83,7 +84,13 @@ class Source:
         raise LookupError("%s has no code named %s at line %d" % (self.file, name, line))
 
     def place_of(self, code):
-        """Where a code object stands: statement, place, name and line; None if it is none of this block."""
+        """Where a code object stands: statement, place, name and line; None if it is none of this block.
+
+        One that is called a module stands for the line that it begins at.
+        """
+        if code.co_name == MODULE:
+            statement = self._statement_at(code.co_firstlineno)
+            return None if statement is None else (statement, None, MODULE, code.co_firstlineno)
         found = self._places.get(id(code))
         if found is None:
             for statement, whole in self._codes.items():
@@ -91,6 +98,15 @@ class Source:
                     self._places[id(inner)] = (statement, place, inner.co_name, inner.co_firstlineno)
             found = self._places.get(id(code))
         return found
+
+    def _statement_at(self, line):
+        for number, node in enumerate(self._nodes.body if self._nodes else ()):
+            if _first_line(node) <= line <= node.end_lineno:
+                return number
+        for number, unit in self._units.items():
+            if unit.line < line <= unit.line + unit.text.count("\n"):
+                return number
+        return None
 
     def section(self, statements):
         """These statements as bytes: their text, and their code as this Python compiles it, which is worth having as
@@ -176,10 +192,26 @@ def _first_line(node):
     return min(node.lineno, decorators[0].lineno) if decorators else node.lineno
 
 
+def _parse(text, file):
+    tree = ast.parse(text, file)
+    return _Awaits().visit(tree) if "await" in text else tree
+
+
 def _compile(node, file, flags, last):
+    flags |= _TOP_LEVEL_AWAIT
     if last and isinstance(node, ast.Expr):
         return compile(ast.Expression(node.value), file, "eval", flags, True)
     return compile(ast.Module([node], []), file, "exec", flags, True)
+
+
+class _Awaits(ast.NodeTransformer):
+    """Lets plain values be awaited, by a function of a name that no code can mention."""
+
+    def visit_Await(self, node):
+        self.generic_visit(node)
+        name = ast.copy_location(ast.Name("await", ast.Load()), node.value)
+        node.value = ast.copy_location(ast.Call(name, [node.value], []), node.value)
+        return node
 
 
 def _future_flags(tree):
@@ -202,30 +234,6 @@ def _inner_codes(code):
                 found.append(constant)
             found.extend(_inner_codes(constant))
     return found
-
-
-def describe(error):
-    """An exception as Python prints it, reduced to the job's own lines: its last line and the whole trace."""
-    report = traceback.TracebackException(type(error), error, error.__traceback__)
-    _trim(report, set())
-    headline = "".join(report.format_exception_only())
-    if isinstance(error, SyntaxError):
-        headline = headline.rstrip("\n").rpartition("\n")[2]
-    return _OWN_ERROR.sub("", headline).rstrip("\n"), _OWN_ERROR.sub("", "".join(report.format()))
-
-
-_OWN_ERROR = re.compile(r"^errand\.(?=[A-Z]\w*(:|$))", re.MULTILINE)
-
-
-def _trim(report, seen):
-    if report is None or id(report) in seen:
-        return
-    seen.add(id(report))
-    report.stack[:] = [frame for frame in report.stack if frame.filename.startswith("<errand:")]
-    _trim(report.__cause__, seen)
-    _trim(report.__context__, seen)
-    for inner in getattr(report, "exceptions", None) or ():
-        _trim(inner, seen)
 
 
 def caller_frame(namespace):

@@ -4,7 +4,7 @@ import builtins
 import sys
 import traceback
 
-from . import names, outside, policy
+from . import alone, loop, names, outside, policy, raised
 from .session import Session
 from .wire import Wire
 
@@ -27,6 +27,8 @@ _streams = (sys.stdin, sys.stdout, sys.stderr)  # kept, so that a fork need not 
 def preload():
     """Does what every workspace needs once, so that a process that is forked need not."""
     outside.install()
+    alone.install()
+    raised.install()
     for name in _PRELOADED:
         policy.facade(name)
     _own_modules.update(names.own_modules())
@@ -47,10 +49,11 @@ def run(channel):
 
 
 def _session():
-    open_names = {**vars(builtins), **names.API}
+    shared = {**names.API, "await": loop.awaitable}
+    open_names = {**vars(builtins), **shared}
     for name in ("copyright", "credits", "license", "help", "breakpoint"):
         open_names.pop(name, None)
-    return Session(_own_modules, {False: open_names, True: {**policy.restricted_builtins(), **names.API}})
+    return Session(_own_modules, {False: open_names, True: {**policy.restricted_builtins(), **shared}})
 
 
 # The interpreter adapts code to how it is used, which writes to it. So all that a short job uses is used here before.
@@ -93,7 +96,7 @@ def _rehearse():
     main = sys.modules["__main__"]
     sys.stdout = _console
     opening = {"do": "open", "job": "r", "agent": "a", "restricted": True, "tools": [["read_text", "", ["path"]]]}
-    run = {"do": "run", "turn": 0, "statement": 0, "created": 0, "job": {"id": "r", "subtask": False}}
+    run = {"do": "run", "turn": 0, "statement": 0, "created": 0, "show": False, "job": {"id": "r", "subtask": False}}
     child = {"job": "r.1", "agent": "a", "id": "h", "handled": True, "state": "WAITING"}
     ended = {**child, "ended": {"json": {"x": 1}}}
     try:
@@ -107,7 +110,7 @@ def _rehearse():
     finally:
         sys.modules["__main__"] = main
         sys.stdout = _streams[1]
-        outside.session = names.session = None
+        outside.session = names.session = loop.session = raised.session = None
         policy.imported = outside.imported
 
 

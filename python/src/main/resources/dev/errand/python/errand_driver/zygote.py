@@ -14,6 +14,7 @@ import sys
 import _socket
 
 TOKEN_BYTES = 32
+_fork = os.fork  # which code may not have
 _PR_SET_PDEATHSIG = 1
 
 
@@ -88,7 +89,7 @@ class _Zygote:
 
     def fork(self, token):
         try:
-            pid = os.fork()
+            pid = _fork()
         except OSError as problem:
             _report("failed %s %s" % (token, problem))
             return
