@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /// Runs `fuzz.py`. `-Derrand.fuzz.seed=N` repeats a run, `-Derrand.fuzz.programs=N` makes it
 /// longer.
 class KeptVariablesTest {
-  private static final int PROGRAMS = Integer.getInteger("errand.fuzz.programs", 200);
+  private static final int PROGRAMS = Integer.getInteger("errand.fuzz.programs", 100);
 
   @Test
   void what_random_programs_leave_is_brought_back_alike_with_all_sharing() throws Exception {

@@ -14,7 +14,7 @@ from .heavy import BIG, MANY, heavy, is_plain
 # What never changes and has no identity that matters.
 ATOMS = {type(None), bool, int, float, complex, str, bytes, range, type(...), type(NotImplemented), types.CodeType}
 ATOMS.update((types.GetSetDescriptorType, types.MemberDescriptorType, types.WrapperDescriptorType))
-ATOMS.update((types.MethodDescriptorType, types.ClassMethodDescriptorType, types.TracebackType))
+ATOMS.update((types.MethodDescriptorType, types.ClassMethodDescriptorType))
 
 # Names by which code gets at what it does not name.
 DYNAMIC = frozenset(
@@ -164,6 +164,9 @@ class Walk:
     def nothing(self, obj):
         pass
 
+    def trace(self, obj):
+        self._waiting.append(obj.tb_next)  # what its frames hold is not kept
+
     def member(self, obj):
         self._waiting.append(type(obj))
 
@@ -202,6 +205,7 @@ _LOOKS = {
     types.BuiltinFunctionType: Walk.bound,
     types.ModuleType: Walk.module,
     types.FrameType: Walk.anything,
+    types.TracebackType: Walk.trace,
     policy.Facade: Walk.nothing,
 }
 
