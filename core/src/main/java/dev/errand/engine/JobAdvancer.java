@@ -264,11 +264,12 @@ final class JobAdvancer {
     return open.run(run, host);
   }
 
-  /// What was noted before the workspace died did happen; the rest is done again from the last
-  /// checkpoint.
+  /// What was noted before the workspace died did happen, but for children that are held back; the
+  /// rest is done again from the last checkpoint.
   private void buryWorkspace() {
     workspace = null;
     recorded = true;
+    writer.takeBackHeld();
     writer.commit();
   }
 

@@ -1,6 +1,6 @@
 wait_all(ts)
 print(a, b, c, i, j, n, xs, ys, xs is ys, d)
-print(list(seen), list(words), boxes[0] is box, [one.value for one in boxes], Box.made, Box.log, Loud.made_loud)
+print(sorted(seen), sorted(words), boxes[0] is box, [one.value for one in boxes], Box.made, Box.log, Loud.made_loud)
 print(show(), add(0), keep(0), random.random(), random.getrandbits(32))
 print([t.result if t.error is None else str(t.error) for t in ts], len(sub_tasks()))
 for function in (f, g, h):
