@@ -156,9 +156,8 @@ final class JobAdvancer {
     var said = new Change.Recorded(turn, Entry.Kind.REPLY, Json.object("text", reply.text()));
     var spent = new Change.Spent(reply.usage());
     if (CodeFences.python(reply.text()).isEmpty()) {
-      writer.end(
+      return end(
           List.of(said, spent, new Change.Ended(new Outcome.Succeeded(Value.of(reply.text())))));
-      return false;
     }
     writer.add(List.of(said, spent), writer.progress().beginning());
     writer.commit();
@@ -225,7 +224,7 @@ final class JobAdvancer {
         if (mayRetry && deaths < DEATHS_ALLOWED) {
           continue;
         }
-        return raised(error);
+        return raised(() -> {}, error);
       }
       return finish(block, ending);
     }
@@ -303,6 +302,8 @@ final class JobAdvancer {
             .toList());
   }
 
+  /// Where code ended early, its last mark says that nothing of the block is left to do. So it is
+  /// committed with what follows from the end or not at all, lest the end be lost in between.
   private boolean finish(CodeBlock block, Ending ending) {
     return switch (ending) {
       case Ending.Finished(var mark, var value) -> {
@@ -312,14 +313,9 @@ final class JobAdvancer {
         }
         yield deliver(value);
       }
-      case Ending.Exited(var mark, var value) -> {
-        host.absorb(mark);
-        yield end(new Outcome.Succeeded(value));
-      }
-      case Ending.Raised(var mark, var error) -> {
-        host.absorb(mark);
-        yield raised(error);
-      }
+      case Ending.Exited(var mark, var value) ->
+          end(() -> host.absorb(mark), List.of(new Change.Ended(new Outcome.Succeeded(value))));
+      case Ending.Raised(var mark, var error) -> raised(() -> host.absorb(mark), error);
       case Ending.Died ignored -> throw new IllegalStateException("Handled before");
     };
   }
@@ -328,12 +324,10 @@ final class JobAdvancer {
   /// step.
   private boolean deliver(Value value) {
     var ended = new Change.Ended(new Outcome.Succeeded(value));
-    if (job.subtask() == null || host.completed()) {
-      writer.end(List.of(ended));
-    } else {
-      writer.end(List.of(new Change.Completed(new Completion.Result(value)), ended));
-    }
-    return false;
+    return end(
+        job.subtask() == null || host.completed()
+            ? List.of(ended)
+            : List.of(new Change.Completed(new Completion.Result(value)), ended));
   }
 
   /// The block is over; the next one is due.
@@ -344,20 +338,31 @@ final class JobAdvancer {
 
   /// In a model's turn an error is information for the model; elsewhere nobody is there to hear it,
   /// and the job ends.
-  private boolean raised(TaskError error) {
-    var progress = writer.progress();
+  private boolean raised(Runnable absorbing, TaskError error) {
     var raised =
-        new Change.Recorded(progress.turn(), Entry.Kind.EXCEPTION, StoredForm.write(error));
+        new Change.Recorded(
+            writer.progress().turn(), Entry.Kind.EXCEPTION, StoredForm.write(error));
     if (warmingUp()) {
-      writer.end(List.of(raised, new Change.Ended(new Outcome.Failed(error))));
-      return false;
+      return end(absorbing, List.of(raised, new Change.Ended(new Outcome.Failed(error))));
     }
-    writer.add(List.of(raised), progress.finished(host.created()));
+    writer.together(
+        () -> {
+          absorbing.run();
+          writer.add(List.of(raised), writer.progress().finished(host.created()));
+        });
     return true;
   }
 
   private boolean end(Outcome outcome) {
-    writer.end(List.of(new Change.Ended(outcome)));
+    return end(List.of(new Change.Ended(outcome)));
+  }
+
+  private boolean end(List<Change> last) {
+    return end(() -> {}, last);
+  }
+
+  private boolean end(Runnable absorbing, List<Change> last) {
+    writer.end(absorbing, last);
     return false;
   }
 }

@@ -177,12 +177,23 @@ final class StepWriter {
     finish(new Step.Next.Continue());
   }
 
-  /// Commits what is pending, and `last`, as the job's last step: these must not slip into an
-  /// earlier one.
-  void end(List<Change> last) {
+  /// Has several additions made as one: no commit comes between them.
+  synchronized void together(Runnable additions) {
+    additions.run();
+  }
+
+  /// Commits what is pending, what `additions` add, and `last`, as the job's last step: these must
+  /// not slip into an earlier one.
+  void end(Runnable additions, List<Change> last) {
     synchronized (this) {
       claimTurn();
       held = false;
+      try {
+        additions.run();
+      } catch (RuntimeException fault) {
+        release();
+        throw fault;
+      }
       pending.addAll(last);
       become(JobStatus.DONE);
     }

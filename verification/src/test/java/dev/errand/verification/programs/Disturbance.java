@@ -1,9 +1,12 @@
 package dev.errand.verification.programs;
 
+import dev.errand.verification.programs.KilledWorkspaces.Moment;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.Tuple;
 
 /// What is done to a job while it works: the lives of its workers one after the other, the last of
 /// which is not cut short.
@@ -13,20 +16,21 @@ record Disturbance(boolean onDisk, List<Life> lives, Life last) {
   /// @param warmJobs how many waiting processes it keeps
   /// @param crashAt the write to the store at which it crashes; 0 for none
   /// @param after whether that write is still made
-  record Life(int warmJobs, int crashAt, boolean after, List<Kill> kills) {}
+  record Life(int warmJobs, int crashAt, boolean after, List<Kill> kills) {
+    /// A plan for this life, which counts what is asked for.
+    KilledWorkspaces.Plan plan() {
+      var asked = new AtomicInteger();
+      return (job, what) -> {
+        int at = asked.incrementAndGet();
+        return kills.stream().filter(kill -> kill.at() == at).map(Kill::moment).toList();
+      };
+    }
+  }
 
   /// A Python process killed when its code asks for something.
   ///
   /// @param at which of all that is asked for during this life, from 1
   record Kill(int at, Moment moment) {}
-
-  /// When a process is killed: before what it asked for is done, afterwards but before it is
-  /// answered, or while it goes on with the answer.
-  enum Moment {
-    BEFORE,
-    UNANSWERED,
-    ANSWERED
-  }
 
   /// A job may not be told that its workspace died: that takes three deaths in a row.
   private static final int MOST_KILLS = 2;
@@ -34,8 +38,7 @@ record Disturbance(boolean onDisk, List<Life> lives, Life last) {
   static Arbitrary<Disturbance> any() {
     var crashed = life(Arbitraries.integers().between(1, 40).shrinkTowards(40));
     return Combinators.combine(
-            Arbitraries.frequency(
-                net.jqwik.api.Tuple.of(12, false), net.jqwik.api.Tuple.of(1, true)),
+            Arbitraries.frequency(Tuple.of(12, false), Tuple.of(1, true)),
             crashed.list().ofMaxSize(2),
             life(Arbitraries.just(0)))
         .as(Disturbance::new);

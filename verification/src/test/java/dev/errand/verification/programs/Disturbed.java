@@ -14,28 +14,30 @@ import dev.errand.testkit.CrashInjector;
 import dev.errand.testkit.ManualClock;
 import dev.errand.verification.programs.Disturbance.Life;
 import java.time.Duration;
+import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/// One program as a job, under workers that crash and with processes that are killed.
+/// A program as a job, under workers that crash and with processes that are killed.
 final class Disturbed {
   private static final String KEY = "the program";
   private static final long PATIENCE = TimeUnit.MINUTES.toNanos(1);
 
-  private final Program program;
+  private final List<String> blocks;
   private final WorkspaceRuntime runtime;
   private final ManualClock clock;
   private final Store store;
   private final Outside outside;
   private int crashes;
 
-  Disturbed(Program program, WorkspaceRuntime runtime, ManualClock clock, Store store) {
-    this.program = program;
+  Disturbed(
+      int seed, List<String> blocks, WorkspaceRuntime runtime, ManualClock clock, Store store) {
+    this.blocks = blocks;
     this.runtime = runtime;
     this.clock = clock;
     this.store = store;
-    this.outside = new Outside(program.seed());
+    this.outside = new Outside(seed);
   }
 
   int crashes() {
@@ -63,7 +65,7 @@ final class Disturbed {
       errand.submit(
           agent,
           spec -> {
-            program.blocks().forEach(spec::code);
+            blocks.forEach(spec::code);
             return spec.key(KEY);
           });
       errand.worker().warmJobs(life.warmJobs()).poll(Duration.ofMillis(20)).start();
@@ -86,7 +88,7 @@ final class Disturbed {
     return Errand.builder()
         .store(crashing)
         .clock(clock)
-        .runtime(new KilledWorkspaces(runtime, life.kills()))
+        .runtime(new KilledWorkspaces(runtime, life.plan()))
         .open();
   }
 

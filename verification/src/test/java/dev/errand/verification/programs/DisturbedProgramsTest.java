@@ -12,11 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Assume;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
@@ -25,6 +25,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import org.jspecify.annotations.Nullable;
+import org.opentest4j.TestAbortedException;
 
 /// Whatever is done to its workers and processes, a program comes to what it comes to in one Python
 /// process that nobody disturbs: outcome, console, and the list of effects, of every job of it.
@@ -68,15 +69,18 @@ class DisturbedProgramsTest {
   void a_disturbed_program_comes_to_what_it_comes_to_undisturbed(
       @ForAll("programs") Program program, @ForAll("disturbances") Disturbance disturbance)
       throws Exception {
-    var python = java.util.Objects.requireNonNull(undisturbed);
+    var python = Objects.requireNonNull(undisturbed);
     python.begin(program);
     var expected = python.account();
-    Assume.that(expected != null);
+    if (expected == null) {
+      throw new TestAbortedException("too large to be tried");
+    }
     var folder = Files.createTempDirectory("errand-programs");
     var clock = ManualClock.create();
     try (var store = disturbance.onDisk() ? file(folder, clock) : new MemoryStore(clock)) {
       var disturbed =
-          new Disturbed(program, java.util.Objects.requireNonNull(runtime), clock, store);
+          new Disturbed(
+              program.seed(), program.blocks(), Objects.requireNonNull(runtime), clock, store);
       compare(disturbed.account(disturbance), expected, disturbed.crashes());
     } finally {
       delete(folder);
@@ -90,7 +94,7 @@ class DisturbedProgramsTest {
         .jobs()
         .forEach(
             (path, job) -> {
-              var all = expected.jobs().get(path).once();
+              var all = Objects.requireNonNull(expected.jobs().get(path)).once();
               if (crashes == 0) {
                 assertThat(job.once()).isEqualTo(all);
               } else {

@@ -38,9 +38,7 @@ final class Grammar {
         throw new IllegalStateException("No head of a production: " + lines[0]);
       }
       int weight = head.group(2) == null ? 1 : Integer.parseInt(head.group(2));
-      grammar
-          .of(head.group(1))
-          .add(Production.of(head.group(1), weight, lines[1].stripTrailing()));
+      grammar.of(head.group(1)).add(Production.of(head.group(1), weight, lines[1].stripTrailing()));
     }
     return grammar;
   }
@@ -57,9 +55,10 @@ final class Grammar {
     return productions.computeIfAbsent(symbol, first -> new ArrayList<>());
   }
 
-  /// Random trees of a symbol that are about that deep.
+  /// Random trees of a symbol that are at most about that deep.
   Arbitrary<Tree> trees(String symbol, int depth) {
-    return Arbitraries.fromGenerator(random -> new Shrinking(grow(symbol, depth, random)));
+    return Arbitraries.fromGenerator(
+        random -> new Shrinking(grow(symbol, 1 + random.nextInt(depth), random)));
   }
 
   private Tree grow(String symbol, int depth, Random random) {
@@ -98,7 +97,8 @@ final class Grammar {
     return production.symbols().stream()
         .allMatch(
             part ->
-                !part.equals("block") && of(part).stream().allMatch(one -> one.symbols().isEmpty()));
+                !part.equals("block")
+                    && of(part).stream().allMatch(one -> one.symbols().isEmpty()));
   }
 
   /// A tree that can be cut down: to a tree of its symbol below it, to the simplest of its symbol,
@@ -131,7 +131,8 @@ final class Grammar {
       return Stream.of(
               simplest(whole).stream(),
               whole.below().filter(part -> part.symbol().equals(whole.symbol())),
-              IntStream.range(0, whole.symbol().equals("block") && parts.size() > 1 ? parts.size() : 0)
+              IntStream.range(
+                      0, whole.symbol().equals("block") && parts.size() > 1 ? parts.size() : 0)
                   .mapToObj(whole::without),
               places.flatMap(
                   place -> smaller(parts.get(place)).map(part -> whole.with(place, part))))

@@ -1,27 +1,38 @@
 package dev.errand.verification.programs;
 
+import dev.errand.job.JobId;
 import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.WorkspaceRuntime;
-import dev.errand.verification.programs.Disturbance.Kill;
-import dev.errand.verification.programs.Disturbance.Moment;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// Workspaces of another runtime, whose processes are killed at chosen moments; that runtime stays
-/// open.
+/// Workspaces of another runtime, whose processes are killed by plan; that runtime stays open.
 final class KilledWorkspaces implements WorkspaceRuntime {
   private final WorkspaceRuntime runtime;
-  private final List<Kill> kills;
-  private final AtomicInteger asked = new AtomicInteger();
+  private final Plan plan;
 
-  KilledWorkspaces(WorkspaceRuntime runtime, List<Kill> kills) {
+  /// When a process is killed: before what its code asked for is done, afterwards but before it is
+  /// answered, or while the code goes on with the answer.
+  enum Moment {
+    BEFORE,
+    UNANSWERED,
+    ANSWERED
+  }
+
+  /// Decides when to kill, each time that code asks for something; called by many threads.
+  @FunctionalInterface
+  interface Plan {
+    /// The moments at which to kill the job's process; `asked` is the method of [Host].
+    List<Moment> moments(JobId job, String asked);
+  }
+
+  KilledWorkspaces(WorkspaceRuntime runtime, Plan plan) {
     this.runtime = runtime;
-    this.kills = kills;
+    this.plan = plan;
   }
 
   @Override
@@ -35,7 +46,7 @@ final class KilledWorkspaces implements WorkspaceRuntime {
     return new Workspace() {
       @Override
       public Ending run(Run run, Host host) {
-        return workspace.run(run, killing(workspace, host));
+        return workspace.run(run, killing(opening.job(), workspace, host));
       }
 
       @Override
@@ -45,18 +56,24 @@ final class KilledWorkspaces implements WorkspaceRuntime {
     };
   }
 
-  private Host killing(Workspace workspace, Host host) {
+  private Host killing(JobId job, Workspace workspace, Host host) {
     return (Host)
         Proxy.newProxyInstance(
             Host.class.getClassLoader(),
             new Class<?>[] {Host.class},
-            (proxy, method, arguments) -> ask(workspace, host, method, arguments));
+            (proxy, method, arguments) ->
+                method.getName().equals("job")
+                    ? host.job()
+                    : ask(plan.moments(job, method.getName()), workspace, host, method, arguments));
   }
 
-  private @Nullable Object ask(
-      Workspace workspace, Host host, Method method, @Nullable Object[] arguments)
+  private static @Nullable Object ask(
+      List<Moment> moments,
+      Workspace workspace,
+      Host host,
+      Method method,
+      @Nullable Object[] arguments)
       throws Throwable {
-    var moments = moments(method);
     if (moments.contains(Moment.BEFORE)) {
       workspace.close();
     }
@@ -72,14 +89,6 @@ final class KilledWorkspaces implements WorkspaceRuntime {
         Thread.ofVirtual().start(workspace::close);
       }
     }
-  }
-
-  private List<Moment> moments(Method method) {
-    if (method.getName().equals("job")) {
-      return List.of();
-    }
-    int number = asked.incrementAndGet();
-    return kills.stream().filter(kill -> kill.at() == number).map(Kill::moment).toList();
   }
 
   @Override

@@ -2,22 +2,22 @@ package dev.errand.verification.programs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.errand.Errand;
-import dev.errand.agent.Agent;
-import dev.errand.job.Outcome;
 import dev.errand.python.CPythonRuntime;
+import dev.errand.testkit.ManualClock;
 import dev.errand.testkit.MemoryStore;
 import dev.errand.verification.programs.Disturbance.Kill;
-import dev.errand.verification.programs.Disturbance.Moment;
-import java.time.Duration;
-import java.time.InstantSource;
+import dev.errand.verification.programs.Disturbance.Life;
+import dev.errand.verification.programs.KilledWorkspaces.Moment;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// Single cases of what [DisturbedProgramsTest] tries at random.
 class KilledWorkspacesTest {
+  private static final int ROUNDS = Integer.getInteger("errand.rounds", 3);
+  private static final Life QUIET = new Life(64, 0, false, List.of());
   private static final CPythonRuntime RUNTIME = CPythonRuntime.create();
 
   @AfterAll
@@ -42,21 +42,37 @@ class KilledWorkspacesTest {
         exit([twice(n, id=n).result for n in (1, 2)])
         """;
     for (int at = 1; at < 8; at++) {
-      assertThat(outcome(code, new Kill(at, moment)).value(Object.class))
-          .as("killed at " + at)
-          .isEqualTo(List.of(2, 4));
+      var kill =
+          new Disturbance(false, List.of(), new Life(64, 0, false, List.of(new Kill(at, moment))));
+      assertThat(account(List.of(code), kill).outcome())
+          .as(kill.toString())
+          .isEqualTo("succeeded with [2,4]");
     }
   }
 
-  private static Outcome outcome(String code, Kill kill) throws InterruptedException {
-    try (var errand =
-        Errand.builder()
-            .store(new MemoryStore(InstantSource.system()))
-            .runtime(new KilledWorkspaces(RUNTIME, List.of(kill)))
-            .open()) {
-      errand.worker().start();
-      var job = errand.submit(Agent.named("main").build(), spec -> spec.code(code));
-      return job.await(Duration.ofMinutes(1));
+  @ParameterizedTest
+  @CsvSource({
+    "exit('early'), succeeded with early",
+    "raise ValueError('early'), failed with ValueError: early"
+  })
+  void an_end_within_a_block_outlives_a_crash_at_any_write(String end, String outcome)
+      throws Exception {
+    var blocks =
+        List.of(
+            "for i in range(9):\n    print('x' * 70000)\n" + end + "\nmark(1)", "print('never')");
+    for (int round = 0; round < ROUNDS; round++) {
+      for (int at = 1; at <= 14; at++) {
+        for (boolean after : new boolean[] {false, true}) {
+          var crash = new Disturbance(false, List.of(new Life(64, at, after, List.of())), QUIET);
+          assertThat(account(blocks, crash).outcome()).as(crash.toString()).isEqualTo(outcome);
+        }
+      }
     }
+  }
+
+  private static Account account(List<String> blocks, Disturbance disturbance)
+      throws InterruptedException {
+    var clock = ManualClock.create();
+    return new Disturbed(1, blocks, RUNTIME, clock, new MemoryStore(clock)).account(disturbance);
   }
 }
