@@ -30,8 +30,9 @@ import org.opentest4j.TestAbortedException;
 /// Whatever is done to its workers and processes, a program comes to what it comes to in one Python
 /// process that nobody disturbs: outcome, console, and the list of effects, of every job of it.
 ///
-/// `-Derrand.programs=10000` for many more programs. A failure is reported with its seed, cut down
-/// to a short program and few disturbances.
+/// `-Derrand.programs=10000` for many more programs. The seed is reported always, and has the same
+/// ones tried again as `@Property(seed = "…")`; a failure is cut down to a short program and few
+/// disturbances.
 class DisturbedProgramsTest {
   private static final int DEPTH = 5;
   private static final Grammar GRAMMAR = Grammar.read();
