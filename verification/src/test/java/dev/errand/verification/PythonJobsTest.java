@@ -239,6 +239,22 @@ class PythonJobsTest {
   }
 
   @Test
+  void a_delegated_function_may_delete_a_variable_that_it_does_not_read() throws Exception {
+    assertThat(
+            value(
+                """
+                spare = 1
+                def tidy():
+                    global spare
+                    del spare
+                    return "tidy"
+
+                exit([delegate(tidy).result, spare])
+                """))
+        .isEqualTo(List.of("tidy", 1));
+  }
+
+  @Test
   void a_second_handler_of_the_same_id_is_refused() throws Exception {
     var outcome =
         submit("def f():\n    return 1\n\ndelegate(f, id='a')\ndelegate(f, id='a')").await(LONG);

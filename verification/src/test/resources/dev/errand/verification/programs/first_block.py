@@ -1,7 +1,10 @@
 import random
 import time
 import uuid
+from collections import defaultdict, deque, namedtuple
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from enum import Enum
 
 random.seed(11)
 a, b, c, i, j, n = 1, 2, 3, 0, 0, 5
@@ -15,6 +18,28 @@ ts = []
 
 class Odd(Exception):
     pass
+
+
+class Color(Enum):
+    RED = 0
+    GREEN = 1
+    BLUE = 2
+    WHITE = 3
+
+    def next(self):
+        return Color((self.value + 1) % 4)
+
+
+@dataclass(order=True)
+class Point:
+    x: int = 0
+    tags: list = field(default_factory=list)
+
+    def moved(self, by):
+        return replace(self, x=self.x + by)
+
+
+Pair = namedtuple("Pair", "left right")
 
 
 class Box:
@@ -131,6 +156,17 @@ print("helped")
 exit("done")
 """
 
+def grown(one):
+    one.add(2)
+    return one
+
+
 add, show = counter(0)
+adders = [add]
+color = Color.RED
+point = Point(3, xs)
+pair = Pair(point, xs)
+last = deque([1], maxlen=3)
+groups = defaultdict(list)
 box = Box(4)
 boxes = [box, Loud(1), box]

@@ -178,8 +178,12 @@ def subtask(function):
     return start
 
 
-def complete_sub_task(result):
-    job.completion = ("value", result)
+def complete_sub_task(result=None, error=None):
+    if job.path == "root":
+        raise RuntimeError("complete_sub_task requires sub_task_handler in current job locals")
+    if job.completion is not None:
+        raise RuntimeError("Sub-task handler is already completed")
+    job.completion = ("value", result) if error is None else ("error", error)
 
 
 def handlers(given):
