@@ -223,6 +223,13 @@ class PythonJobsTest {
   }
 
   @Test
+  void what_a_root_printed_before_it_tried_to_complete_a_handler_is_kept() throws Exception {
+    var job = submit("print('so far')\ncomplete_sub_task(result=1)");
+    assertThat(job.await(LONG)).isInstanceOf(Outcome.Failed.class);
+    assertThat(console(job)).isEqualTo("so far\n");
+  }
+
+  @Test
   void a_function_that_raises_fails_its_handler_and_nothing_else() throws Exception {
     assertThat(
             value(
