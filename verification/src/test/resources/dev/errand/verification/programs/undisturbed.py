@@ -58,7 +58,10 @@ class Job:
         jobs = self.account()
         if len(jobs) > MOST_JOBS or sum(len(job["effects"]) for job in jobs.values()) > MOST_EFFECTS:
             outcome = ("large", None)
-        report = pickle.dumps((outcome, self.completion, jobs))
+        try:
+            report = pickle.dumps((outcome, self.completion, jobs))
+        except pickle.PicklingError:  # of a class whose name has another one by now: no yardstick for that
+            report = pickle.dumps((("large", None), None, {}))
         with os.fdopen(self.report, "wb") as out:
             out.write(report)
         os._exit(0)
