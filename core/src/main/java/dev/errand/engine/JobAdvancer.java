@@ -18,6 +18,7 @@ import dev.errand.job.TaskError;
 import dev.errand.job.Value;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
+import dev.errand.spi.Host;
 import dev.errand.spi.Store;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.Workspace.Ending;
@@ -302,15 +303,15 @@ final class JobAdvancer {
             .toList());
   }
 
-  /// Where code ended early, its last mark says that nothing of the block is left to do. So it is
-  /// committed with what follows from the end or not at all, lest the end be lost in between.
+  /// The last mark of a block says that nothing of it is left to do. So it is committed with what
+  /// follows from the end or not at all, lest an error or an exit be lost in between.
   private boolean finish(CodeBlock block, Ending ending) {
     return switch (ending) {
       case Ending.Finished(var mark, var value) -> {
-        host.absorb(mark);
         if (block.kind() == CodeBlock.Kind.PYTHON) {
-          yield next();
+          yield next(mark);
         }
+        host.absorb(mark);
         yield deliver(value);
       }
       case Ending.Exited(var mark, var value) ->
@@ -331,8 +332,12 @@ final class JobAdvancer {
   }
 
   /// The block is over; the next one is due.
-  private boolean next() {
-    writer.advance(writer.progress().finished(host.created()));
+  private boolean next(Host.Mark mark) {
+    writer.together(
+        () -> {
+          host.absorb(mark);
+          writer.advance(writer.progress().finished(host.created()));
+        });
     return true;
   }
 

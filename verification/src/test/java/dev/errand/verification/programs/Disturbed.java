@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 /// A program as a job, under workers that crash and with processes that are killed.
 final class Disturbed {
   private static final String KEY = "the program";
-  private static final long PATIENCE = TimeUnit.MINUTES.toNanos(1);
+  private static final long PATIENCE = TimeUnit.MINUTES.toNanos(5);
 
   private final List<String> blocks;
   private final WorkspaceRuntime runtime;

@@ -1,5 +1,6 @@
 package dev.errand.verification.programs;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -25,14 +26,14 @@ record Tree(Production production, List<Tree> parts) {
 
   /// This tree with another one in a place.
   Tree with(int place, Tree part) {
-    var changed = new java.util.ArrayList<>(parts);
+    var changed = new ArrayList<>(parts);
     changed.set(place, part);
     return new Tree(production, changed);
   }
 
   /// This block without one of its statements.
   Tree without(int place) {
-    var fewer = new java.util.ArrayList<>(parts);
+    var fewer = new ArrayList<>(parts);
     fewer.remove(place);
     return new Tree(production, fewer);
   }
