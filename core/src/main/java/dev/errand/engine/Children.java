@@ -47,7 +47,7 @@ final class Children {
   private final Map<JobId, Known> known = new HashMap<>();
   private final Map<Json, JobId> subtaskIds = new HashMap<>();
   private final Map<JobId, Change.Created> heldBack = new LinkedHashMap<>();
-  private final boolean hadSome;
+  private boolean hadSome;
   private int created;
 
   /// A child that this job created: `digest` of what was asked for.
@@ -64,8 +64,12 @@ final class Children {
     this.hadSome = created > 0;
   }
 
-  /// Learns of those created after the first `ordinal` ones, which a replay will create again.
+  /// Learns of those created after the first `ordinal` ones, which a replay will create again; what
+  /// was known of any that are not stored is forgotten.
   void learnAfter(int ordinal) {
+    known.clear();
+    subtaskIds.clear();
+    hadSome = hadSome || ordinal > 0;
     for (var child : after(ordinal)) {
       remember(child.origin().digest(), Seen.seen(child));
     }

@@ -18,6 +18,7 @@ import dev.errand.job.TaskError;
 import dev.errand.job.Value;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
+import dev.errand.spi.Host;
 import dev.errand.spi.Store;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.Workspace.Ending;
@@ -157,9 +158,8 @@ final class JobAdvancer {
     var said = new Change.Recorded(turn, Entry.Kind.REPLY, Json.object("text", reply.text()));
     var spent = new Change.Spent(reply.usage());
     if (CodeFences.python(reply.text()).isEmpty()) {
-      writer.end(
+      return end(
           List.of(said, spent, new Change.Ended(new Outcome.Succeeded(Value.of(reply.text())))));
-      return false;
     }
     writer.add(List.of(said, spent), writer.progress().beginning());
     writer.commit();
@@ -226,7 +226,7 @@ final class JobAdvancer {
         if (mayRetry && deaths < DEATHS_ALLOWED) {
           continue;
         }
-        return raised(error);
+        return raised(() -> {}, error);
       }
       return finish(block, ending);
     }
@@ -266,11 +266,12 @@ final class JobAdvancer {
     return open.run(run, host);
   }
 
-  /// What was noted before the workspace died did happen; the rest is done again from the last
-  /// checkpoint.
+  /// What was noted before the workspace died did happen, but for children that are held back; the
+  /// rest is done again from the last checkpoint.
   private void buryWorkspace() {
     workspace = null;
     recorded = true;
+    writer.takeBackHeld();
     writer.commit();
   }
 
@@ -311,26 +312,20 @@ final class JobAdvancer {
             .toList());
   }
 
+  /// The last mark of a block says that nothing of it is left to do. So it is committed with what
+  /// follows from the end or not at all, lest an error or an exit be lost in between.
   private boolean finish(CodeBlock block, Ending ending) {
     return switch (ending) {
       case Ending.Finished(var mark, var value, var shown) -> {
-        host.absorb(mark);
-        if (shown != null) {
-          show(shown);
-        }
         if (block.kind() == CodeBlock.Kind.PYTHON) {
-          yield next();
+          yield next(mark, shown);
         }
+        host.absorb(mark);
         yield deliver(value);
       }
-      case Ending.Exited(var mark, var value) -> {
-        host.absorb(mark);
-        yield end(new Outcome.Succeeded(value));
-      }
-      case Ending.Raised(var mark, var error) -> {
-        host.absorb(mark);
-        yield raised(error);
-      }
+      case Ending.Exited(var mark, var value) ->
+          end(() -> host.absorb(mark), List.of(new Change.Ended(new Outcome.Succeeded(value))));
+      case Ending.Raised(var mark, var error) -> raised(() -> host.absorb(mark), error);
       case Ending.Died ignored -> throw new IllegalStateException("Handled before");
     };
   }
@@ -350,36 +345,52 @@ final class JobAdvancer {
   /// step.
   private boolean deliver(Value value) {
     var ended = new Change.Ended(new Outcome.Succeeded(value));
-    if (job.subtask() == null || host.completed()) {
-      writer.end(List.of(ended));
-    } else {
-      writer.end(List.of(new Change.Completed(new Completion.Result(value)), ended));
-    }
-    return false;
+    return end(
+        job.subtask() == null || host.completed()
+            ? List.of(ended)
+            : List.of(new Change.Completed(new Completion.Result(value)), ended));
   }
 
   /// The block is over; the next one is due.
-  private boolean next() {
-    writer.advance(writer.progress().finished(host.created()));
+  private boolean next(Host.Mark mark, Workspace.@Nullable Shown shown) {
+    writer.together(
+        () -> {
+          host.absorb(mark);
+          if (shown != null) {
+            show(shown);
+          }
+          writer.advance(writer.progress().finished(host.created()));
+        });
     return true;
   }
 
   /// In a model's turn an error is information for the model; elsewhere nobody is there to hear it,
   /// and the job ends.
-  private boolean raised(TaskError error) {
-    var progress = writer.progress();
+  private boolean raised(Runnable absorbing, TaskError error) {
     var raised =
-        new Change.Recorded(progress.turn(), Entry.Kind.EXCEPTION, StoredForm.write(error));
+        new Change.Recorded(
+            writer.progress().turn(), Entry.Kind.EXCEPTION, StoredForm.write(error));
     if (warmingUp()) {
-      writer.end(List.of(raised, new Change.Ended(new Outcome.Failed(error))));
-      return false;
+      return end(absorbing, List.of(raised, new Change.Ended(new Outcome.Failed(error))));
     }
-    writer.add(List.of(raised), progress.finished(host.created()));
+    writer.together(
+        () -> {
+          absorbing.run();
+          writer.add(List.of(raised), writer.progress().finished(host.created()));
+        });
     return true;
   }
 
   private boolean end(Outcome outcome) {
-    writer.end(List.of(new Change.Ended(outcome)));
+    return end(List.of(new Change.Ended(outcome)));
+  }
+
+  private boolean end(List<Change> last) {
+    return end(() -> {}, last);
+  }
+
+  private boolean end(Runnable absorbing, List<Change> last) {
+    writer.end(absorbing, last);
     return false;
   }
 }

@@ -40,6 +40,8 @@ final class StepWriter {
   private Progress progress;
   private JobStatus resumed = JobStatus.STARTED;
   private boolean held;
+  private int heldFrom;
+  private Progress heldAt;
   private boolean scheduled;
   private boolean underWay;
   private @Nullable RuntimeException failure;
@@ -53,6 +55,7 @@ final class StepWriter {
     this.status = claim.job().status();
     this.stored = status;
     this.progress = claim.job().progress();
+    this.heldAt = progress;
   }
 
   synchronized Progress progress() {
@@ -174,12 +177,23 @@ final class StepWriter {
     finish(new Step.Next.Continue());
   }
 
-  /// Commits what is pending, and `last`, as the job's last step: these must not slip into an
-  /// earlier one.
-  void end(List<Change> last) {
+  /// Has several additions made as one: no commit comes between them.
+  synchronized void together(Runnable additions) {
+    additions.run();
+  }
+
+  /// Commits what is pending, what `additions` add, and `last`, as the job's last step: these must
+  /// not slip into an earlier one.
+  void end(Runnable additions, List<Change> last) {
     synchronized (this) {
       claimTurn();
       held = false;
+      try {
+        additions.run();
+      } catch (RuntimeException fault) {
+        release();
+        throw fault;
+      }
       pending.addAll(last);
       become(JobStatus.DONE);
     }
@@ -223,6 +237,10 @@ final class StepWriter {
   /// Adds a change and keeps everything from being committed until [#letGo], a commit that is
   /// waited for, or a second from now.
   synchronized void addHeld(Change change) {
+    if (!held) {
+      heldFrom = pending.size();
+      heldAt = progress;
+    }
     pending.add(change);
     held = true;
     timer.after(LONGEST_HOLD, this::letGoAndCommit);
@@ -231,6 +249,16 @@ final class StepWriter {
   private void letGoAndCommit() {
     letGo();
     commitSoon();
+  }
+
+  /// Takes back what is held, and all that was added since: what asked for it died, and will ask
+  /// again.
+  synchronized void takeBackHeld() {
+    if (held) {
+      pending.subList(heldFrom, pending.size()).clear();
+      progress = heldAt;
+      held = false;
+    }
   }
 
   /// Ends what [#addHeld] began.

@@ -44,7 +44,10 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
           Forms.children(host.await(mark, form.number("n"), jobs(), form.number("needed")));
       case "peek" -> Forms.children(host.peek(mark, form.number("n"), jobs()));
       case "children" -> Forms.children(host.children(mark, form.number("n"), subtaskId()));
-      case "job" -> new Frame(Json.object("job", host.job()));
+      case "job" -> {
+        host.note(mark);
+        yield new Frame(Json.object("job", host.job()));
+      }
       case String other -> throw new Form.Misfit("asked for " + other);
     };
   }

@@ -142,6 +142,8 @@ class CrashAtEveryCommitTest {
     for (int n = 0; n < CHILDREN; n++) {
       assertThat(console(store, root.child(n + 1))).as(when).isEqualTo("child " + n + "\n");
     }
+    // A worker of the round before, crashed with a call under way, may come to make it only now.
+    effects.keySet().removeIf(key -> !key.startsWith(root.text()));
     assertThat(effects).as(when).hasSize(2 * CHILDREN + 1);
     // An idempotent tool may be called again under the same key, with the same words, if its
     // outcome was not committed.

@@ -9,33 +9,49 @@ import dev.errand.agent.Tool;
 import dev.errand.job.Entry;
 import dev.errand.job.Outcome;
 import dev.errand.job.TaskError;
+import dev.errand.python.CPythonRuntime;
 import dev.errand.testkit.MemoryStore;
+import dev.errand.verification.programs.Waiting;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/// Python parents and children, with waiting processes kept and with every one given up.
+/// Python parents and children, with waiting processes kept, given up, and killed.
 @ParameterizedClass
-@ValueSource(ints = {64, 0})
+@EnumSource(Waiting.class)
 class PythonJobsTest {
   private static final Duration LONG = Duration.ofMinutes(2);
-  @Parameter int warmJobs;
-  private final Errand errand =
-      Errand.builder().store(new MemoryStore(InstantSource.system())).open();
+  private static final CPythonRuntime RUNTIME = CPythonRuntime.create();
+  private final Waiting waiting;
+  private final Errand errand;
+
+  PythonJobsTest(Waiting waiting) {
+    this.waiting = waiting;
+    this.errand =
+        Errand.builder()
+            .store(new MemoryStore(InstantSource.system()))
+            .runtime(waiting.over(RUNTIME))
+            .open();
+  }
 
   @AfterEach
   void close() {
     errand.close();
   }
 
+  @AfterAll
+  static void stop() {
+    RUNTIME.close();
+  }
+
   private Job submit(String... blocks) {
-    errand.worker().concurrency(4).warmJobs(warmJobs).start();
+    errand.worker().concurrency(4).warmJobs(waiting.warmJobs()).start();
     return errand.submit(
         Agent.named("main").build(),
         spec -> {
@@ -223,6 +239,13 @@ class PythonJobsTest {
   }
 
   @Test
+  void what_a_root_printed_before_it_tried_to_complete_a_handler_is_kept() throws Exception {
+    var job = submit("print('so far')\ncomplete_sub_task(result=1)");
+    assertThat(job.await(LONG)).isInstanceOf(Outcome.Failed.class);
+    assertThat(console(job)).isEqualTo("so far\n");
+  }
+
+  @Test
   void a_function_that_raises_fails_its_handler_and_nothing_else() throws Exception {
     assertThat(
             value(
@@ -239,6 +262,22 @@ class PythonJobsTest {
   }
 
   @Test
+  void a_delegated_function_may_delete_a_variable_that_it_does_not_read() throws Exception {
+    assertThat(
+            value(
+                """
+                spare = 1
+                def tidy():
+                    global spare
+                    del spare
+                    return "tidy"
+
+                exit([delegate(tidy).result, spare])
+                """))
+        .isEqualTo(List.of("tidy", 1));
+  }
+
+  @Test
   void a_second_handler_of_the_same_id_is_refused() throws Exception {
     var outcome =
         submit("def f():\n    return 1\n\ndelegate(f, id='a')\ndelegate(f, id='a')").await(LONG);
@@ -250,7 +289,7 @@ class PythonJobsTest {
 
   @Test
   void a_runaway_block_is_stopped_and_named() throws Exception {
-    errand.worker().concurrency(4).warmJobs(warmJobs).start();
+    errand.worker().concurrency(4).warmJobs(waiting.warmJobs()).start();
     var agent = Agent.named("main").blockTime(Duration.ofMillis(300)).build();
     var outcome =
         errand.submit(agent, spec -> spec.code("n = 0\nwhile True:\n    n += 1")).await(LONG);
@@ -280,7 +319,7 @@ class PythonJobsTest {
             call -> {
               throw new AssertionError("boom");
             });
-    errand.worker().warmJobs(warmJobs).start();
+    errand.worker().warmJobs(waiting.warmJobs()).start();
     var code = "try:\n    explode()\nexcept Exception as error:\n    exit(str(error))";
     var job = errand.submit(Agent.named("main").tools(tool).build(), spec -> spec.code(code));
     assertThat(job.await(LONG).value(String.class)).contains("boom");

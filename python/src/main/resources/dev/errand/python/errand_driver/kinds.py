@@ -296,16 +296,17 @@ def _contents(cell):
 
 
 _names_by_code = {}
+_NAMING = frozenset(("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "DELETE_GLOBAL", "DELETE_NAME"))
 
 
 def global_names(code):
-    """The global names that a code object and those within it read."""
+    """The global names that a code object and those within it read or delete."""
     known = _names_by_code.get(id(code))
     if known is None:
         names = dict.fromkeys(
             step.argval
             for step in dis.get_instructions(code)
-            if step.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
+            if step.opname in _NAMING
         )
         for constant in code.co_consts:
             if isinstance(constant, types.CodeType):

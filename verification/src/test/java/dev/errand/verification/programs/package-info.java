@@ -1,0 +1,5 @@
+/// Random programs, disturbed in every way, against the same programs left in peace.
+@NullMarked
+package dev.errand.verification.programs;
+
+import org.jspecify.annotations.NullMarked;
