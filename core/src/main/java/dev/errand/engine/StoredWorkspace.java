@@ -62,12 +62,18 @@ record StoredWorkspace(Store store, JobId job) {
     var what =
         "What is stored of job %s is damaged: the content of %s is missing or changed. "
             .formatted(job, names);
-    var sound = lastSound(damaged);
-    return sound.isEmpty()
-        ? what + "No earlier turn is kept that left it whole; submit the job anew."
-        : what
-            + "The last turn that left it whole is %d: errand fork %s --at %d goes on from there."
-                .formatted(sound.getAsInt(), job, sound.getAsInt());
+    return what + advice(lastSound(damaged));
+  }
+
+  private String advice(OptionalInt sound) {
+    if (sound.isEmpty()) {
+      return "No earlier turn is kept that left it whole; submit the job anew.";
+    }
+    int turn = sound.getAsInt();
+    return turn == Delta.BEFORE
+        ? "What it began with is whole: errand fork %s --at %d begins again.".formatted(job, turn)
+        : "The last turn that left it whole is %d: errand fork %s --at %d goes on from there."
+            .formatted(turn, job, turn);
   }
 
   /// The last turn that left a workspace without damage; empty if none is kept.
