@@ -8,6 +8,7 @@ import dev.errand.job.JobRecord;
 import dev.errand.job.Outcome;
 import dev.errand.job.UnfinishedException;
 import dev.errand.job.UnknownJobException;
+import dev.errand.job.UnknownTurnException;
 import dev.errand.job.Variable;
 import dev.errand.spi.Store;
 import java.time.Duration;
@@ -77,5 +78,30 @@ public final class Job {
   /// Its variables as of its last checkpoint.
   public List<Variable> variables() {
     return engine.store().checkpoint(id).map(Checkpoint::variables).orElse(List.of());
+  }
+
+  /// Its variables as a turn left them, [dev.errand.job.Delta#BEFORE] for what it began with.
+  ///
+  /// @throws UnknownTurnException if the turn was forgotten
+  public List<Variable> variables(int turn) {
+    return engine.store().checkpoint(id, turn).map(Checkpoint::variables).orElse(List.of());
+  }
+
+  /// Creates a job that stands where this one stood right after a turn: with its definition, its
+  /// variables as they were then and its history until then. This one goes on undisturbed.
+  ///
+  /// The fork is a root job. It is told of no subtask of this job, but handlers in its variables
+  /// can be read and awaited.
+  ///
+  /// @throws UnknownTurnException if the turn is not over, or was forgotten
+  public Job fork(int turn) {
+    return new Job(engine, engine.fork(id, turn, null));
+  }
+
+  /// The same, under an id of the caller's choice.
+  ///
+  /// @throws dev.errand.job.DuplicateJobException if the id is taken
+  public Job fork(int turn, JobId fork) {
+    return new Job(engine, engine.fork(id, turn, fork));
   }
 }

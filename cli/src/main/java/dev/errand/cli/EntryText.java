@@ -20,11 +20,17 @@ final class EntryText {
         yield trace.isBlank() ? text(data, "message") : trace.stripTrailing();
       }
       case TOOL -> tool(data);
-      case JOB_CREATED -> "agent " + text(data, "agent");
+      case JOB_CREATED -> "agent " + text(data, "agent") + fork(data);
       case SUBTASK_SPAWNED -> named(data, "agent " + text(data, "agent"));
       case SUBTASK_COMPLETED, SUBTASK_FAILED, SUBTASK_CANCELLED, SUBTASK_TIMED_OUT ->
           named(data, text(data, "text"));
     };
+  }
+
+  private static String fork(Json.Object data) {
+    return data.text("from")
+        .map(from -> ", forked from " + from + " after turn " + data.number("at").orElse(-1L))
+        .orElse("");
   }
 
   private static String tool(Json.Object data) {

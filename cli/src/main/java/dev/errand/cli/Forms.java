@@ -8,7 +8,6 @@ import dev.errand.job.Outcome;
 import dev.errand.job.TaskError;
 import dev.errand.job.Usage;
 import dev.errand.job.Value;
-import dev.errand.job.Variable;
 import org.jspecify.annotations.Nullable;
 
 /// The JSON that commands print.
@@ -84,10 +83,32 @@ final class Forms {
         .with("data", entry.data());
   }
 
-  static Json.Object variable(Variable variable) {
+  static Json.Object variable(StoredVariables.Stored stored) {
+    var variable = stored.variable();
     return Json.object("name", variable.name())
         .with("type", variable.type())
+        .with("bytes", variable.bytes())
         .with("preview", variable.preview())
-        .with("lost", variable.lost().isEmpty() ? null : variable.lost());
+        .with("lost", variable.lost().isEmpty() ? null : variable.lost())
+        .with("chunk", stored.chunk().orElse(null))
+        .with("since", stored.since());
+  }
+
+  static Json.Object difference(StoredVariables.Difference difference) {
+    return switch (difference) {
+      case StoredVariables.Added(var after) ->
+          difference("added", after.name(), Json.Null.VALUE, variable(after));
+      case StoredVariables.Removed(var before) ->
+          difference("removed", before.name(), variable(before), Json.Null.VALUE);
+      case StoredVariables.Changed(var before, var after) ->
+          difference("changed", after.name(), variable(before), variable(after));
+    };
+  }
+
+  private static Json.Object difference(String change, String name, Json before, Json after) {
+    return Json.object("name", name)
+        .with("change", change)
+        .with("before", before)
+        .with("after", after);
   }
 }

@@ -1,8 +1,10 @@
 package dev.errand.cli;
 
+import dev.errand.job.DuplicateJobException;
 import dev.errand.job.JobException;
 import dev.errand.job.StoreException;
 import dev.errand.job.UnknownJobException;
+import dev.errand.job.UnknownTurnException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
@@ -44,6 +46,8 @@ final class Program {
             new TreeCommand(surroundings),
             new HistoryCommand(surroundings),
             new WorkspaceCommand(surroundings),
+            new ForkCommand(surroundings),
+            new GcCommand(surroundings),
             new TailCommand(surroundings),
             new DemoCommand(surroundings),
             new DoctorCommand(surroundings))
@@ -66,6 +70,8 @@ final class Program {
           case Refusal refusal -> refusal.code();
           case StoreException broken -> ExitCode.STORE;
           case UnknownJobException unknown -> ExitCode.USAGE;
+          case UnknownTurnException unknown -> ExitCode.USAGE;
+          case DuplicateJobException taken -> ExitCode.USAGE;
           case InterruptedException stopped -> ExitCode.INTERRUPTED;
           default -> ExitCode.FAILED;
         };

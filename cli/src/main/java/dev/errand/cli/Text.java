@@ -57,6 +57,17 @@ final class Text {
         : minutes / 60 + " h " + minutes % 60 + " min";
   }
 
+  /// A number of bytes, as short as is useful.
+  static String size(long bytes) {
+    if (bytes < 1_000) {
+      return bytes + " B";
+    }
+    double kilobytes = bytes / 1e3;
+    return kilobytes < 1_000
+        ? String.format(Locale.ROOT, "%.1f KB", kilobytes)
+        : String.format(Locale.ROOT, "%.1f MB", kilobytes / 1e3);
+  }
+
   /// The words as a shell takes them for one.
   static String quoted(String words) {
     return words.matches("[A-Za-z0-9_./:=@%+,-]+")

@@ -4,10 +4,25 @@ import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
+import dev.errand.job.Blob;
+import dev.errand.job.CodeBlock;
+import dev.errand.job.Delta;
+import dev.errand.job.Entry;
+import dev.errand.job.JobDefinition;
+import dev.errand.job.JobId;
+import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
+import dev.errand.job.NewJob;
+import dev.errand.job.Progress;
+import dev.errand.job.Variable;
+import dev.errand.spi.Change;
+import dev.errand.spi.Step;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /// Fills a store with jobs whose work is done in Java.
@@ -68,5 +83,46 @@ final class StoredJobs {
 
   private static Object measure(JobScope job) {
     return job.var("text", String.class).length();
+  }
+
+  /// A job that has taken three turns: `x` changes in the second, `y` comes there and goes in the
+  /// third, `big` stays, and one piece of the first was replaced within it.
+  static void threeTurns(Path file, String id) {
+    try (var errand = Errand.open(file)) {
+      var store = errand.store();
+      var agent = Agent.named("noter").build().spec();
+      var definition = JobDefinition.of(agent, CodeBlock.python("pass"));
+      store.submit(new NewJob(new JobId(id), null, definition, "asked", null, null));
+      var claim = store.claim("preparing", 1, Duration.ofMinutes(1)).getFirst();
+      var changes =
+          List.of(
+              said(0),
+              put(0, 1, "", new Variable("x", "int", 30, "1", "")),
+              put(0, 2, "gone", new Variable("big", "list", 9, "[]", "")),
+              put(0, 2, "kept", new Variable("big", "list", 2_500_000, "[…]", "")),
+              said(1),
+              put(1, 1, "", new Variable("x", "int", 30, "2", "")),
+              put(1, 3, "", new Variable("y", "generator", 0, "", "a running generator")),
+              new Change.Checkpointed(new Delta(2, List.of(), List.of(3), Map.of())));
+      var yield = new Step.Next.Yield(errand.now());
+      store.commit(
+          new Step(claim.lease(), 0, JobStatus.STARTED, Progress.after(2), changes, yield));
+    }
+  }
+
+  private static Change said(int turn) {
+    return new Change.Recorded(
+        turn, Entry.Kind.MESSAGE, Json.object("text", "said in turn " + turn));
+  }
+
+  private static Change put(int turn, int number, String piece, Variable variable) {
+    var blob = new Blob(piece.getBytes(StandardCharsets.UTF_8));
+    var chunks = new TreeMap<Integer, String>();
+    if (!piece.isEmpty()) {
+      chunks.put(0, blob.address());
+    }
+    var put = new Delta.Put(number, Blob.EMPTY, chunks.size(), chunks, List.of(variable));
+    return new Change.Checkpointed(
+        new Delta(turn, List.of(put), List.of(), Map.of(blob.address(), blob)));
   }
 }

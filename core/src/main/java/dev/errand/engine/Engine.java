@@ -75,6 +75,16 @@ public final class Engine implements AutoCloseable {
     return id;
   }
 
+  /// Forks a job; see [Store#fork].
+  ///
+  /// @param fork the id of the new job; null for one that is drawn
+  public JobId fork(JobId job, int turn, @Nullable JobId fork) {
+    var id = fork == null ? JobId.random(ThreadLocalRandom.current()) : fork;
+    store.fork(job, turn, id);
+    signals.committed();
+    return id;
+  }
+
   /// Starts this engine's worker.
   ///
   /// @throws IllegalStateException if it was started before

@@ -1,7 +1,6 @@
 package dev.errand.engine;
 
 import dev.errand.agent.Model;
-import dev.errand.job.Checkpoint;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
 import dev.errand.job.Entry;
@@ -287,29 +286,13 @@ final class JobAdvancer {
                 definition.agent().restricted(),
                 definition.agent().limits(),
                 registry.signatures(definition.agent()),
-                stored == null ? null : state(stored)));
+                stored == null ? null : new StoredWorkspace(store, job.id()).state(stored)));
     workspace = opened;
     if (closed) {
       opened.close();
       throw new Dropped("closed");
     }
     return opened;
-  }
-
-  private WorkspaceRuntime.State state(Checkpoint stored) {
-    var addresses = stored.coVariables().stream().flatMap(part -> part.chunks().stream()).toList();
-    var pieces = store.chunks(addresses);
-    return new WorkspaceRuntime.State(
-        stored.coVariables().stream()
-            .map(
-                part ->
-                    new WorkspaceRuntime.Part(
-                        part.number(),
-                        part.head(),
-                        part.chunks().stream()
-                            .map(address -> Objects.requireNonNull(pieces.get(address)))
-                            .toList()))
-            .toList());
   }
 
   /// The last mark of a block says that nothing of it is left to do. So it is committed with what

@@ -44,6 +44,9 @@ final class JobWorker implements Parking, AutoCloseable {
   private static final int CLAIMS_AT_ONCE = 256;
   private static final Duration STATUS_SHOWN_EVERY = Duration.ofMillis(20);
   private static final Duration PAUSE = Duration.ofMinutes(1);
+  private static final Duration COLLECTED_EVERY = Duration.ofMinutes(1);
+  private static final Duration BETWEEN_COLLECTIONS = Duration.ofMillis(200);
+  private static final int COLLECTED_AT_ONCE = 64;
 
   private final Store store;
   private final Registry registry;
@@ -91,6 +94,7 @@ final class JobWorker implements Parking, AutoCloseable {
   void start() {
     timer.every(lease.dividedBy(3), this::renew);
     timer.every(STATUS_SHOWN_EVERY, this::showStatus);
+    timer.after(COLLECTED_EVERY, this::collect);
     claiming.start();
   }
 
@@ -250,6 +254,17 @@ final class JobWorker implements Parking, AutoCloseable {
   /// Has it committed that jobs have begun, of those that have not come to commit anything yet.
   private void showStatus() {
     active.values().forEach(advancer -> advancer.writer().commitSoon());
+  }
+
+  /// Frees a few pieces that no workspace has any more, and comes back for the others: commits wait
+  /// for what is freed at once.
+  private void collect() {
+    boolean more = false;
+    try {
+      more = store.collect(COLLECTED_AT_ONCE).more();
+    } finally {
+      timer.after(more ? BETWEEN_COLLECTIONS : COLLECTED_EVERY, this::collect);
+    }
   }
 
   private void renew() {

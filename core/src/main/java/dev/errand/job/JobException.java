@@ -6,6 +6,7 @@ public abstract sealed class JobException extends RuntimeException
     permits StaleLeaseException,
         StoreException,
         UnknownJobException,
+        UnknownTurnException,
         DuplicateJobException,
         DuplicateSubTaskException,
         WorkspaceException,

@@ -22,6 +22,12 @@ public record JobRecord(
     @Nullable Subtask subtask,
     @Nullable Outcome outcome,
     Usage usage) {
+  /// The last turn that is over; [Delta#BEFORE] while none is.
+  public int lastTurn() {
+    boolean endedWithin = status == JobStatus.DONE && progress.acting();
+    return endedWithin ? progress.turn() : progress.turn() - 1;
+  }
+
   /// How a job came to be.
   ///
   /// @param key the submitter's idempotency key; null where none was given

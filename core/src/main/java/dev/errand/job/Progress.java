@@ -17,6 +17,11 @@ public record Progress(
   /// Before the first block.
   public static final Progress START = new Progress(0, false, 0, 0, 0, 0);
 
+  /// Right after block `turn`, for a job that has created no others.
+  public static Progress after(int turn) {
+    return new Progress(turn + 1, false, 0, 0, 0, 0);
+  }
+
   /// The same place, with this much more console committed since the checkpoint.
   public Progress printedMore(long characters) {
     return new Progress(turn, acting, statement, printed + characters, created, heard);

@@ -2,6 +2,7 @@ package dev.errand.spi;
 
 import dev.errand.job.Completion;
 import dev.errand.job.Entry;
+import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
@@ -21,6 +22,31 @@ public final class Bookkeeping {
     var data = Json.object("agent", agent);
     return new Change.Recorded(
         0, Entry.Kind.JOB_CREATED, job.key() == null ? data : data.with("key", job.key()));
+  }
+
+  /// The entry of a job that was forked from another.
+  public static Change.Recorded forked(String agent, JobId from, int turn) {
+    return new Change.Recorded(
+        0,
+        Entry.Kind.JOB_CREATED,
+        Json.object("agent", agent).with("from", from.text()).with("at", turn));
+  }
+
+  /// Whether a fork takes entries of that kind along: those that tell of what was said and done,
+  /// not of how the job came to be, ended, or fared.
+  public static boolean isForked(Entry.Kind kind) {
+    return switch (kind) {
+      case MESSAGE, REPLY, CONSOLE, EXCEPTION, NOTIFICATION, TOOL -> true;
+      case JOB_CREATED,
+          SUBTASK_SPAWNED,
+          SUBTASK_COMPLETED,
+          SUBTASK_FAILED,
+          SUBTASK_CANCELLED,
+          SUBTASK_TIMED_OUT,
+          JOB_ENDED,
+          NOTICE ->
+          false;
+    };
   }
 
   /// The entry of a handler given to a child that stands at `turn`.

@@ -19,10 +19,11 @@ import java.util.Optional;
 /// Keeps jobs, and is the only judge of who may change one.
 ///
 /// All methods may be called by any thread, block until done, and apply all of their change or none
-/// of it. What a method returned as done survives a crash of the process and of the machine; claims
-/// and renewals may be forgotten by a crash of the machine, which only makes a job claimable
-/// sooner. Every method throws `dev.errand.job.StoreException` if the store cannot be reached or
-/// written, or was closed; unless it says otherwise nothing was applied then.
+/// of it. What a method returned as done survives a crash of the process and of the machine; a
+/// crash of the machine may undo claims and renewals, which only makes a job claimable sooner, and
+/// [#forget] and [#collect], which can be done again. Every method throws
+/// `dev.errand.job.StoreException` if the store cannot be reached or written, or was closed; unless
+/// it says otherwise nothing was applied then.
 ///
 /// Moments are kept to the millisecond; no job falls due before the moment that was asked for. What
 /// a store records in histories by itself is said by [Bookkeeping].
@@ -108,12 +109,12 @@ public interface Store extends AutoCloseable {
 
   /// The job's workspace as its last checkpoint of block `turn` or an earlier one left it;
   /// [dev.errand.job.Delta#BEFORE] for what the job began with. Empty if there were no variables.
+  ///
+  /// @throws dev.errand.job.UnknownTurnException if the turn was forgotten
   Optional<Checkpoint> checkpoint(JobId job, int turn);
 
-  /// The pieces with these addresses.
-  ///
-  /// @throws dev.errand.job.StoreException if one is missing or its content does not match its
-  ///   address
+  /// The pieces with these addresses; without those that are missing, or whose content does not
+  /// match the address.
   Map<String, Blob> chunks(Collection<String> addresses);
 
   /// The effects recorded for statements of block `turn` from `statement` on, by slot.
@@ -125,9 +126,38 @@ public interface Store extends AutoCloseable {
   /// The history of the whole tree after sequence `after`, oldest first.
   List<Entry> events(JobId root, long after, int limit);
 
+  /// Creates a root job `fork` that stands right after block `turn` of `job`, due at once.
+  ///
+  /// It has the same definition, the workspace as that turn left it (the pieces are shared, not
+  /// copied) and, after an entry `JOB_CREATED`, the entries of `job` up to that turn that
+  /// [Bookkeeping#isForked] says. It has no handler, no children and no effects, has spent nothing,
+  /// and keeps no earlier turn.
+  ///
+  /// @throws dev.errand.job.UnknownJobException if there is no such job
+  /// @throws dev.errand.job.UnknownTurnException if the turn is not over, or was forgotten
+  /// @throws dev.errand.job.DuplicateJobException if the id of the fork is taken
+  /// @throws IllegalArgumentException if the id of the fork is not a root's
+  void fork(JobId job, int turn, JobId fork);
+
+  /// Forgets how turns before `turn` left the job's workspace; what its last turn that is over
+  /// left, and what came after, is kept in any case.
+  ///
+  /// @throws dev.errand.job.UnknownJobException if there is no such job
+  void forget(JobId job, int turn);
+
+  /// Frees pieces that no workspace has, as of any turn that is kept; looks at `limit` at most.
+  Freed collect(int limit);
+
   /// Ends the use of the store; leases of workers of this process may be handed out again at once.
   @Override
   void close();
+
+  /// What was freed.
+  ///
+  /// @param pieces how many
+  /// @param bytes their content
+  /// @param more whether there may be more to free
+  record Freed(int pieces, long bytes, boolean more) {}
 
   /// How many jobs a tree has.
   ///

@@ -3,6 +3,7 @@ package dev.errand.jdbc;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
+import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -21,6 +22,32 @@ final class History {
 
   /// Appends to a job's history, and returns the entry's sequence number.
   static long append(Transaction transaction, JobId job, Line line) throws SQLException {
+    return append(transaction, job, line, transaction.now());
+  }
+
+  /// Appends what the history of `from` says of the turns up to `turn`, as far as a fork takes it
+  /// along.
+  static void copy(Transaction transaction, JobId from, int turn, JobId fork) throws SQLException {
+    var entries =
+        transaction
+            .sql(
+                """
+                select sequence, time, job, turn, kind, data from entry
+                where job = ? and turn <= ? order by sequence
+                """)
+            .bind(from.text())
+            .bind(turn)
+            .list(History::entry);
+    for (var entry : entries) {
+      if (Bookkeeping.isForked(entry.kind())) {
+        var line = Line.of(new Change.Recorded(entry.turn(), entry.kind(), entry.data()));
+        append(transaction, fork, line, entry.time().toEpochMilli());
+      }
+    }
+  }
+
+  private static long append(Transaction transaction, JobId job, Line line, long time)
+      throws SQLException {
     var root = job.root().text();
     long sequence = transaction.nextSequence(root);
     transaction
@@ -31,7 +58,7 @@ final class History {
             """)
         .bind(root)
         .bind(sequence)
-        .bind(transaction.now())
+        .bind(time)
         .bind(job.text())
         .bind(line.turn())
         .bind(line.kind())

@@ -47,6 +47,11 @@ final class JobRow {
     return row.getLong(24);
   }
 
+  /// The first turn whose workspace is kept.
+  static int kept(ResultSet row) throws SQLException {
+    return row.getInt(31);
+  }
+
   private static @Nullable Subtask subtask(ResultSet row) throws SQLException {
     var id = row.getString(17);
     if (id == null) {

@@ -240,17 +240,37 @@ public final class SqliteStore implements Store {
 
   @Override
   public Optional<Checkpoint> checkpoint(JobId job) {
-    return checkpoint(job, Workspaces.STILL - 1);
+    return readers.read(
+        session -> session.atOneMoment(moment -> Workspaces.at(moment, job, Workspaces.STILL - 1)));
   }
 
   @Override
   public Optional<Checkpoint> checkpoint(JobId job, int turn) {
-    return readers.read(session -> session.atOneMoment(moment -> Workspaces.at(moment, job, turn)));
+    return readers.read(
+        session -> session.atOneMoment(moment -> Workspaces.kept(moment, job, turn)));
   }
 
   @Override
   public Map<String, Blob> chunks(Collection<String> addresses) {
     return readers.read(session -> Workspaces.chunks(session, addresses));
+  }
+
+  @Override
+  public void fork(JobId job, int turn, JobId fork) {
+    writer.write(new Forking(job, turn, fork));
+  }
+
+  @Override
+  public void forget(JobId job, int turn) {
+    writer.write(new Forgetting(job, turn));
+  }
+
+  @Override
+  public Freed collect(int limit) {
+    // A look costs less than a transaction, and mostly there is nothing.
+    boolean isAny =
+        readers.read(session -> session.sql("select 1 from candidate limit 1").exists());
+    return isAny ? writer.write(new Collecting(limit)) : new Freed(0, 0, false);
   }
 
   @Override

@@ -5,8 +5,8 @@ import dev.errand.job.Checkpoint;
 import dev.errand.job.CoVariable;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
-import dev.errand.job.StoreException;
 import dev.errand.job.StoredForm;
+import dev.errand.job.UnknownTurnException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -26,6 +26,22 @@ final class Workspaces {
   /// Tells a head from a damaged one: the first half of its address.
   static long digest(Blob head) {
     return Long.parseUnsignedLong(head.address(), 0, 16, 16);
+  }
+
+  /// The workspace as turn `turn` or an earlier one left it.
+  ///
+  /// @throws UnknownTurnException if that was forgotten
+  static Optional<Checkpoint> kept(Session session, JobId job, int turn) throws SQLException {
+    int first =
+        session
+            .sql("select kept from job where id = ?")
+            .bind(job.text())
+            .first(row -> row.getInt(1))
+            .orElse(turn);
+    if (turn < first) {
+      throw UnknownTurnException.forgotten(job, turn, first);
+    }
+    return at(session, job, turn);
   }
 
   /// The workspace as turn `turn` or an earlier one left it; as it is now for the turn before
@@ -65,31 +81,59 @@ final class Workspaces {
 
   /// Reads `number, since, length, head, digest, variables`.
   private static CoVariable coVariable(ResultSet row, List<String> pieces) throws SQLException {
+    var head = new Blob(row.getBytes(4));
+    long digest = row.getLong(5);
+    boolean sound = (row.wasNull() || digest == digest(head)) && pieces.size() == row.getInt(3);
     return new CoVariable(
         row.getInt(1),
         row.getInt(2),
-        new Blob(row.getBytes(4)),
+        sound ? head : null,
         pieces,
         StoredForm.variables((Json.Array) Json.parse(row.getString(6))));
   }
 
+  /// The pieces with these addresses that are there, and are what their addresses say.
   static Map<String, Blob> chunks(Session session, Collection<String> addresses)
       throws SQLException {
-    var found = new HashMap<String, Blob>();
+    var sound = new HashMap<String, Blob>();
     for (var address : addresses) {
-      var content =
-          session
-              .sql("select content from chunk where address = ?")
-              .bind(address)
-              .first(row -> new Blob(row.getBytes(1)))
-              .orElseThrow(
-                  () -> new StoreException("Chunk %s is not in the store.".formatted(address)));
-      if (!content.address().equals(address)) {
-        throw new StoreException(
-            "Chunk %s does not hold what its address says.".formatted(address));
-      }
-      found.put(address, content);
+      session
+          .sql("select content from chunk where address = ?")
+          .bind(address)
+          .first(row -> new Blob(row.getBytes(1)))
+          .filter(content -> content.address().equals(address))
+          .ifPresent(content -> sound.put(address, content));
     }
-    return found;
+    return sound;
+  }
+
+  /// Gives `fork` the workspace that turn `turn` left to `from`.
+  static void copy(Transaction transaction, JobId from, int turn, JobId fork) throws SQLException {
+    transaction
+        .sql(
+            """
+            insert into covariable (job, until, number, since, length, head, digest, variables)
+            select ?, ?, number, since, length, head, digest, variables from covariable
+            where job = ? and until > ? and since <= ?
+            """)
+        .bind(fork.text())
+        .bind(STILL)
+        .bind(from.text())
+        .bind(turn)
+        .bind(turn)
+        .update();
+    transaction
+        .sql(
+            """
+            insert into piece (job, until, number, place, since, address)
+            select ?, ?, number, place, since, address from piece
+            where job = ? and until > ? and since <= ?
+            """)
+        .bind(fork.text())
+        .bind(STILL)
+        .bind(from.text())
+        .bind(turn)
+        .bind(turn)
+        .update();
   }
 }

@@ -18,9 +18,9 @@ import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
 import dev.errand.job.Slot;
 import dev.errand.job.StaleLeaseException;
-import dev.errand.job.StoreException;
 import dev.errand.job.Subtask;
 import dev.errand.job.UnknownJobException;
+import dev.errand.job.UnknownTurnException;
 import dev.errand.job.Usage;
 import dev.errand.job.Wait;
 import dev.errand.spi.Bookkeeping;
@@ -28,14 +28,17 @@ import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
+import dev.errand.spi.Store;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -335,15 +338,83 @@ final class MemoryState {
     return row == null ? MemoryWorkspace.EMPTY : row.workspace();
   }
 
-  Blob chunk(String address) {
-    var content = chunks.get(address);
-    if (content == null) {
-      throw new StoreException("Chunk " + address + " is not in the store.");
+  Map<String, Blob> soundChunks(Collection<String> addresses) {
+    var sound = new HashMap<>(chunks);
+    sound.keySet().retainAll(addresses);
+    sound.entrySet().removeIf(chunk -> !chunk.getValue().address().equals(chunk.getKey()));
+    return Map.copyOf(sound);
+  }
+
+  void fork(JobId id, int turn, JobId fork, Instant now) {
+    if (fork.parent().isPresent()) {
+      throw new IllegalArgumentException("Job " + fork + " is no root");
     }
-    if (!content.address().equals(address)) {
-      throw new StoreException("Chunk " + address + " does not hold what its address says.");
+    var from = known(id);
+    requireOver(from, turn);
+    if (rows.containsKey(fork)) {
+      throw new DuplicateJobException(fork);
     }
-    return content;
+    var origin = from.job().origin();
+    var record =
+        new JobRecord(
+            fork,
+            new JobRecord.Origin(null, origin.digest(), origin.agent(), now),
+            from.job().definition(),
+            JobStatus.READY,
+            Progress.after(turn),
+            null,
+            null,
+            Usage.NONE);
+    put(new Row(record, 0, 0, null, now, null, from.workspace().forked(turn)));
+    append(fork, Bookkeeping.forked(origin.agent(), id, turn), now);
+    entries(id.root())
+        .filter(entry -> entry.job().equals(id) && entry.turn() <= turn)
+        .filter(entry -> Bookkeeping.isForked(entry.kind()))
+        .toList()
+        .forEach(
+            entry ->
+                append(
+                    fork,
+                    new Change.Recorded(entry.turn(), entry.kind(), entry.data()),
+                    entry.time()));
+  }
+
+  private static void requireOver(Row row, int turn) {
+    var id = row.job().id();
+    if (turn > row.job().lastTurn()) {
+      throw UnknownTurnException.unfinished(id, turn, row.job().lastTurn());
+    }
+    if (turn < row.workspace().kept()) {
+      throw UnknownTurnException.forgotten(id, turn, row.workspace().kept());
+    }
+  }
+
+  void forget(JobId id, int turn) {
+    var row = known(id);
+    put(row.with(row.workspace().forgotten(Math.min(turn, row.job().lastTurn()))));
+  }
+
+  Store.Freed collect(int limit) {
+    var named =
+        rows.values().stream()
+            .flatMap(row -> row.workspace().addresses())
+            .collect(Collectors.toSet());
+    var garbage =
+        chunks.keySet().stream().filter(address -> !named.contains(address)).limit(limit).toList();
+    long bytes =
+        garbage.stream()
+            .map(chunks::remove)
+            .mapToLong(chunk -> chunk == null ? 0 : chunk.size())
+            .sum();
+    return new Store.Freed(garbage.size(), bytes, garbage.size() == limit);
+  }
+
+  private Row known(JobId id) {
+    var row = rows.get(id);
+    if (row == null) {
+      throw new UnknownJobException(id.text());
+    }
+    return row;
   }
 
   /// The sequence of the entry that ended the job's handler; 0 while it has not ended, or has none.

@@ -16,6 +16,7 @@ import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
 import dev.errand.job.StoreException;
+import dev.errand.job.UnknownTurnException;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
@@ -27,7 +28,6 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -176,17 +176,19 @@ public final class MemoryStore implements Store {
 
   @Override
   public Optional<Checkpoint> checkpoint(JobId job, int turn) {
-    return read(all -> all.workspace(job).at(turn));
+    return read(
+        all -> {
+          var workspace = all.workspace(job);
+          if (turn < workspace.kept()) {
+            throw UnknownTurnException.forgotten(job, turn, workspace.kept());
+          }
+          return workspace.at(turn);
+        });
   }
 
   @Override
   public Map<String, Blob> chunks(Collection<String> addresses) {
-    return read(
-        all -> {
-          var found = new LinkedHashMap<String, Blob>();
-          addresses.forEach(address -> found.put(address, all.chunk(address)));
-          return Map.copyOf(found);
-        });
+    return read(all -> all.soundChunks(addresses));
   }
 
   @Override
@@ -216,6 +218,29 @@ public final class MemoryStore implements Store {
   public List<Entry> events(JobId root, long after, int limit) {
     return read(
         all -> all.entries(root).filter(entry -> entry.sequence() > after).limit(limit).toList());
+  }
+
+  @Override
+  public void fork(JobId job, int turn, JobId fork) {
+    change(
+        draft -> {
+          draft.fork(job, turn, fork, now());
+          return fork;
+        });
+  }
+
+  @Override
+  public void forget(JobId job, int turn) {
+    change(
+        draft -> {
+          draft.forget(job, turn);
+          return job;
+        });
+  }
+
+  @Override
+  public Freed collect(int limit) {
+    return change(draft -> draft.collect(limit));
   }
 
   @Override

@@ -106,13 +106,40 @@ final class RandomCalls {
       var leases = held.stream().filter(ignored -> chance(50)).map(Held::lease).toList();
       var duration = duration();
       same("renew " + leases, any -> any.renew(leases, duration));
-    } else if (dice < 18) {
+    } else if (dice < 14) {
+      rearrange();
+    } else if (dice < 19) {
       clock.advance(Duration.ofMillis(random.nextInt(20_000)));
     } else if (held.size() < FEW || dice < 30) {
       claim();
     } else {
       commit(pick(held));
     }
+  }
+
+  private void rearrange() {
+    int turn = random.nextInt(5) - 1;
+    var job = known();
+    switch (random.nextInt(3)) {
+      case 0 -> {
+        var fork = pick(ROOTS);
+        same(
+            "fork " + job + " at " + turn + " as " + fork,
+            any -> done(() -> any.fork(job, turn, fork)));
+      }
+      case 1 -> same("forget " + job + " before " + turn, any -> done(() -> any.forget(job, turn)));
+      default -> same("collect", any -> any.collect(MANY));
+    }
+  }
+
+  private JobId known() {
+    var known = reference.jobs("", "", MANY);
+    return known.isEmpty() ? pick(ROOTS) : pick(known).id();
+  }
+
+  private static boolean done(Runnable call) {
+    call.run();
+    return true;
   }
 
   private void claim() {

@@ -6,6 +6,7 @@ import dev.errand.job.Effect;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
+import dev.errand.job.UnknownTurnException;
 import dev.errand.spi.Store;
 import java.time.Instant;
 import java.util.List;
@@ -52,8 +53,16 @@ record Snapshot(List<Member> jobs, List<Tree> trees, Optional<Instant> nextDue) 
               .toList(),
           store.checkpoint(id),
           IntStream.range(Delta.BEFORE, TURNS)
-              .mapToObj(turn -> store.checkpoint(id, turn))
+              .mapToObj(turn -> checkpoint(store, id, turn))
               .toList());
+    }
+
+    private static Optional<Checkpoint> checkpoint(Store store, JobId id, int turn) {
+      try {
+        return store.checkpoint(id, turn);
+      } catch (UnknownTurnException forgotten) {
+        return Optional.empty();
+      }
     }
   }
 

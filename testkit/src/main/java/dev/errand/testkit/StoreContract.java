@@ -46,6 +46,7 @@ import dev.errand.job.StoreException;
 import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
 import dev.errand.job.UnknownJobException;
+import dev.errand.job.UnknownTurnException;
 import dev.errand.job.Usage;
 import dev.errand.job.Value;
 import dev.errand.spi.Change;
@@ -64,6 +65,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -1353,19 +1355,18 @@ public abstract class StoreContract {
     }
 
     @Test
-    void a_piece_that_is_missing_is_an_error() {
-      assertThatThrownBy(() -> store.chunks(List.of(blob("never stored").address())))
-          .isInstanceOf(StoreException.class)
-          .hasMessageContaining(blob("never stored").address());
+    void a_piece_that_is_missing_is_absent() {
+      keep(put(delta(0), 1, "a"));
+
+      assertThat(store.chunks(List.of(blob("a").address(), blob("never stored").address())))
+          .containsOnlyKeys(blob("a").address());
     }
 
     @Test
-    void a_piece_that_does_not_match_its_address_is_an_error() {
+    void a_piece_that_does_not_match_its_address_is_absent() {
       keep(damaged("a"));
 
-      assertThatThrownBy(() -> store.chunks(List.of(blob("a").address())))
-          .isInstanceOf(StoreException.class)
-          .hasMessageContaining(blob("a").address());
+      assertThat(store.chunks(List.of(blob("a").address()))).isEmpty();
     }
 
     @Test
@@ -1374,6 +1375,155 @@ public abstract class StoreContract {
       keep(put(delta(0), 2, "a"));
 
       assertThat(workspace(ROOT)).isEqualTo(Map.of(1, List.of("a"), 2, List.of("a")));
+    }
+
+    @Test
+    void turns_that_were_forgotten_are_refused_and_later_ones_stay() {
+      keep(put(delta(0), 1, "a", "b"));
+      keep(put(delta(1), 1, 2, Map.of(1, "B")));
+      keep(put(delta(3), 1, "c"));
+      stand(4);
+      store.forget(ROOT, 2);
+
+      assertThatThrownBy(() -> store.checkpoint(ROOT, 1))
+          .isInstanceOf(UnknownTurnException.class)
+          .hasMessageContaining("is not kept; the first one that is is of turn 2");
+      assertThat(workspace(ROOT, 2)).isEqualTo(Map.of(1, List.of("a", "B")));
+      assertThat(workspace(ROOT, 3)).isEqualTo(Map.of(1, List.of("c")));
+      assertThat(workspace(ROOT)).isEqualTo(Map.of(1, List.of("c")));
+    }
+
+    @Test
+    void what_the_last_turn_left_is_never_forgotten() {
+      keep(put(delta(0), 1, "a"));
+      stand(1);
+      store.forget(ROOT, 9);
+      keep(put(delta(1), 1, "b"));
+
+      assertThat(workspace(ROOT, 0)).isEqualTo(Map.of(1, List.of("a")));
+      assertThat(workspace(ROOT, 1)).isEqualTo(Map.of(1, List.of("b")));
+    }
+
+    @Test
+    void what_was_forgotten_stays_so() {
+      stand(5);
+      store.forget(ROOT, 3);
+      store.forget(ROOT, 1);
+
+      assertThatThrownBy(() -> store.checkpoint(ROOT, 2)).isInstanceOf(UnknownTurnException.class);
+      assertThatThrownBy(() -> store.forget(FIRST, 1)).isInstanceOf(UnknownJobException.class);
+    }
+
+    @Test
+    void pieces_that_no_workspace_has_any_more_are_freed() {
+      keep(put(delta(0), 1, "a", "b"));
+      keep(put(delta(0), 1, "a", "c"));
+      keep(drop(put(delta(0), 2, "d"), 1));
+
+      assertThat(store.collect(100)).isEqualTo(new Store.Freed(3, 3, false));
+      assertThat(store.collect(100)).isEqualTo(new Store.Freed(0, 0, false));
+      assertThat(store.chunks(addresses("a", "b", "c", "d")))
+          .containsOnlyKeys(addresses("d").getFirst());
+    }
+
+    @Test
+    void pieces_of_earlier_turns_are_freed_when_these_are_forgotten() {
+      keep(put(delta(0), 1, "a", "b"));
+      keep(put(delta(1), 1, "a", "c"));
+      stand(2);
+      assertThat(store.collect(100).pieces()).isZero();
+      store.forget(ROOT, 1);
+
+      assertThat(store.collect(100).pieces()).isEqualTo(1);
+      assertThat(workspace(ROOT)).isEqualTo(Map.of(1, List.of("a", "c")));
+    }
+
+    @Test
+    void a_piece_that_another_workspace_has_is_kept() {
+      store.submit(
+          new NewJob(new JobId("other"), null, DEFINITION, "asked", null, put(delta(-1), 0, "a")));
+      keep(put(delta(0), 1, "a"));
+      keep(drop(delta(0), 1));
+
+      assertThat(store.collect(100).pieces()).isZero();
+      assertThat(workspace(new JobId("other"))).isEqualTo(Map.of(0, List.of("a")));
+    }
+
+    @Test
+    void a_piece_that_is_put_again_is_kept() {
+      keep(put(delta(0), 1, "a"));
+      keep(drop(delta(0), 1));
+      keep(put(delta(0), 2, "a"));
+
+      assertThat(store.collect(100).pieces()).isZero();
+      assertThat(workspace(ROOT)).isEqualTo(Map.of(2, List.of("a")));
+    }
+
+    @Test
+    void no_more_is_freed_at_a_time_than_was_asked_for() {
+      keep(put(delta(0), 1, "a", "b", "c"));
+      keep(drop(delta(0), 1));
+
+      assertThat(store.collect(2)).isEqualTo(new Store.Freed(2, 2, true));
+      assertThat(store.collect(2)).isEqualTo(new Store.Freed(1, 1, false));
+    }
+
+    @Test
+    void collecting_while_others_put_the_same_pieces_takes_none_from_them() throws Exception {
+      var workers = IntStream.range(0, 4).mapToObj(n -> new JobId("w" + n)).toList();
+      workers.forEach(id -> store.submit(job(id)));
+      var claims = store.claim("worker", 10, LEASE);
+      var left = new AtomicInteger(claims.size());
+      var calls = new ArrayList<Callable<Integer>>();
+      claims.forEach(
+          claimed ->
+              calls.add(
+                  () -> {
+                    try {
+                      return putAndDrop(claimed);
+                    } finally {
+                      left.decrementAndGet();
+                    }
+                  }));
+      calls.add(
+          () -> {
+            int freed = 0;
+            while (left.get() > 0) {
+              freed += store.collect(1).pieces();
+            }
+            return freed;
+          });
+
+      assertThat(atOnce(calls).subList(0, claims.size())).containsOnly(0);
+    }
+
+    /// Puts the same pieces over and over; returns how often one was missing afterwards.
+    private int putAndDrop(Claim claimed) {
+      long at = claimed.version();
+      int missing = 0;
+      for (int n = 0; n < 40; n++) {
+        var both = List.of(put(delta(0), 1, "a", "b"), put(drop(delta(0), 1), 2, "c" + n % 3));
+        for (var delta : both) {
+          var kept = new Change.Checkpointed(delta);
+          at = store.commit(Stepping.by(claimed.lease(), at, kept).goingOn()).version();
+          var addresses =
+              store.checkpoint(claimed.job().id()).orElseThrow().coVariables().stream()
+                  .flatMap(part -> part.chunks().stream())
+                  .toList();
+          missing += new HashSet<>(addresses).size() - store.chunks(addresses).size();
+        }
+      }
+      return missing;
+    }
+
+    private static List<String> addresses(String... pieces) {
+      return Stream.of(pieces).map(piece -> blob(piece).address()).toList();
+    }
+
+    /// Moves the job on to the beginning of a turn.
+    private void stand(int turn) {
+      var step = Stepping.by(claim.lease(), version).at(Progress.after(turn - 1));
+      version = store.commit(step.goingOn()).version();
     }
 
     /// A delta whose piece is not what its address says.
@@ -1390,6 +1540,168 @@ public abstract class StoreContract {
 
     private static CoVariable stored(int since, Delta.Put put) {
       return new CoVariable(put.number(), since, put.head(), put.over(List.of()), put.variables());
+    }
+  }
+
+  @Nested
+  class Forking {
+    private static final JobId FORK = new JobId("fork");
+
+    @Test
+    void a_fork_stands_right_after_the_turn() {
+      standingAt(3);
+      clock.advance(Duration.ofSeconds(5));
+      store.fork(ROOT, 1, FORK);
+
+      var from = store.find(ROOT).orElseThrow();
+      assertThat(store.find(FORK))
+          .hasValue(
+              new JobRecord(
+                  FORK,
+                  new JobRecord.Origin(null, "asked", "tester", clock.instant()),
+                  from.definition(),
+                  JobStatus.READY,
+                  new Progress(2, false, 0, 0, 0, 0),
+                  null,
+                  null,
+                  Usage.NONE));
+      assertThat(due()).contains("fork");
+      assertThat(store.journal(FORK, 1, 0)).isEmpty();
+    }
+
+    @Test
+    void a_fork_has_the_workspace_that_the_turn_left() {
+      standingAt(3);
+      store.fork(ROOT, 1, FORK);
+
+      assertThat(workspace(FORK)).isEqualTo(workspace(ROOT, 1)).isNotEmpty();
+      assertThat(store.checkpoint(FORK)).isEqualTo(store.checkpoint(ROOT, 1));
+      assertThatThrownBy(() -> store.checkpoint(FORK, 0)).isInstanceOf(UnknownTurnException.class);
+    }
+
+    @Test
+    void a_fork_and_what_it_was_forked_from_go_their_own_ways() {
+      standingAt(3);
+      store.fork(ROOT, 1, FORK);
+      var claim = claim(FORK);
+      var own = put(drop(delta(2), 1), 2, "own");
+      store.commit(Stepping.by(claim, new Change.Checkpointed(own)).goingOn());
+
+      assertThat(workspace(FORK)).isEqualTo(Map.of(2, List.of("own")));
+      assertThat(workspace(FORK, 1)).isEqualTo(workspace(ROOT, 1));
+      assertThat(workspace(ROOT)).isEqualTo(Map.of(1, List.of("turn 2")));
+    }
+
+    @Test
+    void a_fork_keeps_the_pieces_it_shares() {
+      standingAt(3);
+      store.fork(ROOT, 0, FORK);
+      store.forget(ROOT, 2);
+
+      store.collect(100);
+      assertThat(workspace(FORK)).isEqualTo(Map.of(1, List.of("turn 0")));
+    }
+
+    @Test
+    void a_fork_begins_its_history_with_what_was_said_and_done_up_to_the_turn() {
+      standingAt(3);
+      var said = store.history(ROOT, 0, 10).get(2);
+      clock.advance(Duration.ofSeconds(5));
+      store.fork(ROOT, 1, FORK);
+
+      assertThat(texts(FORK)).containsExactly("turn 0", "turn 1");
+      assertThat(store.events(FORK, 0, 10))
+          .contains(
+              new Entry(
+                  1,
+                  clock.instant(),
+                  FORK,
+                  0,
+                  Entry.Kind.JOB_CREATED,
+                  Json.object("agent", "tester").with("from", "tree").with("at", 1)),
+              new Entry(3, said.time(), FORK, 1, said.kind(), said.data()))
+          .hasSize(3);
+    }
+
+    @Test
+    void a_child_may_be_forked_and_becomes_a_root() {
+      spawn(FIRST);
+      var claim = claim(FIRST);
+      store.commit(
+          Stepping.by(claim, said("hello"), ended(succeeded(1)))
+              .at(new Progress(0, true, 1, 0, 0, 0))
+              .ending());
+      store.fork(FIRST, 0, FORK);
+
+      assertThat(kinds(FORK)).containsExactly(Entry.Kind.JOB_CREATED, Entry.Kind.MESSAGE);
+      assertThat(store.find(FORK).orElseThrow().subtask()).isNull();
+      assertThat(store.children(ROOT, 0, 10)).hasSize(1);
+    }
+
+    @Test
+    void a_job_may_be_forked_before_its_first_turn() {
+      store.submit(
+          new NewJob(ROOT, null, DEFINITION, "asked", null, put(delta(Delta.BEFORE), 0, "a")));
+      store.fork(ROOT, Delta.BEFORE, FORK);
+
+      assertThat(store.find(FORK).orElseThrow().progress()).isEqualTo(Progress.START);
+      assertThat(workspace(FORK)).isEqualTo(Map.of(0, List.of("a")));
+    }
+
+    @Test
+    void the_turn_within_which_a_job_ended_is_over() {
+      standingAt(1);
+      var claim = claim(ROOT);
+      store.commit(
+          Stepping.by(claim, ended(succeeded(1))).at(new Progress(1, true, 2, 0, 0, 0)).ending());
+      store.fork(ROOT, 1, FORK);
+
+      assertThat(store.find(FORK).orElseThrow().progress().turn()).isEqualTo(2);
+    }
+
+    @Test
+    void a_turn_that_is_not_over_is_refused() {
+      standingAt(2);
+
+      assertThatThrownBy(() -> store.fork(ROOT, 2, FORK))
+          .isInstanceOf(UnknownTurnException.class)
+          .hasMessageContaining("Turn 2 of job tree is not over; the last one that is is 1.");
+      assertThat(store.find(FORK)).isEmpty();
+    }
+
+    @Test
+    void a_turn_that_was_forgotten_is_refused() {
+      standingAt(3);
+      store.forget(ROOT, 2);
+
+      assertThatThrownBy(() -> store.fork(ROOT, 1, FORK)).isInstanceOf(UnknownTurnException.class);
+      assertThat(store.find(FORK)).isEmpty();
+    }
+
+    @Test
+    void what_cannot_be_forked_is_refused() {
+      standingAt(1);
+
+      assertThatThrownBy(() -> store.fork(FORK, 0, FORK)).isInstanceOf(UnknownJobException.class);
+      assertThatThrownBy(() -> store.fork(ROOT, 0, ROOT)).isInstanceOf(DuplicateJobException.class);
+      assertThatThrownBy(() -> store.fork(ROOT, 0, FIRST))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThat(store.events(ROOT, 0, 10)).hasSize(2);
+    }
+
+    /// A root that stands at the beginning of a turn; each turn before left one piece and said so.
+    private void standingAt(int turn) {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var changes = new ArrayList<Change>();
+      for (int n = 0; n < turn; n++) {
+        changes.add(new Change.Recorded(n, Entry.Kind.MESSAGE, Json.object("text", "turn " + n)));
+        changes.add(new Change.Checkpointed(put(delta(n), 1, "turn " + n)));
+      }
+      store.commit(
+          Stepping.by(claim, changes.toArray(Change[]::new))
+              .at(Progress.after(turn - 1))
+              .yielding(clock.instant()));
     }
   }
 
