@@ -271,8 +271,9 @@ final class JobWorker implements Parking, AutoCloseable {
   }
 
   @Override
-  public Optional<Claim> park(JobId job, BooleanSupplier suspend, LongSupplier version) {
-    var place = new Place(arrivals.incrementAndGet());
+  public Optional<Claim> park(
+      JobId job, int answers, BooleanSupplier suspend, LongSupplier version) {
+    var place = new Place(answers, arrivals.incrementAndGet());
     var advancer = active.get(job);
     parked.put(job, place);
     boolean suspended = false;
@@ -306,13 +307,12 @@ final class JobWorker implements Parking, AutoCloseable {
     signals.changed();
   }
 
-  /// Gives up the places that were taken first, until no more are left than are kept warm.
+  /// Gives up places until no more are left than are kept warm.
   private void evict() {
     while (parked.size() > warmJobs) {
-      var oldest =
-          parked.entrySet().stream()
-              .min(java.util.Comparator.comparingLong(entry -> entry.getValue().arrival()));
-      oldest.ifPresent(entry -> drop(entry.getKey(), entry.getValue()));
+      parked.entrySet().stream()
+          .min(Map.Entry.comparingByValue(Place.FIRST_TO_DROP))
+          .ifPresent(entry -> drop(entry.getKey(), entry.getValue()));
     }
   }
 

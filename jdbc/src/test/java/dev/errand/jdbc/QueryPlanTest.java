@@ -44,6 +44,7 @@ class QueryPlanTest {
     store.claim("worker", 10, LEASE).forEach(due -> store.commit(TestJobs.ending(due)));
     store.nextDue();
     store.find(ROOT);
+    store.find(List.of(ROOT, ROOT.child(1)));
     store.findByKey("key");
     store.jobs("tree", "tree.1", 10).forEach(job -> store.definition(job.definition()));
     store.children(ROOT, 0, 10);
@@ -52,6 +53,8 @@ class QueryPlanTest {
     store.count(ROOT);
     store.checkpoint(ROOT).ifPresent(checkpoint -> store.chunks(checkpoint.chunks()));
     store.journal(ROOT, 0, 0);
+    store.effects(ROOT, null, 10);
+    store.unknownEffects(null, null, 10);
     store.history(ROOT, 0, 10);
     store.events(ROOT, 0, 10);
   }

@@ -72,7 +72,7 @@ class SqliteFileTest {
     open(file).close();
 
     assertThat(ask(file, "pragma application_id")).isEqualTo("1163022916");
-    assertThat(ask(file, "pragma user_version")).isEqualTo("1");
+    assertThat(ask(file, "pragma user_version")).isEqualTo("2");
     assertThat(ask(file, "pragma journal_mode")).isEqualTo("wal");
   }
 

@@ -225,6 +225,7 @@ public final class RecordingHost implements Host {
             case Effect.Result.Raised(var type, var message) ->
                 throw new RefusedException(type, message);
             case Effect.Result.Intended ignored -> throw new IllegalStateException();
+            case Effect.Result.Unknown ignored -> throw new IllegalStateException();
           };
         });
   }
@@ -290,7 +291,11 @@ public final class RecordingHost implements Host {
           if (ended(handlers) < needed) {
             throw new IllegalStateException("Nobody ended " + handlers);
           }
-          return recorded(mark, ordinal, "await", () -> seen(handlers));
+          return recorded(
+              mark,
+              ordinal,
+              "await",
+              () -> seen(handlers).stream().filter(seen -> seen.completion() != null).toList());
         });
   }
 
