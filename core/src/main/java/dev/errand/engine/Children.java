@@ -268,7 +268,9 @@ final class Children {
     var stored = new HashMap<JobId, Child>();
     store.find(handlers).forEach(job -> stored.put(job.id(), Seen.seen(job)));
     met.addAll(stored.keySet());
-    return handlers.stream().map(id -> stored.containsKey(id) ? stored.get(id) : unstored(id)).toList();
+    return handlers.stream()
+        .map(id -> stored.containsKey(id) ? stored.get(id) : unstored(id))
+        .toList();
   }
 
   /// Those of the handlers that have ended by now, in the order asked; one that is not stored yet

@@ -68,8 +68,7 @@ final class Ends {
     var jobs = store.find(handlers);
     jobs.forEach(child -> note(child, found));
     if (upTo == 0) {
-      upTo =
-          jobs.stream().filter(child -> isOwn(child.id())).mapToLong(Ends::told).max().orElse(0);
+      upTo = jobs.stream().filter(child -> isOwn(child.id())).mapToLong(Ends::told).max().orElse(0);
     }
     if (upTo > 0) {
       handlers.stream().filter(this::isOwn).forEach(followed::add);

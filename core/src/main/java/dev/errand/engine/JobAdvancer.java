@@ -260,7 +260,8 @@ final class JobAdvancer {
             progress.statement(),
             progress.created(),
             progress.printed(),
-            host.readings());
+            host.readings(),
+            host.told());
     return open.run(run, host);
   }
 

@@ -17,6 +17,7 @@ import dev.errand.job.Wait;
 import dev.errand.spi.Change;
 import dev.errand.spi.Host;
 import dev.errand.spi.Store;
+import dev.errand.spi.Workspace;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -75,13 +76,15 @@ final class JobHost implements Host {
   void begin(boolean mayBeReplay) {
     var progress = writer.progress();
     turn = progress.turn();
-    answers = 0;
     children.released();
-    looks.begin();
-    journal.begin(mayBeReplay ? store.journal(job.id(), turn, progress.statement()) : List.of());
+    var before =
+        mayBeReplay ? store.journal(job.id(), turn, progress.statement()) : List.<Effect>of();
+    answers = before.size();
+    journal.begin(before);
     if (mayBeReplay) {
       children.learnAfter(progress.created());
     }
+    looks.begin();
   }
 
   /// The pieces of the checkpoint that the workspace was opened with.
@@ -92,6 +95,11 @@ final class JobHost implements Host {
   /// What the driver itself recorded; see [Journal#readings].
   List<Effect> readings() {
     return journal.readings();
+  }
+
+  /// What the code was told of handlers it waited for; see [Workspace.Run#told].
+  List<Workspace.Told> told() {
+    return looks.ahead();
   }
 
   /// The highest ordinal of a child that may exist.

@@ -288,7 +288,6 @@ final class JobWorker implements Parking, AutoCloseable {
       return Optional.empty();
     }
     leave(job, advancer);
-    evict();
     var claim = place.await();
     if (claim.version() != version.getAsLong()) {
       begin(claim);
@@ -300,8 +299,11 @@ final class JobWorker implements Parking, AutoCloseable {
     return Optional.of(claim);
   }
 
+  /// Gives the permit back, once this worker is within its bounds again.
   private void leave(JobId job, @Nullable JobAdvancer advancer) {
-    if (advancer != null && active.remove(job, advancer)) {
+    boolean held = advancer != null && active.remove(job, advancer);
+    evict();
+    if (held) {
       permits.release();
     }
     signals.changed();

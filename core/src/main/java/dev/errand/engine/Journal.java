@@ -91,7 +91,9 @@ final class Journal {
     if (!unasked.isEmpty()) {
       var missed = unasked.firstEntry().getValue();
       throw diverged(
-          slot.key(job), name, missed.name() + " was called at " + missed.slot().key(job));
+          slot.key(job),
+          name,
+          missed.name() + " was called at " + missed.slot().key(job) + " and is not asked for");
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.errand.engine;
 
+import dev.errand.job.Completion;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.JobId;
@@ -7,25 +8,34 @@ import dev.errand.job.Json;
 import dev.errand.job.Slot;
 import dev.errand.job.Value;
 import dev.errand.spi.Host.Child;
+import dev.errand.spi.Workspace;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
-/// What code was told of children, recorded so that a replay is told the same.
-///
-/// Of an end only whose it was is recorded: how a handler ended never changes. What was waited for
-/// in a block is read at once when a replay first asks for some of it, so a loop that is replayed
-/// costs one look at the store and not one for each turn.
-///
-/// Only the job's own thread uses this object.
+/*
+ * What code was told of children, recorded so that a replay is told the same.
+ *
+ * Of an end that was waited for only whose it was is recorded: how a handler ended never changes. A replay asks for one
+ * such end after the other, often for very many in one statement. So they are read ahead when a block begins again, many
+ * at a time, and go to the workspace with the run, which then need not ask. How much is read ahead is bounded; what
+ * is beyond is asked for and read singly.
+ *
+ * Only the job's own thread uses this object.
+ */
 final class Looks {
   private static final String AWAIT = "errand.await";
+  private static final int AT_ONCE = 64;
+  private static final long AHEAD_CHARACTERS = 4 << 20;
+
   private final Journal journal;
   private final Children children;
-  private final Map<JobId, Child> awaited = new HashMap<>();
+  private final Map<Slot, Workspace.Told> ahead = new TreeMap<>();
 
   Looks(Journal journal, Children children) {
     this.journal = journal;
@@ -34,7 +44,37 @@ final class Looks {
 
   /// Begins a block; the journal has begun it before.
   void begin() {
-    awaited.clear();
+    ahead.clear();
+    var lines = journal.named(AWAIT).sorted(Comparator.comparing(Effect::slot)).toList();
+    long characters = 0;
+    for (int from = 0; from < lines.size() && characters < AHEAD_CHARACTERS; from += AT_ONCE) {
+      characters += readAhead(lines.subList(from, Math.min(from + AT_ONCE, lines.size())));
+    }
+  }
+
+  private long readAhead(List<Effect> lines) {
+    var ids = lines.stream().flatMap(line -> ids(line).stream()).distinct().toList();
+    var ended = new HashMap<JobId, Child>();
+    children.look(ids).forEach(child -> ended.put(child.job(), child));
+    for (var line : lines) {
+      var told = ids(line).stream().map(ended::get).map(Objects::requireNonNull).toList();
+      ahead.put(line.slot(), new Workspace.Told(line.slot(), told));
+    }
+    return ended.values().stream().mapToLong(Looks::characters).sum();
+  }
+
+  private static long characters(Child child) {
+    return switch (child.completion()) {
+      case Completion.Result(Value.Plain(var json)) -> json.print().length();
+      case Completion.Result(Value.Pickled(var bytes, var text)) -> bytes.size();
+      case Completion.Error(var error) -> error.message().length() + error.trace().length();
+      case null -> 0;
+    };
+  }
+
+  /// What was read ahead, in the order in which the code was told.
+  List<Workspace.Told> ahead() {
+    return List.copyOf(ahead.values());
   }
 
   /// The children as they are `now`, or as they were at this slot before.
@@ -53,20 +93,13 @@ final class Looks {
     var of = handlers.size() == 1 ? handlers.toString() : Journal.digest(handlers.toString());
     var known = journal.recorded(slot, AWAIT, of);
     if (known != null) {
-      return ids(known).stream().map(this::awaited).toList();
+      var told = ahead.get(slot);
+      return told == null ? children.look(ids(known)) : told.ended();
     }
     var ended = now.get();
     var ids = ended.stream().<Json>map(child -> new Json.Text(child.job().text())).toList();
     journal.record(reading(slot, AWAIT, of, new Json.Array(ids)));
     return ended;
-  }
-
-  private Child awaited(JobId id) {
-    if (!awaited.containsKey(id)) {
-      var all = journal.named(AWAIT).flatMap(line -> ids(line).stream()).distinct().toList();
-      children.look(all).forEach(child -> awaited.put(child.job(), child));
-    }
-    return Objects.requireNonNull(awaited.get(id));
   }
 
   private List<Child> asRecorded(Effect known) {

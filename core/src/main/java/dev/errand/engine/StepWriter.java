@@ -40,6 +40,7 @@ final class StepWriter {
   private Progress progress;
   private JobStatus resumed = JobStatus.STARTED;
   private boolean held;
+  private long holds;
   private boolean scheduled;
   private boolean underWay;
   private @Nullable RuntimeException failure;
@@ -225,11 +226,18 @@ final class StepWriter {
   synchronized void addHeld(Change change) {
     pending.add(change);
     held = true;
-    timer.after(LONGEST_HOLD, this::letGoAndCommit);
+    long hold = ++holds;
+    timer.after(LONGEST_HOLD, () -> letGoAndCommit(hold));
   }
 
-  private void letGoAndCommit() {
-    letGo();
+  /// Ends a hold, unless a later one began: that ends by its own time.
+  private void letGoAndCommit(long hold) {
+    synchronized (this) {
+      if (hold != holds) {
+        return;
+      }
+      held = false;
+    }
     commitSoon();
   }
 

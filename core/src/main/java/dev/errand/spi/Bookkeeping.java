@@ -73,8 +73,7 @@ public final class Bookkeeping {
 
   /// The entry of an effect that somebody found out about, as it was before; the job stands at
   /// `turn`.
-  public static Change.Recorded resolved(
-      int turn, EffectKey key, Effect effect, Finding finding) {
+  public static Change.Recorded resolved(int turn, EffectKey key, Effect effect, Finding finding) {
     var data =
         Json.object("key", key.text())
             .with("tool", effect.name())

@@ -44,8 +44,8 @@ public interface Store extends AutoCloseable {
   /// A job is due when it is ready to go on and nobody holds a lease on it that still runs. Each
   /// claim raises the job's fence. A `SUSPENDED` job is handed out once its wait is satisfied, and
   /// keeps that status; it counts as due since its creation, so that a parent that was woken does
-  /// not queue behind all the children it created. Jobs due at the same moment are handed out in the
-  /// order of their creation.
+  /// not queue behind all the children it created. Jobs due at the same moment are handed out in
+  /// the order of their creation.
   ///
   /// @throws IllegalArgumentException if `limit` is negative or `duration` is not positive
   List<Claim> claim(String worker, int limit, Duration duration);
@@ -123,8 +123,8 @@ public interface Store extends AutoCloseable {
   /// The effects recorded for statements of block `turn` from `statement` on, by slot.
   List<Effect> journal(JobId job, int turn, int statement);
 
-  /// The effects of `top` and all jobs below it, or of all jobs of the store, after that one, in the
-  /// order of ids as text and then of slots. Readings are not among them.
+  /// The effects of `top` and all jobs below it, or of all jobs of the store, after that one, in
+  /// the order of ids as text and then of slots. Readings are not among them.
   List<JobEffect> effects(@Nullable JobId top, @Nullable EffectKey after, int limit);
 
   /// Those of [#effects] whose outcome nobody knows; see [Effect#isUnknown].
@@ -133,8 +133,8 @@ public interface Store extends AutoCloseable {
   /// Settles an effect whose outcome nobody knew, as [Effect#resolved] says, and records
   /// `EFFECT_RESOLVED` in the job's history.
   ///
-  /// Whoever claims the job after this reads the journal as it is then. A worker whose lease has run
-  /// out, and that was making the call all the same, may still commit what really came of it.
+  /// Whoever claims the job after this reads the journal as it is then. A worker whose lease has
+  /// run out, and that was making the call all the same, may still commit what really came of it.
   ///
   /// @throws dev.errand.job.UnresolvableException if there is no such effect, its outcome is known,
   ///   or it is intended by a job on which a lease still runs: the call may be under way

@@ -2,6 +2,7 @@ package dev.errand.spi;
 
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Effect;
+import dev.errand.job.Slot;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
 import java.util.List;
@@ -37,10 +38,37 @@ public interface Workspace extends AutoCloseable {
   ///   are dropped
   /// @param readings what was read from the clock and the like after that statement began, by slot,
   ///   to be repeated
+  /// @param told answers that the code was given to [Host#await] after that statement began, or the
+  ///   first of them; the code may be given them again without asking the host
   record Run(
-      int turn, CodeBlock block, int statement, int created, long printed, List<Effect> readings) {
+      int turn,
+      CodeBlock block,
+      int statement,
+      int created,
+      long printed,
+      List<Effect> readings,
+      List<Told> told) {
     public Run {
       readings = List.copyOf(readings);
+      told = List.copyOf(told);
+    }
+
+    /// A run whose code was told nothing before.
+    public Run(
+        int turn,
+        CodeBlock block,
+        int statement,
+        int created,
+        long printed,
+        List<Effect> readings) {
+      this(turn, block, statement, created, printed, readings, List.of());
+    }
+  }
+
+  /// Handlers that had ended when the code waited at a slot.
+  record Told(Slot slot, List<Host.Child> ended) {
+    public Told {
+      ended = List.copyOf(ended);
     }
   }
 

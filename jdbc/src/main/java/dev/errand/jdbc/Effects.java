@@ -125,8 +125,7 @@ final class Effects {
   /// Settles an effect whose outcome nobody knew.
   ///
   /// Nobody claims the job and reads its journal in between: that takes the write lock too.
-  static void resolve(Transaction transaction, EffectKey key, Finding finding)
-      throws SQLException {
+  static void resolve(Transaction transaction, EffectKey key, Finding finding) throws SQLException {
     var effect = find(transaction, key);
     if (!effect.isUnknown()) {
       throw UnresolvableException.settled(key);

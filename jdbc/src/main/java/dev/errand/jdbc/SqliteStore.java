@@ -275,8 +275,7 @@ public final class SqliteStore implements Store {
   }
 
   @Override
-  public List<JobEffect> unknownEffects(
-      @Nullable JobId top, @Nullable EffectKey after, int limit) {
+  public List<JobEffect> unknownEffects(@Nullable JobId top, @Nullable EffectKey after, int limit) {
     return readers.read(session -> Effects.unknown(session, top, after, limit));
   }
 

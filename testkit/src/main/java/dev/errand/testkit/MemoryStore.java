@@ -220,8 +220,7 @@ public final class MemoryStore implements Store {
   }
 
   @Override
-  public List<JobEffect> unknownEffects(
-      @Nullable JobId top, @Nullable EffectKey after, int limit) {
+  public List<JobEffect> unknownEffects(@Nullable JobId top, @Nullable EffectKey after, int limit) {
     return read(
         all ->
             effects(all, top, after)

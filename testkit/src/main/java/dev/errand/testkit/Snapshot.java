@@ -19,10 +19,7 @@ import java.util.stream.IntStream;
 /// @param effects the books of effects, and of those the unknown ones
 /// @param nextDue when a job next falls due by itself
 record Snapshot(
-    List<Member> jobs,
-    List<Tree> trees,
-    List<List<JobEffect>> effects,
-    Optional<Instant> nextDue) {
+    List<Member> jobs, List<Tree> trees, List<List<JobEffect>> effects, Optional<Instant> nextDue) {
   private static final int ALL = 100_000;
   private static final int TURNS = 4;
 

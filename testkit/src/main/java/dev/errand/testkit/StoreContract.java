@@ -1627,8 +1627,7 @@ public abstract class StoreContract {
       store.resolve(key, Finding.returned("paid"));
 
       assertThat(store.journal(ROOT, 0, 0))
-          .containsExactly(
-              called(new Effect.Result.Unknown(arguments, Finding.returned("paid"))));
+          .containsExactly(called(new Effect.Result.Unknown(arguments, Finding.returned("paid"))));
       assertThat(store.unknownEffects(null, null, 10)).isEmpty();
       assertThat(resolution().get("told")).hasValue(new Json.Bool(true));
     }
