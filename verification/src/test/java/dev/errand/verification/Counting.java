@@ -9,11 +9,10 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// A store that counts how often root jobs are handed out, and jobs are looked up.
+/// A store that counts how often root jobs are handed out.
 final class Counting {
   private final Store store;
   private final AtomicInteger wakeUps = new AtomicInteger();
-  private final AtomicInteger lookUps = new AtomicInteger();
 
   Counting(Store store) {
     this.store = store;
@@ -22,11 +21,6 @@ final class Counting {
   /// How often a root was claimed.
   int wakeUps() {
     return wakeUps.get();
-  }
-
-  /// How often one job, several, or the ends of children were asked for.
-  int lookUps() {
-    return lookUps.get();
   }
 
   Store store() {
@@ -44,8 +38,6 @@ final class Counting {
             .map(claim -> ((Claim) claim).job().id())
             .filter(id -> id.depth() == 0)
             .forEach(root -> wakeUps.incrementAndGet());
-      } else if (List.of("find", "ended").contains(method.getName())) {
-        lookUps.incrementAndGet();
       }
       return answer;
     } catch (InvocationTargetException thrown) {

@@ -7,6 +7,7 @@ import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
+import dev.errand.agent.Model;
 import dev.errand.agent.Program;
 import dev.errand.agent.Tool;
 import dev.errand.job.EffectPolicy;
@@ -17,6 +18,7 @@ import dev.errand.job.Outcome;
 import dev.errand.job.RefusedException;
 import dev.errand.job.StoreException;
 import dev.errand.job.UnresolvableException;
+import dev.errand.job.Usage;
 import dev.errand.testkit.CrashInjector;
 import dev.errand.testkit.ManualClock;
 import dev.errand.testkit.MemoryStore;
@@ -28,6 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -43,6 +46,9 @@ class EffectsTest {
 
   /// Code in the place of the program; empty for none.
   private String python = "";
+
+  /// In the place of the program; null for none.
+  private @Nullable Model model;
 
   private ManualClock clock = ManualClock.create();
   private MemoryStore store = new MemoryStore(clock);
@@ -70,6 +76,9 @@ class EffectsTest {
 
   private Job job(Errand errand, Program program, Tool... tools) {
     var agent = Agent.named("clerk").tools(tools);
+    if (model != null) {
+      return errand.submit(agent.model(model).build(), spec -> spec.key("the one"));
+    }
     return python.isEmpty()
         ? errand.submit(agent.program(program).build(), spec -> spec.key("the one"))
         : errand.submit(agent.build(), spec -> spec.key("the one").code(python));
@@ -325,6 +334,31 @@ class EffectsTest {
     assertThat(entries(Entry.Kind.EFFECT_UNKNOWN)).hasSize(1);
     assertThat(entries(Entry.Kind.EFFECT_RESOLVED)).hasSize(1);
     assertThat(entries(Entry.Kind.CONSOLE)).hasSize(1);
+  }
+
+  @Test
+  void a_model_that_was_told_that_nobody_knows_is_told_what_was_found_out() throws Exception {
+    var shown = new ArrayList<String>();
+    var lines = List.of("pay(12)", "print('looking')", "exit('done')");
+    model =
+        request -> {
+          int said = request.messages().size() / 2;
+          shown.add(request.messages().getLast().text());
+          if (said == 1) {
+            resolve(Finding.returned("receipt 7"));
+          }
+          return new Model.Reply("```python\n" + lines.get(said) + "\n```\n", Usage.NONE);
+        };
+    crashBetweenIntentionAndOutcome();
+    shown.clear();
+
+    finish(job -> null, pay(EffectPolicy.AT_MOST_ONCE));
+
+    assertThat(shown).hasSize(2);
+    assertThat(shown.get(0)).contains("EffectUnknown: The call of pay (" + calls.getFirst());
+    assertThat(shown.get(1))
+        .contains(calls.getFirst() + "), whose outcome was unknown, returned receipt 7");
+    assertThat(outcome()).isEqualTo("done");
   }
 
   @Test
