@@ -130,8 +130,7 @@ final class Effects {
           case Effect.Result.Unknown ignored -> data;
           case Effect.Result.Intended ignored -> data;
         };
-    journal.record(effect);
-    writer.add(new Change.Recorded(effect.slot().turn(), kind, told));
+    journal.record(effect, new Change.Recorded(effect.slot().turn(), kind, told));
     writer.commitSoon();
     return effect;
   }

@@ -97,9 +97,12 @@ final class Journal {
     }
   }
 
-  void record(Effect effect) {
+  /// Records an effect, committed together with the entry that tells of it.
+  void record(Effect effect, Change.Recorded... entry) {
     effects.put(effect.slot(), effect);
-    writer.add(new Change.Journalled(effect));
+    writer.add(
+        Stream.concat(Stream.of(new Change.Journalled(effect)), Stream.of(entry))
+            .toArray(Change[]::new));
   }
 
   /// Takes over what the driver read; false if something else is recorded at its slot, which stays.

@@ -1524,10 +1524,10 @@ public abstract class StoreContract {
     @Test
     void an_effect_is_in_the_books_since_it_was_intended() {
       var begun = clock.instant();
-      var receipt = hold(called(intended));
+      var held = hold(called(intended));
       clock.advance(Duration.ofSeconds(1));
       var returned = called(new Effect.Result.Returned(Value.of("paid")));
-      store.commit(Stepping.after(held, receipt, new Change.Journalled(returned)).goingOn());
+      store.commit(held.then(new Change.Journalled(returned)).goingOn());
 
       assertThat(store.effects(null, null, 10))
           .containsExactly(new JobEffect(key, returned, begun));
@@ -1653,20 +1653,20 @@ public abstract class StoreContract {
 
     @Test
     void what_the_code_was_told_of_is_resolved_while_the_job_goes_on() {
-      var receipt = hold(called(told));
+      var held = hold(called(told));
 
       store.resolve(key, Finding.notMade());
 
-      assertThat(store.commit(Stepping.after(held, receipt).goingOn()).leased()).isTrue();
+      assertThat(store.commit(held.then().goingOn()).leased()).isTrue();
     }
 
     @Test
     void a_worker_that_lost_time_has_the_last_word_on_what_it_called() {
-      var receipt = hold(called(intended));
+      var held = hold(called(intended));
       clock.advance(LEASE);
       store.resolve(key, Finding.raised("no"));
       var paid = called(new Effect.Result.Returned(Value.of("paid after all")));
-      store.commit(Stepping.after(held, receipt, new Change.Journalled(paid)).goingOn());
+      store.commit(held.then(new Change.Journalled(paid)).goingOn());
 
       assertThat(store.journal(ROOT, 0, 0)).containsExactly(paid);
     }
@@ -1688,19 +1688,23 @@ public abstract class StoreContract {
       assertThat(kinds(ROOT)).containsOnlyOnce(Entry.Kind.EFFECT_RESOLVED);
     }
 
-    private Claim held;
+    /// A root job whose lease still runs.
+    private record Held(Claim claim, Receipt receipt) {
+      Stepping then(Change... changes) {
+        return Stepping.after(claim, receipt, changes);
+      }
+    }
 
     /// Writes these lines for a root job whose lease still runs.
-    private Receipt hold(Effect... effects) {
+    private Held hold(Effect... effects) {
       store.submit(job(ROOT));
-      held = claim(ROOT);
-      return journalled(held, effects);
+      var claim = claim(ROOT);
+      return new Held(claim, journalled(claim, effects));
     }
 
     /// Writes these lines for a root job that nobody holds.
     private void journal(Effect... effects) {
-      var receipt = hold(effects);
-      store.commit(Stepping.after(held, receipt).yielding(clock.instant()));
+      store.commit(hold(effects).then().yielding(clock.instant()));
     }
 
     private Receipt journalled(Claim claim, Effect... effects) {

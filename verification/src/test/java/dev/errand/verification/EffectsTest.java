@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -127,16 +128,18 @@ class EffectsTest {
       forget();
       crashed = advance(CrashInjector.failing(store, at, after), EffectsTest::payOnce, tool);
       finish(EffectsTest::payOnce, tool);
-      outcomes.add(outcome());
+      outcomes.add(value());
       check.run();
     }
     return outcomes;
   }
 
-  private String outcome() {
-    var outcome = store.findByKey("the one").orElseThrow().outcome();
-    assertThat(outcome).isInstanceOf(Outcome.Succeeded.class);
-    return ((Outcome.Succeeded) outcome).value().text();
+  private String value() {
+    return outcome().value(String.class);
+  }
+
+  private Outcome outcome() {
+    return Objects.requireNonNull(store.findByKey("the one").orElseThrow().outcome());
   }
 
   private List<Entry> entries(Entry.Kind kind) {
@@ -172,7 +175,7 @@ class EffectsTest {
             after,
             () -> {
               assertThat(calls).hasSizeLessThan(2);
-              boolean told = outcome().equals("EffectUnknown");
+              boolean told = value().equals("EffectUnknown");
               assertThat(entries(Entry.Kind.EFFECT_UNKNOWN)).hasSize(told ? 1 : 0);
               assertThat(store.unknownEffects(null, null, 9)).hasSize(told ? 1 : 0);
               assertThat(told || calls.size() == 1).isTrue();
@@ -222,7 +225,7 @@ class EffectsTest {
         EffectsTest::payOnce,
         pay(EffectPolicy.AT_MOST_ONCE).reconcile(call -> Optional.of(Finding.raised("no money"))));
 
-    assertThat(outcome()).isEqualTo("ToolError");
+    assertThat(value()).isEqualTo("ToolError");
     assertThat(entries(Entry.Kind.TOOL).getFirst().data().text("error")).hasValue("pay: no money");
   }
 
@@ -238,7 +241,7 @@ class EffectsTest {
                   throw new java.io.IOException("the bank is closed");
                 }));
 
-    assertThat(outcome()).isEqualTo("EffectUnknown");
+    assertThat(value()).isEqualTo("EffectUnknown");
     assertThat(entries(Entry.Kind.EFFECT_UNKNOWN).getFirst().data())
         .isEqualTo(
             Json.object("key", calls.getFirst())
@@ -270,7 +273,7 @@ class EffectsTest {
 
     finish(job -> null, pay(EffectPolicy.AT_MOST_ONCE));
 
-    assertThat(outcome())
+    assertThat(value())
         .isEqualTo(
             "The call of pay (%s) was begun and its outcome is not known; it is not made again. Find out what became of it before going on."
                 .formatted(calls.getFirst()));
@@ -283,7 +286,7 @@ class EffectsTest {
 
     finish(EffectsTest::payOnce, pay(EffectPolicy.AT_MOST_ONCE));
 
-    assertThat(outcome()).isEqualTo("found in the books");
+    assertThat(value()).isEqualTo("found in the books");
     assertThat(calls).hasSize(1);
     assertThat(entries(Entry.Kind.EFFECT_UNKNOWN)).isEmpty();
   }
@@ -295,7 +298,7 @@ class EffectsTest {
 
     finish(EffectsTest::payOnce, pay(EffectPolicy.AT_MOST_ONCE));
 
-    assertThat(outcome()).isEqualTo("paid");
+    assertThat(value()).isEqualTo("paid");
     assertThat(calls).hasSize(2);
     assertThat(new HashSet<>(calls)).hasSize(1);
   }
@@ -329,7 +332,7 @@ class EffectsTest {
     finish(twice, pay(EffectPolicy.AT_MOST_ONCE));
 
     assertThat(passes).hasValue(2);
-    assertThat(outcome()).isEqualTo("EffectUnknown");
+    assertThat(value()).isEqualTo("EffectUnknown");
     assertThat(calls).hasSize(1);
     assertThat(entries(Entry.Kind.EFFECT_UNKNOWN)).hasSize(1);
     assertThat(entries(Entry.Kind.EFFECT_RESOLVED)).hasSize(1);
@@ -358,7 +361,7 @@ class EffectsTest {
     assertThat(shown.get(0)).contains("EffectUnknown: The call of pay (" + calls.getFirst());
     assertThat(shown.get(1))
         .contains(calls.getFirst() + "), whose outcome was unknown, returned receipt 7");
-    assertThat(outcome()).isEqualTo("done");
+    assertThat(value()).isEqualTo("done");
   }
 
   @Test
@@ -378,15 +381,16 @@ class EffectsTest {
     finish(EffectsTest::payOnce, tool);
 
     assertThat(refused).singleElement().isInstanceOf(UnresolvableException.class);
-    assertThat(outcome()).isEqualTo("paid");
+    assertThat(value()).isEqualTo("paid");
   }
 
   /// What the program fails with when its second pass differs from its first.
   private String divergence(Program program, Tool... tools) throws Exception {
     finish(program, tools);
-    var outcome = store.findByKey("the one").orElseThrow().outcome();
-    assertThat(outcome).isInstanceOf(Outcome.Failed.class);
-    return ((Outcome.Failed) outcome).error().message();
+    if (outcome() instanceof Outcome.Failed(var error)) {
+      return error.message();
+    }
+    throw new AssertionError("No divergence: " + outcome());
   }
 
   /// A program that is replayed once, and does something else then.
