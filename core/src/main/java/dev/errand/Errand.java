@@ -3,11 +3,15 @@ package dev.errand;
 import dev.errand.agent.Agent;
 import dev.errand.agent.Tool;
 import dev.errand.engine.Engine;
+import dev.errand.job.EffectKey;
 import dev.errand.job.Entry;
+import dev.errand.job.Finding;
+import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.StoreException;
 import dev.errand.job.UnknownJobException;
+import dev.errand.job.UnresolvableException;
 import dev.errand.spi.ModelProvider;
 import dev.errand.spi.Store;
 import dev.errand.spi.StoreProvider;
@@ -156,6 +160,28 @@ public final class Errand implements AutoCloseable {
   /// The events of a tree after a sequence number, oldest first; see [Entry].
   public List<Entry> events(JobId root, long after, int limit) {
     return engine.store().events(root, after, limit);
+  }
+
+  /// The tool calls of all jobs of the store that are journalled, and what is known of each.
+  public List<JobEffect> effects() {
+    return EffectPages.all((after, limit) -> engine.store().effects(null, after, limit));
+  }
+
+  /// Those of [#effects] whose outcome nobody knows: they are being made, or their worker died.
+  public List<JobEffect> unknownEffects() {
+    return EffectPages.all((after, limit) -> engine.store().unknownEffects(null, after, limit));
+  }
+
+  /// Says what came of a call whose outcome nobody knew.
+  ///
+  /// If the job has not gone on yet, its code is given that outcome, or makes the call if it was
+  /// not made. If the code was told `EffectUnknown` already that stands, in every replay; the
+  /// finding is kept in the books, and a model is told before its next turn.
+  ///
+  /// @throws UnresolvableException if there is no such effect, its outcome is known, or a worker
+  ///   holds the job and may be making the call
+  public void resolve(EffectKey key, Finding finding) {
+    engine.store().resolve(key, finding);
   }
 
   /// Waits until something may have changed, at most `atMost`.

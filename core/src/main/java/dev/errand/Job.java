@@ -3,6 +3,7 @@ package dev.errand;
 import dev.errand.engine.Engine;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Entry;
+import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Outcome;
@@ -73,6 +74,16 @@ public final class Job {
   /// Its history after a sequence number, oldest first.
   public List<Entry> history(long after, int limit) {
     return engine.store().history(id, after, limit);
+  }
+
+  /// The tool calls of this job and of all below it that are journalled, and what is known of each.
+  public List<JobEffect> effects() {
+    return EffectPages.all((after, limit) -> engine.store().effects(id, after, limit));
+  }
+
+  /// Those of [#effects] whose outcome nobody knows; see [Errand#resolve].
+  public List<JobEffect> unknownEffects() {
+    return EffectPages.all((after, limit) -> engine.store().unknownEffects(id, after, limit));
   }
 
   /// Its variables as of its last checkpoint.

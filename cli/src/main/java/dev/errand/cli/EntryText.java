@@ -19,7 +19,10 @@ final class EntryText {
         var trace = text(data, "trace");
         yield trace.isBlank() ? text(data, "message") : trace.stripTrailing();
       }
-      case TOOL -> tool(data);
+      case TOOL -> called(data) + outcome(data, " = ");
+      case EFFECT_UNKNOWN -> called(data) + " has an unknown outcome, key " + text(data, "key");
+      case EFFECT_RESOLVED ->
+          text(data, "tool") + " " + text(data, "key") + " was resolved:" + outcome(data, " ");
       case JOB_CREATED -> "agent " + text(data, "agent") + fork(data);
       case SUBTASK_SPAWNED -> named(data, "agent " + text(data, "agent"));
       case SUBTASK_COMPLETED, SUBTASK_FAILED, SUBTASK_CANCELLED, SUBTASK_TIMED_OUT ->
@@ -33,11 +36,15 @@ final class EntryText {
         .orElse("");
   }
 
-  private static String tool(Json.Object data) {
-    var arguments = data.get("arguments").map(Json::print).orElse("");
-    var answer =
-        data.text("error").map(error -> " failed: " + error).orElse(" = " + text(data, "result"));
-    return text(data, "tool") + arguments + answer;
+  private static String called(Json.Object data) {
+    return text(data, "tool") + data.get("arguments").map(Json::print).orElse("");
+  }
+
+  private static String outcome(Json.Object data, String returned) {
+    return data.text("error")
+        .map(error -> " failed: " + error)
+        .or(() -> data.text("result").map(result -> returned + result))
+        .orElse(" not made");
   }
 
   private static String named(Json.Object data, String words) {

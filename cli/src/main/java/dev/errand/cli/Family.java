@@ -38,7 +38,16 @@ final class Family {
       case SUBTASK_FAILED, SUBTASK_CANCELLED, SUBTASK_TIMED_OUT ->
           member(entry).ifPresent(member -> toldOfFailure(member, entry));
       case JOB_ENDED -> member(entry).ifPresent(member -> ended(member, entry));
-      case MESSAGE, REPLY, CONSOLE, EXCEPTION, NOTIFICATION, TOOL, RECEIPT, NOTICE -> {}
+      case MESSAGE,
+          REPLY,
+          CONSOLE,
+          EXCEPTION,
+          NOTIFICATION,
+          TOOL,
+          EFFECT_UNKNOWN,
+          EFFECT_RESOLVED,
+          RECEIPT,
+          NOTICE -> {}
     }
   }
 

@@ -54,7 +54,9 @@ final class Program {
         .forEach(program::addSubcommand);
     // What it is given is for the benchmarks to read.
     var bench = new CommandLine(new BenchCommand()).setUnmatchedOptionsArePositionalParams(true);
-    return program.addSubcommand(bench);
+    program.addSubcommand(bench);
+    var effects = new CommandLine(new EffectsCommand(surroundings));
+    return program.addSubcommand(effects.addSubcommand(new ResolveCommand(surroundings)));
   }
 
   private int misused(CommandLine.ParameterException misuse, String[] args) {

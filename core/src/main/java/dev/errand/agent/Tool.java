@@ -1,9 +1,11 @@
 package dev.errand.agent;
 
 import dev.errand.job.EffectPolicy;
+import dev.errand.job.Finding;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// A controlled capability that code and models may call by name.
@@ -13,8 +15,14 @@ import org.jspecify.annotations.Nullable;
 /// @param parameters the names of its parameters, in order; a trailing `?` marks an optional one
 /// @param policy what may be done when the outcome of a call is unknown
 /// @param action what it does
+/// @param reconciler asked before the policy decides; null if nothing but the policy does
 public record Tool(
-    String name, String description, List<String> parameters, EffectPolicy policy, Action action) {
+    String name,
+    String description,
+    List<String> parameters,
+    EffectPolicy policy,
+    Action action,
+    @Nullable Reconciler reconciler) {
   public Tool {
     if (!name.matches("[A-Za-z_][A-Za-z0-9_]*")) {
       throw new IllegalArgumentException(
@@ -25,12 +33,17 @@ public record Tool(
 
   /// A tool whose calls are repeated with the same key when their outcome is unknown.
   public static Tool of(String name, String description, List<String> parameters, Action action) {
-    return new Tool(name, description, parameters, EffectPolicy.IDEMPOTENT, action);
+    return new Tool(name, description, parameters, EffectPolicy.IDEMPOTENT, action, null);
   }
 
   /// The same tool under another policy.
   public Tool policy(EffectPolicy other) {
-    return new Tool(name, description, parameters, other, action);
+    return new Tool(name, description, parameters, other, action, reconciler);
+  }
+
+  /// The same tool, able to find out what came of a call whose outcome is unknown.
+  public Tool reconcile(Reconciler how) {
+    return new Tool(name, description, parameters, policy, action, how);
   }
 
   /// What a tool does; called by any thread, several at a time, and heeding interruption.
@@ -41,6 +54,20 @@ public record Tool(
     /// @return anything [Json#of] takes
     /// @throws Exception if it fails; the calling code sees the message as an error of the tool
     @Nullable Object call(Call call) throws Exception;
+  }
+
+  /// Finds out what came of a call whose worker died before the outcome was recorded; called by any
+  /// thread, several at a time, and heeding interruption.
+  @FunctionalInterface
+  public interface Reconciler {
+    /// Looks for the call under its key.
+    ///
+    /// A call that was not made is made then. It is asked again if the worker dies before the
+    /// finding is recorded.
+    ///
+    /// @return what came of the call; empty if that cannot be said, and the policy decides
+    /// @throws Exception which counts as empty; the history has the message
+    Optional<Finding> find(Call call) throws Exception;
   }
 
   /// One call of a tool.

@@ -16,11 +16,13 @@ import dev.errand.spi.Host.ChildRequest;
 import dev.errand.spi.Store;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -47,10 +49,13 @@ final class Children {
   private final Map<JobId, Known> known = new HashMap<>();
   private final Map<Json, JobId> subtaskIds = new HashMap<>();
   private final Map<JobId, Change.Created> heldBack = new LinkedHashMap<>();
+  private final Set<JobId> met = new HashSet<>();
+  private final Ends ends;
   private boolean hadSome;
   private int created;
 
-  /// A child that this job created: `digest` of what was asked for.
+  /// A child that this job created, as it was then: a replay must not see more of it. `digest` is
+  /// that of what was asked for.
   private record Known(String digest, Child child) {}
 
   Children(
@@ -60,6 +65,7 @@ final class Children {
     this.job = job.id();
     this.definition = definition;
     this.writer = writer;
+    this.ends = new Ends(store, job.id());
     this.created = job.progress().created();
     this.hadSome = created > 0;
   }
@@ -71,7 +77,7 @@ final class Children {
     subtaskIds.clear();
     hadSome = hadSome || ordinal > 0;
     for (var child : after(ordinal)) {
-      remember(child.origin().digest(), Seen.seen(child));
+      remember(child.origin().digest(), Seen.born(child));
     }
   }
 
@@ -92,7 +98,9 @@ final class Children {
     if (before != null) {
       if (!before.digest().equals(newJob.digest())) {
         throw Journal.diverged(
-            "job " + id, "another job", before.child().agent() + " was given it");
+            "job " + id,
+            "a child of agent " + newJob.definition().agent().name(),
+            "another one, of agent " + before.child().agent() + ", was created there");
       }
       return before.child();
     }
@@ -194,7 +202,7 @@ final class Children {
 
   Child attach(JobId id, Json subtaskId) {
     var before = known.get(id);
-    var now = before == null ? Seen.seen(find(id)) : before.child();
+    var now = before == null ? Seen.born(find(id)) : before.child();
     if (now.subtaskId() != null) {
       if (now.subtaskId().equals(subtaskId)) {
         return now;
@@ -208,7 +216,7 @@ final class Children {
     }
     checkFree(subtaskId);
     giveHandler(id, subtaskId);
-    var child = new Child(id, now.agent(), subtaskId, now.state(), now.completion());
+    var child = Seen.born(id, now.agent(), subtaskId);
     remember(before == null ? find(id).origin().digest() : before.digest(), child);
     writer.commitShortly();
     return child;
@@ -236,18 +244,16 @@ final class Children {
     writer.add(new Change.Attached(id, subtaskId));
   }
 
-  /// Whether it takes a suspension to know; a child that is not stored yet has surely not ended.
-  boolean mayBeUnfinished(JobId id) {
-    return store
-        .find(id)
-        .map(child -> child.subtask() == null || child.subtask().completion() == null)
-        .orElse(true);
-  }
-
+  /// Refuses to wait for what does not exist; children that are about to be stored do.
   void requireKnown(List<JobId> handlers) {
-    for (var id : handlers) {
-      if (!known.containsKey(id) && store.find(id).isEmpty()) {
-        throw new RefusedException("RuntimeError", "There is no job " + id + " to wait for");
+    var strangers =
+        handlers.stream().filter(id -> !known.containsKey(id) && !met.contains(id)).toList();
+    if (!strangers.isEmpty()) {
+      store.find(strangers).forEach(job -> met.add(job.id()));
+      for (var id : strangers) {
+        if (!met.contains(id)) {
+          throw unknown(id);
+        }
       }
     }
   }
@@ -263,28 +269,31 @@ final class Children {
 
   /// The handlers as they are now; one that is not stored yet is as it was created.
   List<Child> look(List<JobId> handlers) {
-    if (handlers.size() <= FEW) {
-      return handlers.stream().map(this::lookAt).toList();
-    }
-    var all = new HashMap<JobId, Child>();
-    after(0).forEach(child -> all.put(child.id(), Seen.seen(child)));
+    var stored = new HashMap<JobId, Child>();
+    store.find(handlers).forEach(job -> stored.put(job.id(), Seen.seen(job)));
+    met.addAll(stored.keySet());
     return handlers.stream()
-        .map(id -> all.containsKey(id) ? Objects.requireNonNull(all.get(id)) : lookAt(id))
+        .map(id -> stored.containsKey(id) ? stored.get(id) : unstored(id))
         .toList();
   }
 
-  private Child lookAt(JobId id) {
-    return store
-        .find(id)
-        .map(Seen::seen)
-        .orElseGet(
-            () -> {
-              var unstored = known.get(id);
-              if (unstored == null) {
-                throw new RefusedException("RuntimeError", "There is no job " + id);
-              }
-              return unstored.child();
-            });
+  /// Those of the handlers that have ended by now, in the order asked; one that is not stored yet
+  /// has not.
+  List<Child> ended(List<JobId> handlers) {
+    if (handlers.size() <= FEW) {
+      return look(handlers).stream().filter(child -> child.completion() != null).toList();
+    }
+    requireKnown(handlers);
+    var ended = ends.among(handlers);
+    return handlers.stream().flatMap(id -> Stream.ofNullable(ended.get(id))).toList();
+  }
+
+  private Child unstored(JobId id) {
+    var created = known.get(id);
+    if (created == null) {
+      throw unknown(id);
+    }
+    return created.child();
   }
 
   /// A job of the tree, stored or about to be.
@@ -296,7 +305,11 @@ final class Children {
               writer.commit();
               return store.find(id);
             })
-        .orElseThrow(() -> new RefusedException("RuntimeError", "There is no job " + id));
+        .orElseThrow(() -> unknown(id));
+  }
+
+  private static RefusedException unknown(JobId id) {
+    return new RefusedException("RuntimeError", "There is no job " + id);
   }
 
   private List<JobRecord> after(int ordinal) {

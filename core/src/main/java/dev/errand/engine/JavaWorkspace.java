@@ -3,6 +3,7 @@ package dev.errand.engine;
 import dev.errand.agent.Program;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
+import dev.errand.job.RefusedException;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
 import dev.errand.spi.Host;
@@ -45,7 +46,11 @@ final class JavaWorkspace implements Workspace {
   }
 
   private static TaskError error(Throwable raised) {
-    var message = raised.getClass().getSimpleName() + ": " + raised.getMessage();
+    var name =
+        raised instanceof RefusedException refused
+            ? refused.type()
+            : raised.getClass().getSimpleName();
+    var message = name + ": " + raised.getMessage();
     return TaskError.of(TaskError.Kind.EXCEPTION, message, "");
   }
 

@@ -261,6 +261,7 @@ final class JobAdvancer {
             progress.created(),
             progress.printed(),
             host.readings(),
+            host.told(),
             !warmingUp());
     return open.run(run, host);
   }

@@ -1,6 +1,5 @@
 package dev.errand.engine;
 
-import dev.errand.agent.Tool;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
 import dev.errand.job.Effect;
@@ -18,9 +17,9 @@ import dev.errand.job.Wait;
 import dev.errand.spi.Change;
 import dev.errand.spi.Host;
 import dev.errand.spi.Store;
+import dev.errand.spi.Workspace;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -32,29 +31,25 @@ import org.jspecify.annotations.Nullable;
  * finds its recorded answer, and the first one without an answer is where the earlier pass was cut off. A question that
  * does not match what is recorded at its slot is refused as ReplayDivergence; nothing is done a second time.
  *
- * What must be committed before what:
- *  - a tool that is not READ_ONLY is called after its intention is committed; the outcome may follow later, for
- *    without it the tool's policy decides what a replay does;
- *  - creating a child is told in Children.
+ * What must be committed before what is told in Effects for tools and in Children for children.
  *
  * Only the job's own thread uses this object.
  */
 final class JobHost implements Host {
-  private static final String PEEK = "errand.peek";
-  private static final String LIST = "errand.children";
-  private static final String ANY = "errand.any";
   private static final String COMPLETE = "errand.complete";
 
   private final Store store;
-  private final Registry registry;
   private final JobRecord job;
   private final JobDefinition definition;
   private final StepWriter writer;
   private final Parking parking;
   private final Journal journal;
+  private final Effects effects;
   private final Children children;
   private final CoVariables coVariables = new CoVariables();
+  private final Looks looks;
   private int turn;
+  private int answers;
   private boolean completed;
 
   JobHost(
@@ -65,14 +60,15 @@ final class JobHost implements Host {
       StepWriter writer,
       Parking parking) {
     this.store = store;
-    this.registry = registry;
     this.job = job;
     this.definition = definition;
     this.writer = writer;
     this.parking = parking;
     this.completed = job.subtask() != null && job.subtask().completion() != null;
     this.journal = new Journal(job.id(), writer);
+    this.effects = new Effects(registry, job.id(), definition.agent(), writer, journal);
     this.children = new Children(store, registry, job, definition, writer);
+    this.looks = new Looks(journal, children);
   }
 
   /// Learns what was recorded after the checkpoint at which the block begins, or begins again.
@@ -80,10 +76,14 @@ final class JobHost implements Host {
     var progress = writer.progress();
     turn = progress.turn();
     children.released();
-    journal.begin(mayBeReplay ? store.journal(job.id(), turn, progress.statement()) : List.of());
+    var before =
+        mayBeReplay ? store.journal(job.id(), turn, progress.statement()) : List.<Effect>of();
+    answers = before.size();
+    journal.begin(before);
     if (mayBeReplay) {
       children.learnAfter(progress.created());
     }
+    looks.begin();
   }
 
   /// The pieces of the checkpoint that the workspace was opened with.
@@ -94,6 +94,11 @@ final class JobHost implements Host {
   /// What the driver itself recorded; see [Journal#readings].
   List<Effect> readings() {
     return journal.readings();
+  }
+
+  /// What the code was told of handlers it waited for; see [Workspace.Run#told].
+  List<Workspace.Told> told() {
+    return looks.ahead();
   }
 
   /// The highest ordinal of a child that may exist.
@@ -111,12 +116,15 @@ final class JobHost implements Host {
   void absorb(Mark mark) {
     var changes = new ArrayList<Change>();
     var progress = writer.progress();
+    answers = mark.snapshot() == null ? answers + 1 : 1;
     if (!mark.console().isEmpty()) {
       changes.add(
           new Change.Recorded(turn, Entry.Kind.CONSOLE, Json.object("text", mark.console())));
       progress = progress.printedMore(mark.console().length());
     }
-    mark.readings().forEach(reading -> changes.add(new Change.Journalled(reading)));
+    mark.readings().stream()
+        .filter(journal::read)
+        .forEach(reading -> changes.add(new Change.Journalled(reading)));
     var snapshot = mark.snapshot();
     if (snapshot != null) {
       coVariables.newlyLost(snapshot).forEach(variable -> changes.add(receipt(variable)));
@@ -143,76 +151,7 @@ final class JobHost implements Host {
   @Override
   public Value call(Mark mark, int ordinal, String name, Json.Object arguments) {
     absorb(mark);
-    var slot = new Slot(turn, mark.statement(), ordinal);
-    var tool =
-        registry
-            .tool(definition.agent(), name)
-            .orElseThrow(
-                () ->
-                    new RefusedException(
-                        "NameError",
-                        "Agent " + definition.agent().name() + " has no tool " + name));
-    var call = new Tool.Call(job.id(), slot.key(job.id()), arguments);
-    if (tool.policy() == EffectPolicy.READ_ONLY) {
-      writer.commitSoon();
-      return answer(invoke(tool, call));
-    }
-    var digest = Journal.digest(arguments.print());
-    var known = journal.recorded(slot, name, digest);
-    if (known == null) {
-      known = new Effect(slot, name, digest, tool.policy(), new Effect.Result.Intended());
-      journal.record(known);
-      writer.commit();
-    } else if (!(known.result() instanceof Effect.Result.Intended)) {
-      return answer(known.result());
-    } else if (tool.policy() == EffectPolicy.AT_MOST_ONCE) {
-      throw new RefusedException(
-          "EffectUnknown",
-          "The call of "
-              + name
-              + " ("
-              + call.key()
-              + ") was begun and its outcome is not known; "
-              + "it is not made again. Find out what became of it before going on.");
-    }
-    var result = invoke(tool, call);
-    writer.add(
-        new Change.Journalled(known.with(result)),
-        new Change.Recorded(turn, Entry.Kind.TOOL, toolEntry(call, name, result)));
-    writer.commitSoon();
-    return answer(result);
-  }
-
-  @SuppressWarnings("IllegalCatch")
-  private static Effect.Result invoke(Tool tool, Tool.Call call) {
-    try {
-      return new Effect.Result.Returned(Value.of(tool.action().call(call)));
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-      throw new Dropped("interrupted in tool " + tool.name());
-    } catch (Exception | AssertionError | LinkageError | StackOverflowError failed) {
-      var message = failed.getMessage() == null ? failed.getClass().getName() : failed.getMessage();
-      return new Effect.Result.Raised("ToolError", tool.name() + ": " + message);
-    }
-  }
-
-  private static Value answer(Effect.Result result) {
-    return switch (result) {
-      case Effect.Result.Returned(var value) -> value;
-      case Effect.Result.Raised(var type, var message) -> throw new RefusedException(type, message);
-      case Effect.Result.Intended ignored ->
-          throw new IllegalStateException("An intention is no answer");
-    };
-  }
-
-  private static Json.Object toolEntry(Tool.Call call, String name, Effect.Result result) {
-    var entry =
-        Json.object("key", call.key()).with("tool", name).with("arguments", call.arguments());
-    return switch (result) {
-      case Effect.Result.Raised(var type, var message) -> entry.with("error", message);
-      case Effect.Result.Returned(var value) -> entry.with("result", value.text());
-      case Effect.Result.Intended ignored -> entry;
-    };
+    return effects.call(new Slot(turn, mark.statement(), ordinal), name, arguments);
   }
 
   @Override
@@ -261,77 +200,43 @@ final class JobHost implements Host {
   @Override
   public List<Child> await(Mark mark, int ordinal, List<JobId> handlers, int needed) {
     absorb(mark);
-    var slot = new Slot(turn, mark.statement(), ordinal);
-    children.requireKnown(handlers);
     var wait = new Wait(handlers, needed);
-    boolean choice = needed < wait.handlers().size();
-    if (choice) {
-      var known = journal.recorded(slot, ANY, Journal.digest(handlers.toString()));
-      if (known != null) {
-        return asRecorded(known);
-      }
-    }
-    if (wait.handlers().size() > 1 || children.mayBeUnfinished(handlers.getFirst())) {
-      suspend(wait);
-    }
-    var now = children.look(handlers);
-    if (choice) {
-      record(slot, ANY, handlers.toString(), now);
-    }
-    return now;
+    boolean all = needed == wait.handlers().size();
+    // To wait for all of many needs no record: who had ended then is no question.
+    return all && needed > 1
+        ? awaitAll(wait, handlers)
+        : looks.await(
+            new Slot(turn, mark.statement(), ordinal), handlers, () -> await(wait, handlers));
   }
 
-  private void suspend(Wait wait) {
+  private List<Child> await(Wait wait, List<JobId> handlers) {
+    var ended = children.ended(handlers);
+    return ended.size() < wait.needed() ? awaitAll(wait, handlers) : ended;
+  }
+
+  private List<Child> awaitAll(Wait wait, List<JobId> handlers) {
+    children.requireKnown(handlers);
     children.released();
     parking
-        .park(job.id(), () -> writer.suspend(wait), writer::version)
+        .park(job.id(), answers, () -> writer.suspend(wait), writer::version)
         .ifPresent(claim -> writer.resume(claim.lease()));
+    return children.ended(handlers);
   }
 
   @Override
   public List<Child> peek(Mark mark, int ordinal, List<JobId> handlers) {
     absorb(mark);
     var slot = new Slot(turn, mark.statement(), ordinal);
-    return look(slot, PEEK, handlers.toString(), () -> children.look(handlers));
+    var of = Journal.digest(handlers.toString());
+    return looks.look(slot, "errand.peek", of, () -> children.look(handlers));
   }
 
   @Override
   public List<Child> children(Mark mark, int ordinal, @Nullable Json subtaskId) {
     absorb(mark);
     var slot = new Slot(turn, mark.statement(), ordinal);
-    return look(
-        slot, LIST, subtaskId == null ? "" : subtaskId.print(), () -> children.stored(subtaskId));
-  }
-
-  private List<Child> look(Slot slot, String kind, String of, Supplier<List<Child>> now) {
-    var known = journal.recorded(slot, kind, Journal.digest(of));
-    if (known != null) {
-      return asRecorded(known);
-    }
-    var seen = now.get();
-    record(slot, kind, of, seen);
-    return seen;
-  }
-
-  private void record(Slot slot, String kind, String of, List<Child> seen) {
-    journal.record(
-        new Effect(
-            slot,
-            kind,
-            Journal.digest(of),
-            EffectPolicy.READ_ONLY,
-            new Effect.Result.Returned(new Value.Plain(Seen.record(seen)))));
-  }
-
-  private List<Child> asRecorded(Effect known) {
-    var lines = ((Json.Array) ((Value.Plain) answer(known.result())).json()).items();
-    return lines.stream()
-        .map(Json.Object.class::cast)
-        .map(
-            line ->
-                Seen.asRecorded(
-                    line, Seen.seen(children.find(new JobId(line.text("job").orElseThrow())))))
-        .toList();
+    var of = Journal.digest(subtaskId == null ? "" : subtaskId.print());
+    return looks.look(slot, "errand.children", of, () -> children.stored(subtaskId));
   }
 
   @Override

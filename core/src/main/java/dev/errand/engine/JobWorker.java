@@ -286,8 +286,9 @@ final class JobWorker implements Parking, AutoCloseable {
   }
 
   @Override
-  public Optional<Claim> park(JobId job, BooleanSupplier suspend, LongSupplier version) {
-    var place = new Place(arrivals.incrementAndGet());
+  public Optional<Claim> park(
+      JobId job, int answers, BooleanSupplier suspend, LongSupplier version) {
+    var place = new Place(answers, arrivals.incrementAndGet());
     var advancer = active.get(job);
     parked.put(job, place);
     boolean suspended = false;
@@ -302,7 +303,6 @@ final class JobWorker implements Parking, AutoCloseable {
       return Optional.empty();
     }
     leave(job, advancer);
-    evict();
     var claim = place.await();
     if (claim.version() != version.getAsLong()) {
       begin(claim);
@@ -314,20 +314,22 @@ final class JobWorker implements Parking, AutoCloseable {
     return Optional.of(claim);
   }
 
+  /// Gives the permit back, once this worker is within its bounds again.
   private void leave(JobId job, @Nullable JobAdvancer advancer) {
-    if (advancer != null && active.remove(job, advancer)) {
+    boolean held = advancer != null && active.remove(job, advancer);
+    evict();
+    if (held) {
       permits.release();
     }
     signals.changed();
   }
 
-  /// Gives up the places that were taken first, until no more are left than are kept warm.
+  /// Gives up places until no more are left than are kept warm.
   private void evict() {
     while (parked.size() > warmJobs) {
-      var oldest =
-          parked.entrySet().stream()
-              .min(java.util.Comparator.comparingLong(entry -> entry.getValue().arrival()));
-      oldest.ifPresent(entry -> drop(entry.getKey(), entry.getValue()));
+      parked.entrySet().stream()
+          .min(Map.Entry.comparingByValue(Place.FIRST_TO_DROP))
+          .ifPresent(entry -> drop(entry.getKey(), entry.getValue()));
     }
   }
 

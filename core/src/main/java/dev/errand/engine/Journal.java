@@ -11,18 +11,30 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The effect journal of one block: what was recorded at each slot, here or by a worker before.
-///
-/// Names that begin with `errand.` are the engine's own readings; other readings are the driver's.
-/// Only the job's own thread uses this object.
+/*
+ * The effect journal of one block: what was recorded at each slot, here or by a worker before.
+ *
+ * Names that begin with `errand.` are the engine's own readings; other readings are the driver's.
+ *
+ * In step. Code does one thing after the other, so a replay meets every recorded effect before it comes to a new one. If it
+ * asks for something new while a recorded effect was not asked for, or for something else at a slot that is taken, it has
+ * left the path of the first pass. From then on whatever is new might be a recorded effect in another place, and is refused.
+ *
+ * Only the job's own thread uses this object.
+ */
 final class Journal {
   private static final String OWN = "errand.";
 
   private final JobId job;
   private final StepWriter writer;
   private final Map<Slot, Effect> effects = new HashMap<>();
+  private final NavigableMap<Slot, Effect> unasked = new TreeMap<>();
+  private @Nullable RefusedException divergence;
 
   Journal(JobId job, StepWriter writer) {
     this.job = job;
@@ -32,7 +44,14 @@ final class Journal {
   /// Begins a block, with what was recorded of it before.
   void begin(List<Effect> before) {
     effects.clear();
-    before.forEach(effect -> effects.put(effect.slot(), effect));
+    unasked.clear();
+    divergence = null;
+    for (var effect : before) {
+      effects.put(effect.slot(), effect);
+      if (effect.policy() != EffectPolicy.READ_ONLY) {
+        unasked.put(effect.slot(), effect);
+      }
+    }
   }
 
   /// What the driver itself recorded: readings of the clock and the like.
@@ -43,20 +62,60 @@ final class Journal {
         .toList();
   }
 
+  /// All that is recorded under that name.
+  Stream<Effect> named(String name) {
+    return effects.values().stream().filter(effect -> effect.name().equals(name));
+  }
+
   /// What is recorded at a slot; null if nothing is.
   ///
   /// @throws RefusedException if it is something else than `name` with arguments of that digest
   @Nullable Effect recorded(Slot slot, String name, String digest) {
     var known = effects.get(slot);
-    if (known != null && !(known.name().equals(name) && known.digest().equals(digest))) {
+    if (known != null && !known.name().equals(name)) {
       throw diverged(slot.key(job), name, known.name() + " was called there before");
     }
+    if (known != null && !known.digest().equals(digest)) {
+      throw diverged(slot.key(job), name, "it was called there with other arguments before");
+    }
+    unasked.remove(slot);
     return known;
   }
 
-  void record(Effect effect) {
+  /// Refuses the call of `name`, which is new, if a replay has not yet asked for all that was
+  /// called before.
+  void requireAllAsked(Slot slot, String name) {
+    if (divergence != null) {
+      throw divergence;
+    }
+    if (!unasked.isEmpty()) {
+      var missed = unasked.firstEntry().getValue();
+      throw diverged(
+          slot.key(job),
+          name,
+          missed.name() + " was called at " + missed.slot().key(job) + " and is not asked for");
+    }
+  }
+
+  /// Records an effect, committed together with the entry that tells of it.
+  void record(Effect effect, Change.Recorded... entry) {
     effects.put(effect.slot(), effect);
-    writer.add(new Change.Journalled(effect));
+    writer.add(
+        Stream.concat(Stream.of(new Change.Journalled(effect)), Stream.of(entry))
+            .toArray(Change[]::new));
+  }
+
+  /// Takes over what the driver read; false if something else is recorded at its slot, which stays.
+  /// The code has diverged then, and hears of it when it next asks for something new.
+  boolean read(Effect reading) {
+    var known = effects.putIfAbsent(reading.slot(), reading);
+    if (known == null || known.name().equals(reading.name())) {
+      return true;
+    }
+    divergence =
+        diverged(
+            reading.slot().key(job), reading.name(), known.name() + " was called there before");
+    return false;
   }
 
   /// A record that has answered, and is not to answer again.
@@ -67,9 +126,11 @@ final class Journal {
   static RefusedException diverged(String where, String now, String before) {
     return new RefusedException(
         "ReplayDivergence",
-        "At %s the code asks for %s, but %s, or with other arguments. Nothing was done a second time; "
-                .formatted(where, now, before)
-            + "the statement depends on something that changed between its two passes.");
+        """
+        At %s the code asks for %s, but %s. Nothing was done a second time; the statement depends on \
+        something that changed between its two passes.\
+        """
+            .formatted(where, now, before));
   }
 
   static String digest(String text) {

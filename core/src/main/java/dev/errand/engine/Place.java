@@ -1,21 +1,27 @@
 package dev.errand.engine;
 
 import dev.errand.spi.Claim;
+import java.util.Comparator;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 
 /// Where one parked thread waits: for a claim, or for being dropped, whichever comes first.
 final class Place {
+  /// Those first that cost least to make anew; of equals those that wait longest.
+  static final Comparator<Place> FIRST_TO_DROP =
+      Comparator.comparingInt((Place place) -> Integer.numberOfLeadingZeros(place.answers))
+          .reversed()
+          .thenComparingLong(place -> place.arrival);
+
+  private final int answers;
   private final long arrival;
   private final CompletableFuture<Claim> claim = new CompletableFuture<>();
 
-  Place(long arrival) {
+  /// @param answers how much a replay would ask again, told apart by orders of magnitude only
+  /// @param arrival its number in the order in which places were taken
+  Place(int answers, long arrival) {
+    this.answers = answers;
     this.arrival = arrival;
-  }
-
-  /// Its number in the order in which places were taken.
-  long arrival() {
-    return arrival;
   }
 
   /// Gives the thread its claim; false if it was dropped before.

@@ -32,6 +32,12 @@ final class Seen {
     };
   }
 
+  /// The child as it was when it was created.
+  static Host.Child born(JobRecord child) {
+    var subtask = child.subtask();
+    return born(child.id(), child.origin().agent(), subtask == null ? null : subtask.id());
+  }
+
   /// A child created a moment ago.
   static Host.Child born(JobId id, String agent, @Nullable Json subtaskId) {
     return new Host.Child(id, agent, subtaskId, SubTaskState.WAITING, null);

@@ -42,6 +42,7 @@ final class StepWriter {
   private boolean held;
   private int heldFrom;
   private Progress heldAt;
+  private long holds;
   private boolean scheduled;
   private boolean underWay;
   private @Nullable RuntimeException failure;
@@ -243,11 +244,18 @@ final class StepWriter {
     }
     pending.add(change);
     held = true;
-    timer.after(LONGEST_HOLD, this::letGoAndCommit);
+    long hold = ++holds;
+    timer.after(LONGEST_HOLD, () -> letGoAndCommit(hold));
   }
 
-  private void letGoAndCommit() {
-    letGo();
+  /// Ends a hold, unless a later one began: that ends by its own time.
+  private void letGoAndCommit(long hold) {
+    synchronized (this) {
+      if (hold != holds) {
+        return;
+      }
+      held = false;
+    }
     commitSoon();
   }
 

@@ -13,6 +13,7 @@ public abstract sealed class JobException extends RuntimeException
         ModelException,
         JobFailedException,
         UnfinishedException,
+        UnresolvableException,
         RefusedException {
   private static final long serialVersionUID = 1L;
 

@@ -140,24 +140,52 @@ public final class StoredForm {
         : new Completion.Result(value(object(form, "value")));
   }
 
-  /// The form of an effect's result; null while it is only intended.
-  public static Json.@Nullable Object write(Effect.Result result) {
+  /// The form of an effect's result.
+  public static Json.Object write(Effect.Result result) {
     return switch (result) {
-      case Effect.Result.Intended ignored -> null;
+      case Effect.Result.Intended(var arguments) -> Json.object("arguments", arguments);
       case Effect.Result.Returned(var value) -> write(value);
       case Effect.Result.Raised(var type, var message) ->
           Json.object("type", type).with("message", message);
+      case Effect.Result.Unknown(var arguments, var found) ->
+          Json.object("arguments", arguments)
+              .with("told", true)
+              .with("found", found == null ? null : write(found));
     };
   }
 
-  /// Reads an effect's result.
+  /// Reads an effect's result; null stands for an intention of the first schema.
   public static Effect.Result result(Json.@Nullable Object form) {
     if (form == null) {
-      return new Effect.Result.Intended();
+      return new Effect.Result.Intended(Json.Object.EMPTY);
+    }
+    if (form.get("arguments").isPresent()) {
+      var arguments = object(form, "arguments");
+      return form.get("told").isPresent()
+          ? new Effect.Result.Unknown(arguments, found(form))
+          : new Effect.Result.Intended(arguments);
     }
     return form.text("type").isPresent()
         ? new Effect.Result.Raised(string(form, "type"), string(form, "message"))
         : new Effect.Result.Returned(value(form));
+  }
+
+  private static Json.Object write(Finding finding) {
+    return switch (finding) {
+      case Finding.Returned(var value) -> Json.object("value", write(value));
+      case Finding.Raised(var message) -> Json.object("message", message);
+      case Finding.NotMade ignored -> Json.Object.EMPTY;
+    };
+  }
+
+  private static @Nullable Finding found(Json.Object form) {
+    if (!(form.get("found").orElse(Json.Null.VALUE) instanceof Json.Object found)) {
+      return null;
+    }
+    if (found.get("value").isPresent()) {
+      return new Finding.Returned(value(object(found, "value")));
+    }
+    return found.text("message").<Finding>map(Finding.Raised::new).orElseGet(Finding.NotMade::new);
   }
 
   /// The form of a co-variable's list of variables.

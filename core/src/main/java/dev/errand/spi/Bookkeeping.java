@@ -1,7 +1,10 @@
 package dev.errand.spi;
 
 import dev.errand.job.Completion;
+import dev.errand.job.Effect;
+import dev.errand.job.EffectKey;
 import dev.errand.job.Entry;
+import dev.errand.job.Finding;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.NewJob;
@@ -36,7 +39,16 @@ public final class Bookkeeping {
   /// not of how the job came to be, ended, or fared.
   public static boolean isForked(Entry.Kind kind) {
     return switch (kind) {
-      case MESSAGE, REPLY, CONSOLE, EXCEPTION, NOTIFICATION, TOOL -> true;
+      case MESSAGE,
+          REPLY,
+          CONSOLE,
+          EXCEPTION,
+          NOTIFICATION,
+          TOOL,
+          RECEIPT,
+          EFFECT_UNKNOWN,
+          EFFECT_RESOLVED ->
+          true;
       case JOB_CREATED,
           SUBTASK_SPAWNED,
           SUBTASK_COMPLETED,
@@ -92,6 +104,24 @@ public final class Bookkeeping {
         turn,
         Entry.Kind.JOB_ENDED,
         Json.object("outcome", outcome.code()).with("text", shortened(text)));
+  }
+
+  /// The entry of an effect that somebody found out about, as it was before; the job stands at
+  /// `turn`.
+  public static Change.Recorded resolved(int turn, EffectKey key, Effect effect, Finding finding) {
+    var data =
+        Json.object("key", key.text())
+            .with("tool", effect.name())
+            .with("told", effect.result() instanceof Effect.Result.Unknown);
+    var found =
+        switch (finding) {
+          case Finding.Returned(var value) ->
+              data.with("finding", "returned").with("result", shortened(value.text()));
+          case Finding.Raised(var message) ->
+              data.with("finding", "raised").with("error", shortened(message));
+          case Finding.NotMade ignored -> data.with("finding", "not_made");
+        };
+    return new Change.Recorded(turn, Entry.Kind.EFFECT_RESOLVED, found);
   }
 
   private static Change.Recorded handlerEnded(

@@ -38,7 +38,9 @@ public interface Host {
 
   /// Waits until `needed` of these handlers have ended; the job may be suspended meanwhile.
   ///
-  /// @return the handlers as they are then, in the order asked
+  /// Recorded, so that a replay is given the same.
+  ///
+  /// @return those that have ended by then, at least `needed`, in the order asked
   List<Child> await(Mark mark, int ordinal, List<JobId> handlers, int needed);
 
   /// The handlers of this job as they are now, in the order asked; recorded, so that a replay sees

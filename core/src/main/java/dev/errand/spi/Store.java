@@ -3,8 +3,11 @@ package dev.errand.spi;
 import dev.errand.job.Blob;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Effect;
+import dev.errand.job.EffectKey;
 import dev.errand.job.Entry;
+import dev.errand.job.Finding;
 import dev.errand.job.JobDefinition;
+import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Lease;
@@ -15,6 +18,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Keeps jobs, and is the only judge of who may change one.
 ///
@@ -40,7 +44,9 @@ public interface Store extends AutoCloseable {
   ///
   /// A job is due when it is ready to go on and nobody holds a lease on it that still runs. Each
   /// claim raises the job's fence. A `SUSPENDED` job is handed out once its wait is satisfied, and
-  /// keeps that status. Jobs due at the same moment are handed out in the order of their creation.
+  /// keeps that status; it counts as due since its creation, so that a parent that was woken does
+  /// not queue behind all the children it created. Jobs due at the same moment are handed out in
+  /// the order of their creation.
   ///
   /// @throws IllegalArgumentException if `limit` is negative or `duration` is not positive
   List<Claim> claim(String worker, int limit, Duration duration);
@@ -75,6 +81,9 @@ public interface Store extends AutoCloseable {
 
   /// The job of that id.
   Optional<JobRecord> find(JobId id);
+
+  /// Those of these jobs that exist, each once, in any order, as they all were at one moment.
+  List<JobRecord> find(Collection<JobId> ids);
 
   /// The root job submitted under that key.
   Optional<JobRecord> findByKey(String key);
@@ -119,6 +128,23 @@ public interface Store extends AutoCloseable {
 
   /// The effects recorded for statements of block `turn` from `statement` on, by slot.
   List<Effect> journal(JobId job, int turn, int statement);
+
+  /// The effects of `top` and all jobs below it, or of all jobs of the store, after that one, in
+  /// the order of ids as text and then of slots. Readings are not among them.
+  List<JobEffect> effects(@Nullable JobId top, @Nullable EffectKey after, int limit);
+
+  /// Those of [#effects] whose outcome nobody knows; see [Effect#isUnknown].
+  List<JobEffect> unknownEffects(@Nullable JobId top, @Nullable EffectKey after, int limit);
+
+  /// Settles an effect whose outcome nobody knew, as [Effect#resolved] says, and records
+  /// `EFFECT_RESOLVED` in the job's history.
+  ///
+  /// Whoever claims the job after this reads the journal as it is then. A worker whose lease has
+  /// run out, and that was making the call all the same, may still commit what really came of it.
+  ///
+  /// @throws dev.errand.job.UnresolvableException if there is no such effect, its outcome is known,
+  ///   or it is intended by a job on which a lease still runs: the call may be under way
+  void resolve(EffectKey key, Finding finding);
 
   /// The job's history after sequence `after`, oldest first.
   List<Entry> history(JobId job, long after, int limit);

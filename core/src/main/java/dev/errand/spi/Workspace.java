@@ -2,6 +2,7 @@ package dev.errand.spi;
 
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Effect;
+import dev.errand.job.Slot;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
 import java.util.List;
@@ -38,6 +39,8 @@ public interface Workspace extends AutoCloseable {
   ///   are dropped
   /// @param readings what was read from the clock and the like after that statement began, by slot,
   ///   to be repeated
+  /// @param told answers that the code was given to [Host#await] after that statement began, or the
+  ///   first of them; the code may be given them again without asking the host
   /// @param show whether a model is to be shown the value of its last expression
   record Run(
       int turn,
@@ -46,9 +49,29 @@ public interface Workspace extends AutoCloseable {
       int created,
       long printed,
       List<Effect> readings,
+      List<Told> told,
       boolean show) {
     public Run {
       readings = List.copyOf(readings);
+      told = List.copyOf(told);
+    }
+
+    /// A run whose code was told nothing before, for nobody to be shown its value.
+    public Run(
+        int turn,
+        CodeBlock block,
+        int statement,
+        int created,
+        long printed,
+        List<Effect> readings) {
+      this(turn, block, statement, created, printed, readings, List.of(), false);
+    }
+  }
+
+  /// Handlers that had ended when the code waited at a slot.
+  record Told(Slot slot, List<Host.Child> ended) {
+    public Told {
+      ended = List.copyOf(ended);
     }
   }
 

@@ -11,7 +11,8 @@ import java.util.List;
 /// Brings a file to this release's schema, or refuses it; `user_version` says how far it has come.
 final class Migrations {
   /// In order; a file that was released is never edited.
-  private static final List<String> FILES = List.of("V0001__jobs.sql", "V0002__covariables.sql");
+  private static final List<String> FILES =
+      List.of("V0001__jobs.sql", "V0002__covariables.sql", "V0003__effects.sql");
 
   private Migrations() {}
 

@@ -3,23 +3,23 @@ package dev.errand.jdbc;
 import dev.errand.job.Blob;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Effect;
-import dev.errand.job.EffectPolicy;
+import dev.errand.job.EffectKey;
 import dev.errand.job.Entry;
+import dev.errand.job.Finding;
 import dev.errand.job.JobDefinition;
+import dev.errand.job.JobEffect;
 import dev.errand.job.JobException;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
-import dev.errand.job.Slot;
 import dev.errand.job.StoredForm;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
 import dev.errand.spi.Store;
 import java.nio.file.Path;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -134,6 +134,17 @@ public final class SqliteStore implements Store {
     return readers.read(
         session ->
             session.sql("select * from job where id = ?").bind(id.text()).first(JobRow::job));
+  }
+
+  @Override
+  public List<JobRecord> find(Collection<JobId> ids) {
+    var list = ids.stream().distinct().<Json>map(id -> new Json.Text(id.text())).toList();
+    return readers.read(
+        session ->
+            session
+                .sql("select job.* from json_each(?) cross join job on job.id = value")
+                .bind(new Json.Array(list).print())
+                .list(JobRow::job));
   }
 
   @Override
@@ -275,18 +286,26 @@ public final class SqliteStore implements Store {
 
   @Override
   public List<Effect> journal(JobId job, int turn, int statement) {
-    return readers.read(
-        session ->
-            session
-                .sql(
-                    """
-                    select turn, statement, ordinal, name, digest, policy, result from effect
-                    where job = ? and turn = ? and statement >= ? order by statement, ordinal
-                    """)
-                .bind(job.text())
-                .bind(turn)
-                .bind(statement)
-                .list(SqliteStore::effect));
+    return readers.read(session -> Effects.journal(session, job, turn, statement));
+  }
+
+  @Override
+  public List<JobEffect> effects(@Nullable JobId top, @Nullable EffectKey after, int limit) {
+    return readers.read(session -> Effects.all(session, top, after, limit));
+  }
+
+  @Override
+  public List<JobEffect> unknownEffects(@Nullable JobId top, @Nullable EffectKey after, int limit) {
+    return readers.read(session -> Effects.unknown(session, top, after, limit));
+  }
+
+  @Override
+  public void resolve(EffectKey key, Finding finding) {
+    writer.write(
+        transaction -> {
+          Effects.resolve(transaction, key, finding);
+          return key;
+        });
   }
 
   @Override
@@ -385,19 +404,6 @@ public final class SqliteStore implements Store {
   /// For tests: does something on a reading connection.
   <T> T onReader(Readers.Question<T> question) {
     return readers.read(question);
-  }
-
-  private static Effect effect(ResultSet row) throws SQLException {
-    return new Effect(
-        new Slot(row.getInt(1), row.getInt(2), row.getInt(3)),
-        row.getString(4),
-        row.getString(5),
-        EffectPolicy.valueOf(row.getString(6)),
-        StoredForm.result(object(row.getString(7))));
-  }
-
-  private static Json.@Nullable Object object(@Nullable String form) {
-    return form == null ? null : (Json.Object) Json.parse(form);
   }
 
   private static void requirePositive(Duration duration) {

@@ -2,7 +2,6 @@ package dev.errand.jdbc;
 
 import dev.errand.job.Completion;
 import dev.errand.job.DuplicateJobException;
-import dev.errand.job.Effect;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
@@ -188,7 +187,10 @@ final class StepCommit implements Work<Receipt> {
       }
       case Change.Created(var child) -> created(child);
       case Change.Attached(var child, var subtaskId) -> attached(child, subtaskId);
-      case Change.Journalled(var effect) -> journalled(effect);
+      case Change.Journalled(var effect) -> {
+        var line = Effects.line(id, effect);
+        yield (transaction, row) -> line.write(transaction);
+      }
       case Change.Checkpointed(var delta) -> {
         var workspace = WorkspaceChange.of(delta);
         yield (transaction, row) -> workspace.apply(transaction, id);
@@ -231,31 +233,6 @@ final class StepCommit implements Work<Receipt> {
     if (!child.parent().equals(Optional.of(id))) {
       throw new IllegalArgumentException("Job " + child + " is no child of " + id);
     }
-  }
-
-  private Part journalled(Effect effect) {
-    var result = StoredForm.write(effect.result());
-    var form = result == null ? null : result.print();
-    var slot = effect.slot();
-    return (transaction, row) ->
-        transaction
-            .sql(
-                """
-                insert into effect (job, turn, statement, ordinal, name, digest, policy, result)
-                values (?, ?, ?, ?, ?, ?, ?, ?)
-                on conflict (job, turn, statement, ordinal) do update set
-                  name = excluded.name, digest = excluded.digest, policy = excluded.policy,
-                  result = excluded.result
-                """)
-            .bind(id.text())
-            .bind(slot.turn())
-            .bind(slot.statement())
-            .bind(slot.ordinal())
-            .bind(effect.name())
-            .bind(effect.digest())
-            .bind(effect.policy().name())
-            .bind(form)
-            .update();
   }
 
   private Part completed(Completion completion) {

@@ -85,7 +85,8 @@ final class Waits {
     }
   }
 
-  /// Makes those due who waited for this handler and need no other.
+  /// Makes those due who waited for this handler and need no other; as due since they were created,
+  /// see [dev.errand.spi.Store#claim].
   static void handlerEnded(Transaction transaction, JobId target) throws SQLException {
     var waiters =
         transaction
@@ -96,10 +97,9 @@ final class Waits {
       transaction
           .sql(
               """
-              update job set due = iif(needed = 1, ?, due), needed = needed - 1
+              update job set due = iif(needed = 1, created, due), needed = needed - 1
               where id = ? and needed > 0
               """)
-          .bind(transaction.now())
           .bind(waiter)
           .update();
     }

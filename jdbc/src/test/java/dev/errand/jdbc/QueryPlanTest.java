@@ -45,6 +45,7 @@ class QueryPlanTest {
     store.claim("worker", 10, LEASE).forEach(due -> store.commit(TestJobs.ending(due)));
     store.nextDue();
     store.find(ROOT);
+    store.find(List.of(ROOT, ROOT.child(1)));
     store.findByKey("key");
     store.jobs("tree", "tree.1", 10).forEach(job -> store.definition(job.definition()));
     store.children(ROOT, 0, 10);
@@ -54,6 +55,8 @@ class QueryPlanTest {
     store.checkpoint(ROOT).orElseThrow().coVariables().forEach(part -> store.chunks(part.chunks()));
     store.checkpoint(ROOT, 0);
     store.journal(ROOT, 0, 0);
+    store.effects(ROOT, null, 10);
+    store.unknownEffects(null, null, 10);
     store.fork(ROOT, Delta.BEFORE, new JobId("fork"));
     store.forget(ROOT, 0);
     store.collect(1);

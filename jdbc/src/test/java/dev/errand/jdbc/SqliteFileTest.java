@@ -4,10 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.errand.job.Effect;
+import dev.errand.job.EffectPolicy;
+import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
+import dev.errand.job.Json;
+import dev.errand.job.Slot;
 import dev.errand.job.StoreException;
 import dev.errand.spi.StoreProvider;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -74,6 +80,34 @@ class SqliteFileTest {
     assertThat(ask(file, "pragma application_id")).isEqualTo("1163022916");
     assertThat(ask(file, "pragma user_version")).isEqualTo("2");
     assertThat(ask(file, "pragma journal_mode")).isEqualTo("wal");
+  }
+
+  @Test
+  void an_intention_of_the_first_schema_is_an_effect_that_nobody_knows_the_outcome_of()
+      throws SQLException, IOException {
+    var file = directory.resolve("old.db");
+    try (var schema = Migrations.class.getResourceAsStream("sqlite/V0001__jobs.sql");
+        var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        var statement = connection.createStatement()) {
+      statement.executeUpdate(new String(schema.readAllBytes(), StandardCharsets.UTF_8));
+    }
+    execute(
+        file,
+        "insert into effect values ('tree', 0, 2, 0, 'pay', 'digest', 'AT_MOST_ONCE', null)",
+        "pragma application_id = 1163022916",
+        "pragma user_version = 1");
+
+    try (var store = open(file)) {
+      assertThat(store.unknownEffects(null, null, 9))
+          .extracting(JobEffect::effect)
+          .containsExactly(
+              new Effect(
+                  new Slot(0, 2, 0),
+                  "pay",
+                  "digest",
+                  EffectPolicy.AT_MOST_ONCE,
+                  new Effect.Result.Intended(Json.Object.EMPTY)));
+    }
   }
 
   @Test

@@ -48,7 +48,8 @@ final class Forms {
 
   static Frame run(Workspace.Run run, Json.Object job) {
     var source = run.block().source();
-    return new Frame(
+    var parts = new ArrayList<Blob>();
+    var header =
         Json.object("do", "run")
             .with("turn", run.turn())
             .with("kind", run.block().kind().name())
@@ -57,8 +58,15 @@ final class Forms {
             .with("statement", run.statement())
             .with("created", run.created())
             .with("readings", readings(run))
+            .with("told", run.told().stream().map(told -> told(told, parts)).toList())
             .with("show", run.show())
-            .with("job", job));
+            .with("job", job);
+    return new Frame(header, parts);
+  }
+
+  private static Json told(Workspace.Told told, List<Blob> parts) {
+    var ended = told.ended().stream().map(child -> form(child, parts)).toList();
+    return Json.of(List.of(told.slot().statement(), told.slot().ordinal(), ended));
   }
 
   private static String hash(String source) {

@@ -6,8 +6,12 @@ import dev.errand.job.Delta;
 import dev.errand.job.DuplicateJobException;
 import dev.errand.job.DuplicateSubTaskException;
 import dev.errand.job.Effect;
+import dev.errand.job.EffectKey;
+import dev.errand.job.EffectPolicy;
 import dev.errand.job.Entry;
+import dev.errand.job.Finding;
 import dev.errand.job.JobDefinition;
+import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
@@ -16,11 +20,11 @@ import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
-import dev.errand.job.Slot;
 import dev.errand.job.StaleLeaseException;
 import dev.errand.job.Subtask;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.UnknownTurnException;
+import dev.errand.job.UnresolvableException;
 import dev.errand.job.Usage;
 import dev.errand.job.Wait;
 import dev.errand.spi.Bookkeeping;
@@ -37,6 +41,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -50,7 +55,7 @@ final class MemoryState {
   final Map<JobId, Row> rows;
 
   final Map<String, JobDefinition> definitions;
-  final Map<Place, Effect> effects;
+  final Map<EffectKey, JobEffect> effects;
   private final Map<String, Blob> chunks;
   private final Map<JobId, List<Entry>> entriesByRoot;
 
@@ -112,9 +117,6 @@ final class MemoryState {
       return worker != null && fence == lease.fence();
     }
   }
-
-  /// Where an effect stands in the journal.
-  record Place(JobId job, Slot slot) {}
 
   JobId submit(NewJob job, Instant now) {
     if (job.id().parent().isPresent()) {
@@ -179,12 +181,38 @@ final class MemoryState {
       case Change.Recorded recorded -> append(id, recorded, now);
       case Change.Created(var child) -> create(id, child, now);
       case Change.Attached(var child, var subtaskId) -> attach(id, child, subtaskId, now);
-      case Change.Journalled(var effect) -> effects.put(new Place(id, effect.slot()), effect);
+      case Change.Journalled(var effect) -> journal(id, effect, now);
       case Change.Checkpointed(var delta) -> checkpoint(id, delta);
       case Change.Spent(var usage) -> put(row(id).with(spent(job, job.usage().plus(usage))));
       case Change.Completed(var completion) -> complete(id, completion, now);
       case Change.Ended(var outcome) -> end(id, outcome, now);
     }
+  }
+
+  private void journal(JobId id, Effect effect, Instant now) {
+    var key = new EffectKey(id, effect.slot());
+    var known = effects.get(key);
+    effects.put(key, new JobEffect(key, effect, known == null ? now : known.since()));
+  }
+
+  void resolve(EffectKey key, Finding finding, Instant now) {
+    var known = effects.get(key);
+    if (known == null || known.effect().policy() == EffectPolicy.READ_ONLY) {
+      throw UnresolvableException.missing(key);
+    }
+    var effect = known.effect();
+    if (!effect.isUnknown()) {
+      throw UnresolvableException.settled(key);
+    }
+    var row = row(key.job());
+    boolean isHeld = row.worker() != null && Objects.requireNonNull(row.due()).isAfter(now);
+    if (isHeld && effect.result() instanceof Effect.Result.Intended) {
+      throw UnresolvableException.underWay(key);
+    }
+    effects.remove(key);
+    effect.resolved(finding).ifPresent(left -> journal(key.job(), left, known.since()));
+    int turn = row.job().progress().turn();
+    append(key.job(), Bookkeeping.resolved(turn, key, effect, finding), now);
   }
 
   private void complete(JobId id, Completion completion, Instant now) {
@@ -278,7 +306,7 @@ final class MemoryState {
     for (var waiter : List.copyOf(rows.values())) {
       var awaited = waiter.awaits();
       if (awaited != null && awaited.handlers().contains(id) && isSatisfied(awaited)) {
-        put(waiter.released(now, null));
+        put(waiter.released(waiter.job().origin().created(), null));
       }
     }
   }

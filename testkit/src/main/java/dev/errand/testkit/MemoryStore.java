@@ -7,8 +7,12 @@ import static java.util.Comparator.comparingLong;
 import dev.errand.job.Blob;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Effect;
+import dev.errand.job.EffectKey;
+import dev.errand.job.EffectPolicy;
 import dev.errand.job.Entry;
+import dev.errand.job.Finding;
 import dev.errand.job.JobDefinition;
+import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
@@ -33,6 +37,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// A store in memory: the reference that says what every other store must do.
 ///
@@ -100,6 +106,17 @@ public final class MemoryStore implements Store {
   @Override
   public Optional<JobRecord> find(JobId id) {
     return read(all -> Optional.ofNullable(all.rows.get(id)).map(Row::job));
+  }
+
+  @Override
+  public List<JobRecord> find(Collection<JobId> ids) {
+    return read(
+        all ->
+            ids.stream()
+                .distinct()
+                .flatMap(id -> Optional.ofNullable(all.rows.get(id)).stream())
+                .map(Row::job)
+                .toList());
   }
 
   @Override
@@ -195,13 +212,51 @@ public final class MemoryStore implements Store {
   public List<Effect> journal(JobId job, int turn, int statement) {
     return read(
         all ->
-            all.effects.entrySet().stream()
-                .filter(effect -> effect.getKey().job().equals(job))
-                .map(Map.Entry::getValue)
+            all.effects.values().stream()
+                .filter(effect -> effect.key().job().equals(job))
+                .map(JobEffect::effect)
                 .filter(effect -> effect.slot().turn() == turn)
                 .filter(effect -> effect.slot().statement() >= statement)
                 .sorted(comparing(Effect::slot))
                 .toList());
+  }
+
+  @Override
+  public List<JobEffect> effects(@Nullable JobId top, @Nullable EffectKey after, int limit) {
+    return read(all -> effects(all, top, after).limit(limit).toList());
+  }
+
+  @Override
+  public List<JobEffect> unknownEffects(@Nullable JobId top, @Nullable EffectKey after, int limit) {
+    return read(
+        all ->
+            effects(all, top, after)
+                .filter(effect -> effect.effect().isUnknown())
+                .limit(limit)
+                .toList());
+  }
+
+  private static Stream<JobEffect> effects(
+      MemoryState all, @Nullable JobId top, @Nullable EffectKey after) {
+    var order = comparing(EffectKey::job).thenComparing(EffectKey::slot);
+    return all.effects.values().stream()
+        .filter(effect -> effect.effect().policy() != EffectPolicy.READ_ONLY)
+        .filter(effect -> top == null || isWithin(effect.key().job(), top))
+        .filter(effect -> after == null || order.compare(effect.key(), after) > 0)
+        .sorted(comparing(JobEffect::key, order));
+  }
+
+  private static boolean isWithin(JobId job, JobId top) {
+    return job.equals(top) || job.text().startsWith(top.text() + ".");
+  }
+
+  @Override
+  public void resolve(EffectKey key, Finding finding) {
+    change(
+        draft -> {
+          draft.resolve(key, finding, now());
+          return key;
+        });
   }
 
   @Override

@@ -8,8 +8,10 @@ import dev.errand.job.CoVariable;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Delta;
 import dev.errand.job.Effect;
+import dev.errand.job.EffectKey;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Entry;
+import dev.errand.job.Finding;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.JobException;
 import dev.errand.job.JobId;
@@ -110,6 +112,8 @@ final class RandomCalls {
       rearrange();
     } else if (dice < 19) {
       clock.advance(Duration.ofMillis(random.nextInt(20_000)));
+    } else if (dice < 22) {
+      resolve();
     } else if (held.size() < FEW || dice < 30) {
       claim();
     } else {
@@ -151,6 +155,22 @@ final class RandomCalls {
     if (claims.stream().allMatch(List::isEmpty)) {
       clock.advance(Duration.ofMillis(random.nextInt(20_000)));
     }
+  }
+
+  private void resolve() {
+    var known = reference.effects(null, null, MANY);
+    var key =
+        known.isEmpty() || chance(5)
+            ? new EffectKey(pick(ROOTS), new Slot(0, 0, UNKNOWN))
+            : pick(known).key();
+    var finding =
+        pick(List.of(Finding.returned(random.nextInt(9)), Finding.raised("no"), Finding.notMade()));
+    same(
+        "resolve " + key + " " + finding,
+        any -> {
+          any.resolve(key, finding);
+          return key;
+        });
   }
 
   private void remember(Held claimed) {
@@ -239,9 +259,13 @@ final class RandomCalls {
 
   private Effect effect() {
     var slot = new Slot(random.nextInt(4), random.nextInt(3), random.nextInt(3));
+    if (chance(20)) {
+      var unknown = new Effect.Result.Unknown(Json.object("n", 1), null);
+      return new Effect(slot, "tool", digest(), EffectPolicy.AT_MOST_ONCE, unknown);
+    }
     var result =
         chance(50)
-            ? new Effect.Result.Intended()
+            ? new Effect.Result.Intended(Json.object("n", random.nextInt(100)))
             : new Effect.Result.Returned(Value.of(random.nextInt(100)));
     return new Effect(slot, "tool", digest(), EffectPolicy.IDEMPOTENT, result);
   }

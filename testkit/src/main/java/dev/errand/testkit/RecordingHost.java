@@ -163,7 +163,8 @@ public final class RecordingHost implements Host {
 
   /// The run that carries out the job's current block from where it stands.
   public Workspace.Run again(CodeBlock block) {
-    return new Workspace.Run(turn, block, statement, created, printed, readings, showing);
+    return new Workspace.Run(
+        turn, block, statement, created, printed, readings, List.of(), showing);
   }
 
   /// Goes on to the next block, after one that ended with `mark`.
@@ -235,6 +236,7 @@ public final class RecordingHost implements Host {
             case Effect.Result.Raised(var type, var message) ->
                 throw new RefusedException(type, message);
             case Effect.Result.Intended ignored -> throw new IllegalStateException();
+            case Effect.Result.Unknown ignored -> throw new IllegalStateException();
           };
         });
   }
@@ -300,7 +302,11 @@ public final class RecordingHost implements Host {
           if (ended(handlers) < needed) {
             throw new IllegalStateException("Nobody ended " + handlers);
           }
-          return recorded(mark, ordinal, "await", () -> seen(handlers));
+          return recorded(
+              mark,
+              ordinal,
+              "await",
+              () -> seen(handlers).stream().filter(seen -> seen.completion() != null).toList());
         });
   }
 

@@ -4,6 +4,7 @@ import dev.errand.job.Checkpoint;
 import dev.errand.job.Delta;
 import dev.errand.job.Effect;
 import dev.errand.job.Entry;
+import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.UnknownTurnException;
@@ -17,8 +18,10 @@ import java.util.stream.IntStream;
 ///
 /// @param jobs every job with what belongs to it
 /// @param trees the events and the counts of the trees
+/// @param effects the books of effects, and of those the unknown ones
 /// @param nextDue when a job next falls due by itself
-record Snapshot(List<Member> jobs, List<Tree> trees, Optional<Instant> nextDue) {
+record Snapshot(
+    List<Member> jobs, List<Tree> trees, List<List<JobEffect>> effects, Optional<Instant> nextDue) {
   private static final int ALL = 100_000;
   private static final int TURNS = 4;
 
@@ -26,6 +29,7 @@ record Snapshot(List<Member> jobs, List<Tree> trees, Optional<Instant> nextDue) 
     return new Snapshot(
         store.jobs("", "", ALL).stream().map(job -> Member.of(store, job)).toList(),
         roots.stream().map(root -> Tree.of(store, root)).toList(),
+        List.of(store.effects(null, null, ALL), store.unknownEffects(null, null, ALL)),
         store.nextDue());
   }
 

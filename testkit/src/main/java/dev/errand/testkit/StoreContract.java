@@ -29,9 +29,12 @@ import dev.errand.job.Delta;
 import dev.errand.job.DuplicateJobException;
 import dev.errand.job.DuplicateSubTaskException;
 import dev.errand.job.Effect;
+import dev.errand.job.EffectKey;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Entry;
+import dev.errand.job.Finding;
 import dev.errand.job.JobDefinition;
+import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
@@ -47,6 +50,7 @@ import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.UnknownTurnException;
+import dev.errand.job.UnresolvableException;
 import dev.errand.job.Usage;
 import dev.errand.job.Value;
 import dev.errand.spi.Change;
@@ -58,6 +62,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -1192,7 +1197,7 @@ public abstract class StoreContract {
           "send_mail",
           "digest",
           EffectPolicy.AT_MOST_ONCE,
-          new Effect.Result.Intended());
+          new Effect.Result.Intended(Json.object("to", "ada")));
     }
   }
 
@@ -1983,6 +1988,256 @@ public abstract class StoreContract {
         answers.add(call.get());
       }
       return answers;
+    }
+  }
+
+  @Nested
+  class TheBooksOfEffects {
+    private final EffectKey key = new EffectKey(ROOT, new Slot(0, 2, 0));
+    private final Json.Object arguments = Json.object("amount", 12);
+    private final Effect.Result intended = new Effect.Result.Intended(arguments);
+    private final Effect.Result told = new Effect.Result.Unknown(arguments, null);
+
+    @Test
+    void an_effect_is_in_the_books_since_it_was_intended() {
+      var begun = clock.instant();
+      var held = hold(called(intended));
+      clock.advance(Duration.ofSeconds(1));
+      var returned = called(new Effect.Result.Returned(Value.of("paid")));
+      store.commit(held.then(new Change.Journalled(returned)).goingOn());
+
+      assertThat(store.effects(null, null, 10))
+          .containsExactly(new JobEffect(key, returned, begun));
+      assertThat(store.unknownEffects(null, null, 10)).isEmpty();
+    }
+
+    @Test
+    void what_code_read_is_not_in_the_books() {
+      journal(
+          new Effect(
+              key.slot(),
+              "clock",
+              "",
+              EffectPolicy.READ_ONLY,
+              new Effect.Result.Returned(Value.of(1))));
+
+      assertThat(store.effects(null, null, 10)).isEmpty();
+      assertUnresolvable("there is none");
+    }
+
+    @Test
+    void effects_are_listed_page_by_page_for_a_job_and_all_below_it() {
+      var other = new JobId("treehouse");
+      store.submit(job(other));
+      journalled(claim(other), called(intended));
+      store.submit(job(ROOT));
+      var parent = claim(ROOT);
+      journalled(parent, called(intended), at(new Slot(1, 0, 0), intended));
+      store.commit(Stepping.by(parent.lease(), 1, created(FIRST)).yielding(clock.instant()));
+      journalled(claim(FIRST), called(intended));
+
+      assertThat(keys(store.effects(ROOT, null, 10)))
+          .containsExactly("tree/0/2/0", "tree/1/0/0", "tree.1/0/2/0");
+      assertThat(keys(store.effects(FIRST, null, 10))).containsExactly("tree.1/0/2/0");
+      assertThat(keys(store.effects(null, key, 2))).containsExactly("tree/1/0/0", "tree.1/0/2/0");
+      assertThat(keys(store.effects(null, null, 10))).endsWith("treehouse/0/2/0").hasSize(4);
+    }
+
+    @Test
+    void the_unknown_ones_are_those_that_nobody_knows_the_outcome_of() {
+      journal(
+          called(intended),
+          at(new Slot(0, 3, 0), told),
+          at(new Slot(0, 4, 0), new Effect.Result.Returned(Value.none())),
+          at(new Slot(0, 5, 0), new Effect.Result.Unknown(arguments, Finding.notMade())));
+
+      assertThat(keys(store.unknownEffects(ROOT, null, 10)))
+          .containsExactly("tree/0/2/0", "tree/0/3/0");
+      assertThat(keys(store.unknownEffects(null, key, 10))).containsExactly("tree/0/3/0");
+      assertThat(keys(store.effects(null, null, 10))).hasSize(4);
+    }
+
+    @Test
+    void an_intention_that_is_resolved_answers_a_replay() {
+      journal(called(intended));
+
+      store.resolve(key, Finding.returned("paid"));
+
+      var paid = called(new Effect.Result.Returned(Value.of("paid")));
+      assertThat(store.journal(ROOT, 0, 0)).containsExactly(paid);
+      assertThat(store.unknownEffects(null, null, 10)).isEmpty();
+      assertThat(resolution())
+          .isEqualTo(
+              Json.object("key", "tree/0/2/0")
+                  .with("tool", "pay")
+                  .with("told", false)
+                  .with("finding", "returned")
+                  .with("result", "paid"));
+    }
+
+    @Test
+    void an_intention_resolved_as_failed_raises_as_the_tool_would_have() {
+      journal(called(intended));
+
+      store.resolve(key, Finding.raised("no money"));
+
+      var failed = new Effect.Result.Raised("ToolError", "pay: no money");
+      assertThat(store.journal(ROOT, 0, 0)).containsExactly(called(failed));
+      assertThat(resolution().text("error")).hasValue("no money");
+    }
+
+    @Test
+    void an_intention_that_was_not_made_is_forgotten() {
+      journal(called(intended));
+
+      store.resolve(key, Finding.notMade());
+
+      assertThat(store.journal(ROOT, 0, 0)).isEmpty();
+      assertThat(resolution().text("finding")).hasValue("not_made");
+      assertUnresolvable("there is none");
+    }
+
+    @Test
+    void what_the_code_was_told_is_unknown_stays_so_for_a_replay() {
+      journal(called(told));
+
+      store.resolve(key, Finding.returned("paid"));
+
+      assertThat(store.journal(ROOT, 0, 0))
+          .containsExactly(called(new Effect.Result.Unknown(arguments, Finding.returned("paid"))));
+      assertThat(store.unknownEffects(null, null, 10)).isEmpty();
+      assertThat(resolution().get("told")).hasValue(new Json.Bool(true));
+    }
+
+    @Test
+    void an_effect_is_resolved_once() {
+      journal(called(intended));
+      store.resolve(key, Finding.returned("paid"));
+
+      assertUnresolvable("its outcome is known");
+      assertThat(kinds(ROOT)).containsOnlyOnce(Entry.Kind.EFFECT_RESOLVED);
+    }
+
+    @Test
+    void a_call_that_may_be_under_way_is_not_resolved() {
+      hold(called(intended));
+      assertUnresolvable("a worker holds the job");
+
+      clock.advance(LEASE);
+      store.resolve(key, Finding.returned("paid"));
+      assertThat(store.unknownEffects(null, null, 10)).isEmpty();
+    }
+
+    @Test
+    void what_the_code_was_told_of_is_resolved_while_the_job_goes_on() {
+      var held = hold(called(told));
+
+      store.resolve(key, Finding.notMade());
+
+      assertThat(store.commit(held.then().goingOn()).leased()).isTrue();
+    }
+
+    @Test
+    void a_worker_that_lost_time_has_the_last_word_on_what_it_called() {
+      var held = hold(called(intended));
+      clock.advance(LEASE);
+      store.resolve(key, Finding.raised("no"));
+      var paid = called(new Effect.Result.Returned(Value.of("paid after all")));
+      store.commit(held.then(new Change.Journalled(paid)).goingOn());
+
+      assertThat(store.journal(ROOT, 0, 0)).containsExactly(paid);
+    }
+
+    @Test
+    void of_many_who_resolve_one_effect_one_does() throws Exception {
+      journal(called(intended));
+      Callable<Integer> resolving =
+          () -> {
+            try {
+              store.resolve(key, Finding.returned("paid"));
+              return 1;
+            } catch (UnresolvableException late) {
+              return 0;
+            }
+          };
+
+      assertThat(atOnce(Collections.nCopies(8, resolving))).containsOnlyOnce(1);
+      assertThat(kinds(ROOT)).containsOnlyOnce(Entry.Kind.EFFECT_RESOLVED);
+    }
+
+    /// A root job whose lease still runs.
+    private record Held(Claim claim, Receipt receipt) {
+      Stepping then(Change... changes) {
+        return Stepping.after(claim, receipt, changes);
+      }
+    }
+
+    /// Writes these lines for a root job whose lease still runs.
+    private Held hold(Effect... effects) {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      return new Held(claim, journalled(claim, effects));
+    }
+
+    /// Writes these lines for a root job that nobody holds.
+    private void journal(Effect... effects) {
+      store.commit(hold(effects).then().yielding(clock.instant()));
+    }
+
+    private Receipt journalled(Claim claim, Effect... effects) {
+      var changes = Stream.of(effects).map(Change.Journalled::new).toArray(Change[]::new);
+      return store.commit(Stepping.by(claim, changes).goingOn());
+    }
+
+    private Effect called(Effect.Result result) {
+      return at(key.slot(), result);
+    }
+
+    private Effect at(Slot slot, Effect.Result result) {
+      return new Effect(slot, "pay", "digest", EffectPolicy.AT_MOST_ONCE, result);
+    }
+
+    private Json.Object resolution() {
+      return store.history(ROOT, 0, 100).stream()
+          .filter(entry -> entry.kind() == Entry.Kind.EFFECT_RESOLVED)
+          .map(Entry::data)
+          .findFirst()
+          .orElseThrow();
+    }
+
+    private void assertUnresolvable(String why) {
+      assertThatThrownBy(() -> store.resolve(key, Finding.returned("again")))
+          .isInstanceOf(UnresolvableException.class)
+          .hasMessageContaining("tree/0/2/0")
+          .hasMessageContaining(why);
+    }
+
+    private static List<String> keys(List<JobEffect> effects) {
+      return effects.stream().map(effect -> effect.key().text()).toList();
+    }
+  }
+
+  @Nested
+  class WakingUp {
+    @Test
+    void a_woken_parent_is_handed_out_before_the_children_it_has_created() {
+      spawn(FIRST, SECOND, THIRD);
+      clock.advance(Duration.ofSeconds(1));
+      store.commit(Stepping.by(claim(ROOT)).awaiting(1, FIRST));
+      clock.advance(Duration.ofSeconds(1));
+      finish(FIRST, succeeded(1));
+
+      assertThat(due()).containsExactly("tree", "tree.2", "tree.3");
+    }
+
+    @Test
+    void jobs_are_found_together() {
+      spawn(FIRST, SECOND);
+
+      assertThat(store.find(List.of(SECOND, ROOT, SECOND, THIRD)))
+          .containsExactlyInAnyOrder(
+              store.find(ROOT).orElseThrow(), store.find(SECOND).orElseThrow());
+      assertThat(store.find(List.of())).isEmpty();
     }
   }
 }

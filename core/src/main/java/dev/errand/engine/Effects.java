@@ -1,0 +1,175 @@
+package dev.errand.engine;
+
+import dev.errand.agent.Tool;
+import dev.errand.job.AgentSpec;
+import dev.errand.job.Effect;
+import dev.errand.job.EffectPolicy;
+import dev.errand.job.Entry;
+import dev.errand.job.Finding;
+import dev.errand.job.JobId;
+import dev.errand.job.Json;
+import dev.errand.job.RefusedException;
+import dev.errand.job.Slot;
+import dev.errand.job.Value;
+import dev.errand.spi.Change;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Calls tools, each under a line of the journal.
+ *
+ *   (no line) ──commit──▶ Intended ──call──▶ Returned or Raised
+ *                            │
+ *                            └── met by a replay: nobody knows whether the call was made
+ *                                  the tool's reconciler knows          ──▶ Returned or Raised, or called
+ *                                  it does not, the policy allows calls ──▶ called again with the same key
+ *                                  it does not, AT_MOST_ONCE            ──▶ Unknown: the code is told
+ *
+ * The intention is committed before the call. What came of it may be committed later: without it the intention is met
+ * again. The same holds of Unknown, for whatever the code does upon it is committed after it.
+ *
+ * An operator moves lines too, in the store and only while nobody holds the job (Store.resolve). An intention that was
+ * resolved answers a replay like any outcome. Unknown stays Unknown for the code, which was told so and has gone on; what
+ * was found is kept beside it.
+ *
+ * READ_ONLY tools have no line. Only the job's own thread uses this object.
+ */
+final class Effects {
+  private final Registry registry;
+  private final JobId job;
+  private final AgentSpec agent;
+  private final StepWriter writer;
+  private final Journal journal;
+
+  Effects(Registry registry, JobId job, AgentSpec agent, StepWriter writer, Journal journal) {
+    this.registry = registry;
+    this.job = job;
+    this.agent = agent;
+    this.writer = writer;
+    this.journal = journal;
+  }
+
+  Value call(Slot slot, String name, Json.Object arguments) {
+    var tool = tool(name);
+    var call = new Tool.Call(job, slot.key(job), arguments);
+    var digest = Journal.digest(arguments.print());
+    var known = journal.recorded(slot, name, digest);
+    if (known == null && tool.policy() == EffectPolicy.READ_ONLY) {
+      writer.commitSoon();
+      return answer(call, name, invoke(tool, call));
+    }
+    if (known == null) {
+      journal.requireAllAsked(slot, name);
+      known = new Effect(slot, name, digest, tool.policy(), new Effect.Result.Intended(arguments));
+      journal.record(known);
+      writer.commit();
+      known = made(tool, call, known);
+    } else if (known.result() instanceof Effect.Result.Intended) {
+      known = settled(tool, call, known);
+    }
+    return answer(call, name, known.result());
+  }
+
+  private Tool tool(String name) {
+    return registry
+        .tool(agent, name)
+        .orElseThrow(
+            () ->
+                new RefusedException(
+                    "NameError", "Agent " + agent.name() + " has no tool " + name));
+  }
+
+  private static Value answer(Tool.Call call, String name, Effect.Result result) {
+    return switch (result) {
+      case Effect.Result.Returned(var value) -> value;
+      case Effect.Result.Raised(var type, var message) -> throw new RefusedException(type, message);
+      case Effect.Result.Unknown ignored ->
+          throw new RefusedException(
+              "EffectUnknown",
+              """
+              The call of %s (%s) was begun and its outcome is not known; it is not made again. \
+              Find out what became of it before going on.\
+              """
+                  .formatted(name, call.key()));
+      case Effect.Result.Intended ignored ->
+          throw new IllegalStateException("An intention is no answer");
+    };
+  }
+
+  private Effect made(Tool tool, Tool.Call call, Effect intended) {
+    return record(call, intended.with(invoke(tool, call)), Entry.Kind.TOOL, Json.Object.EMPTY);
+  }
+
+  /// An intention whose call may or may not have been made.
+  private Effect settled(Tool tool, Tool.Call call, Effect intended) {
+    var answer = reconcile(tool, call);
+    if (answer.finding() != null && !(answer.finding() instanceof Finding.NotMade)) {
+      var known = intended.resolved(answer.finding()).orElseThrow();
+      return record(call, known, Entry.Kind.TOOL, Json.object("reconciled", true));
+    }
+    boolean mayBeMade = answer.finding() != null || tool.policy() != EffectPolicy.AT_MOST_ONCE;
+    if (mayBeMade) {
+      return made(tool, call, intended);
+    }
+    var unknown = intended.with(new Effect.Result.Unknown(call.arguments(), null));
+    return record(call, unknown, Entry.Kind.EFFECT_UNKNOWN, answer.trouble());
+  }
+
+  private Effect record(Tool.Call call, Effect effect, Entry.Kind kind, Json.Object more) {
+    var data =
+        Json.object("key", call.key())
+            .with("tool", effect.name())
+            .with("arguments", call.arguments());
+    for (var member : more.members().entrySet()) {
+      data = data.with(member.getKey(), member.getValue());
+    }
+    var told =
+        switch (effect.result()) {
+          case Effect.Result.Raised(var type, var message) -> data.with("error", message);
+          case Effect.Result.Returned(var value) -> data.with("result", value.text());
+          case Effect.Result.Unknown ignored -> data;
+          case Effect.Result.Intended ignored -> data;
+        };
+    journal.record(effect, new Change.Recorded(effect.slot().turn(), kind, told));
+    writer.commitSoon();
+    return effect;
+  }
+
+  /// What a reconciler said; no finding if it does not know, failed, or there is none.
+  private record Answer(@Nullable Finding finding, Json.Object trouble) {}
+
+  @SuppressWarnings("IllegalCatch")
+  private static Answer reconcile(Tool tool, Tool.Call call) {
+    var reconciler = tool.reconciler();
+    if (reconciler == null) {
+      return new Answer(null, Json.Object.EMPTY);
+    }
+    try {
+      return new Answer(reconciler.find(call).orElse(null), Json.Object.EMPTY);
+    } catch (InterruptedException stopped) {
+      throw interrupted(tool);
+    } catch (Exception | AssertionError | LinkageError | StackOverflowError failed) {
+      return new Answer(null, Json.object("reconciler", message(failed)));
+    }
+  }
+
+  @SuppressWarnings("IllegalCatch")
+  private static Effect.Result invoke(Tool tool, Tool.Call call) {
+    try {
+      return new Effect.Result.Returned(Value.of(tool.action().call(call)));
+    } catch (InterruptedException stopped) {
+      throw interrupted(tool);
+    } catch (Exception | AssertionError | LinkageError | StackOverflowError failed) {
+      return Effect.Result.Raised.by(tool.name(), message(failed));
+    }
+  }
+
+  private static Dropped interrupted(Tool tool) {
+    Thread.currentThread().interrupt();
+    return new Dropped("interrupted in tool " + tool.name());
+  }
+
+  private static String message(Throwable failed) {
+    return Objects.requireNonNullElse(failed.getMessage(), failed.getClass().getName());
+  }
+}
