@@ -5,7 +5,6 @@ import dev.errand.agent.Model.Message;
 import dev.errand.agent.Model.Message.Role;
 import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
-import dev.errand.job.Json;
 import dev.errand.job.Value;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,10 +54,10 @@ final class Conversation {
               .or(() -> data.text("message"))
               .map(Conversation::line);
       case NOTIFICATION -> data.text("text").map(Conversation::line);
-      case EFFECT_RESOLVED -> resolved(data);
       case REPLY,
           TOOL,
           EFFECT_UNKNOWN,
+          EFFECT_RESOLVED,
           NOTICE,
           JOB_CREATED,
           JOB_ENDED,
@@ -69,21 +68,6 @@ final class Conversation {
           SUBTASK_TIMED_OUT ->
           Optional.empty();
     };
-  }
-
-  /// News only to code that was told that the outcome is unknown: other code is given the outcome.
-  private static Optional<String> resolved(Json.Object data) {
-    if (!data.get("told").equals(Optional.of(new Json.Bool(true)))) {
-      return Optional.empty();
-    }
-    var finding =
-        data.text("result")
-            .map(result -> "returned " + result)
-            .or(() -> data.text("error").map(error -> "failed: " + error))
-            .orElse("was not made");
-    return Optional.of(
-        "[Notification] the call of %s (%s), whose outcome was unknown, %s\n"
-            .formatted(data.text("tool").orElse(""), data.text("key").orElse(""), finding));
   }
 
   private static String line(String text) {
