@@ -77,7 +77,8 @@ class EffectsTest {
         .containsPattern(id + "/0/0/0 +pay +returned +\\d.* s +paid 7")
         .containsPattern(id + "/0/1/0 +pay +unknown +\\d.* s +\\{\"amount\":12}")
         .containsPattern(id + "/0/2/0 +pay +intended +\\d.* s +\\{\"amount\":12}");
-    assertThat(shell.errand("effects", "nightly")).isEqualTo(shell.errand("effects", id));
+    assertThat(shell.errand("effects", "nightly", "--json"))
+        .isEqualTo(shell.errand("effects", id, "--json"));
   }
 
   @Test

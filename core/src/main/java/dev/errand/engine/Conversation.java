@@ -5,7 +5,6 @@ import dev.errand.agent.Model.Message;
 import dev.errand.agent.Model.Message.Role;
 import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
-import dev.errand.job.Json;
 import dev.errand.job.Value;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,11 +67,11 @@ final class Conversation {
               .or(() -> data.text("message"))
               .map(Conversation::line);
       case NOTIFICATION, RECEIPT -> data.text("text").map(Conversation::line);
-      case EFFECT_RESOLVED -> resolved(data);
       case REPLY,
           CONSOLE,
           TOOL,
           EFFECT_UNKNOWN,
+          EFFECT_RESOLVED,
           NOTICE,
           JOB_CREATED,
           JOB_ENDED,
@@ -101,21 +100,6 @@ final class Conversation {
     return printed.subSequence(0, FIRST_CHARACTERS)
         + ("\n[… " + left + " more characters …]\n")
         + line(last.toString());
-  }
-
-  /// News only to code that was told that the outcome is unknown: other code is given the outcome.
-  private static Optional<String> resolved(Json.Object data) {
-    if (!data.get("told").equals(Optional.of(new Json.Bool(true)))) {
-      return Optional.empty();
-    }
-    var finding =
-        data.text("result")
-            .map(result -> "returned " + result)
-            .or(() -> data.text("error").map(error -> "failed: " + error))
-            .orElse("was not made");
-    return Optional.of(
-        "[Notification] the call of %s (%s), whose outcome was unknown, %s\n"
-            .formatted(data.text("tool").orElse(""), data.text("key").orElse(""), finding));
   }
 
   private static String line(String text) {

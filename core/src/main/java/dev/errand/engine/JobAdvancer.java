@@ -12,7 +12,6 @@ import dev.errand.job.Json;
 import dev.errand.job.ModelException;
 import dev.errand.job.Outcome;
 import dev.errand.job.StoredForm;
-import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
 import dev.errand.spi.Change;
@@ -138,7 +137,7 @@ final class JobAdvancer {
                   "Raise the agent's limit of turns, or tell it when to call exit")));
       return false;
     }
-    tellEnds();
+    tellNews();
     writer.commit();
     Model.Reply reply;
     try {
@@ -165,36 +164,14 @@ final class JobAdvancer {
     return true;
   }
 
-  /// Tells the model which subtasks ended since it was last told, in one entry, in the order in
-  /// which they ended.
-  private void tellEnds() {
+  /// Tells the model what happened since it was last told, in one entry.
+  private void tellNews() {
     var progress = writer.progress();
-    var ended = store.ended(job.id(), progress.heard(), 1000);
-    if (ended.isEmpty()) {
-      return;
+    var news = News.of(store.ended(job.id(), progress.heard(), 1000), history());
+    if (!news.isEmpty()) {
+      var heard = news.heard().map(progress::heard).orElse(progress);
+      writer.add(List.of(news.entry(progress.turn())), heard);
     }
-    var text = new StringBuilder();
-    for (var child : ended) {
-      text.append(logMessage(Objects.requireNonNull(child.subtask()))).append('\n');
-    }
-    var jobs = ended.stream().map(child -> child.id().text()).toList();
-    var told =
-        new Change.Recorded(
-            progress.turn(),
-            Entry.Kind.NOTIFICATION,
-            Json.object("text", text.toString()).with("jobs", jobs));
-    writer.add(
-        List.of(told), progress.heard(Objects.requireNonNull(ended.getLast().subtask()).told()));
-  }
-
-  private static String logMessage(Subtask subtask) {
-    var id = subtask.id() instanceof Json.Null ? "" : " id=" + Value.of(subtask.id()).text();
-    return switch (Objects.requireNonNull(subtask.completion())) {
-      case Completion.Result(var value) ->
-          "[Notification] sub-task" + id + " completed successfully. Result: " + value.text();
-      case Completion.Error(var error) ->
-          "[Error] sub-task" + id + " failed with " + error.message();
-    };
   }
 
   /// The job's history; what was read before is not read again, for it never changes.

@@ -358,6 +358,7 @@ class EffectsTest {
     finish(job -> null, pay(EffectPolicy.AT_MOST_ONCE));
 
     assertThat(shown).hasSize(2);
+    assertThat(entries(Entry.Kind.NOTIFICATION)).hasSize(1);
     assertThat(shown.get(0)).contains("EffectUnknown: The call of pay (" + calls.getFirst());
     assertThat(shown.get(1))
         .contains(calls.getFirst() + "), whose outcome was unknown, returned receipt 7");
