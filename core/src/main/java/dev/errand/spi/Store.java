@@ -19,10 +19,11 @@ import java.util.Optional;
 /// Keeps jobs, and is the only judge of who may change one.
 ///
 /// All methods may be called by any thread, block until done, and apply all of their change or none
-/// of it. What a method returned as done survives a crash of the process and of the machine; a crash
-/// of the machine may undo claims and renewals, which only makes a job claimable sooner, and
-/// [#forget] and [#collect], which can be done again. Every method throws `dev.errand.job.StoreException` if the store cannot be reached or
-/// written, or was closed; unless it says otherwise nothing was applied then.
+/// of it. What a method returned as done survives a crash of the process and of the machine; a
+/// crash of the machine may undo claims and renewals, which only makes a job claimable sooner, and
+/// [#forget] and [#collect], which can be done again. Every method throws
+/// `dev.errand.job.StoreException` if the store cannot be reached or written, or was closed; unless
+/// it says otherwise nothing was applied then.
 ///
 /// Moments are kept to the millisecond; no job falls due before the moment that was asked for. What
 /// a store records in histories by itself is said by [Bookkeeping].
