@@ -12,6 +12,7 @@ import dev.errand.spi.Store;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /// All that a store shows of its jobs at one moment, to be compared.
@@ -42,9 +43,14 @@ record Snapshot(
       List<Entry> history,
       List<Effect> journal,
       Optional<Checkpoint> checkpoint,
-      List<Optional<Checkpoint>> checkpoints) {
+      List<Optional<Checkpoint>> checkpoints,
+      Set<String> pieces) {
     static Member of(Store store, JobRecord job) {
       var id = job.id();
+      var checkpoints =
+          IntStream.range(Delta.BEFORE, TURNS)
+              .mapToObj(turn -> checkpoint(store, id, turn))
+              .toList();
       return new Member(
           job,
           store.find(id),
@@ -56,9 +62,19 @@ record Snapshot(
               .flatMap(turn -> store.journal(id, turn, 0).stream())
               .toList(),
           store.checkpoint(id),
-          IntStream.range(Delta.BEFORE, TURNS)
-              .mapToObj(turn -> checkpoint(store, id, turn))
-              .toList());
+          checkpoints,
+          pieces(store, checkpoints));
+    }
+
+    /// Those that can be read, of all checkpoints.
+    private static Set<String> pieces(Store store, List<Optional<Checkpoint>> checkpoints) {
+      var addresses =
+          checkpoints.stream()
+              .flatMap(Optional::stream)
+              .flatMap(checkpoint -> checkpoint.coVariables().stream())
+              .flatMap(part -> part.chunks().stream())
+              .toList();
+      return store.chunks(addresses).keySet();
     }
 
     private static Optional<Checkpoint> checkpoint(Store store, JobId id, int turn) {
