@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * Nothing here is undone on failure: what is not committed did not happen.
  */
 final class JobAdvancer {
-  /// How often a workspace may die without progress before the job is told.
+  /// How often a workspace may die, with nothing committed in between, before the job is told.
   private static final int DEATHS_ALLOWED = 3;
 
   private final Store store;
@@ -191,14 +191,14 @@ final class JobAdvancer {
     var block = block();
     int deaths = 0;
     while (true) {
-      var before = writer.progress();
+      long before = writer.version();
       var ending = runOnce(block);
       if (ending instanceof Ending.Died(var error, var mayRetry)) {
         if (closed) {
           throw new Dropped("closed");
         }
         buryWorkspace();
-        deaths = writer.progress().equals(before) ? deaths + 1 : 1;
+        deaths = writer.version() == before ? deaths + 1 : 1;
         if (mayRetry && deaths < DEATHS_ALLOWED) {
           continue;
         }

@@ -106,7 +106,11 @@ class _Comparison:
                 self.all(path, list(dict.items(one)), list(dict.items(other)))
             elif isinstance(one, (list, tuple)):
                 self.all(path, list(one), list(other))
-            elif isinstance(one, (set, frozenset)):
+            elif isinstance(one, set):
+                if set.__sizeof__(one) != set.__sizeof__(other):
+                    raise Difference("%s: will grow in another order" % path)
+                self.all(path, list(one), list(other))
+            elif isinstance(one, frozenset):
                 self.all(path, sorted(one, key=repr), sorted(other, key=repr))
             elif isinstance(one, BaseException):
                 self.all(path, one.args, other.args)

@@ -15,6 +15,7 @@ TARGET = 32768
 _RAW = 65536
 _LARGEST = 1 << 20
 _STEPS = 65536
+_SETTLINGS = 8
 
 PLAIN = frozenset((type(None), bool, int, float, str, bytes))
 
@@ -49,6 +50,34 @@ def heavy(obj):
 def loaded(letter, pieces):
     """The keeping of an object that was stored in these pieces."""
     return _LETTERS[letter].load(pieces)
+
+
+def settle(obj):
+    """Makes a set anew from a list, as a reader will: where items stand in a set follows from its history too, and a
+    restored set has another one. Returns that list, from which the set gets the order that it has now, if there is one.
+    """
+    items = list(obj)
+    made_of = items
+    for _ in range(_SETTLINGS):
+        order = list(_set_of(made_of))
+        if _identical(order, items):
+            break
+        made_of = order
+    else:
+        made_of = items
+    set.clear(obj)
+    set.update(obj, made_of)
+    return made_of
+
+
+def _set_of(items):
+    made = set()
+    made.update(items)
+    return made
+
+
+def _identical(ones, others):
+    return len(ones) == len(others) and all(map(is_, ones, others))
 
 
 class _Heavy:
@@ -168,12 +197,35 @@ class _List(_Changing):
         return [item for items, _piece in segments for item in items]
 
 
-class _Set(_Changing):
+class _Set(_Fixed):
+    """Kept as the list that it is made of."""
+
     letter = "s"
+    _kind = staticmethod(_set_of)
+
+    def __init__(self, obj):
+        self._made_of = settle(obj)
+        self.order = list(obj)
+        super().__init__(obj)
+
+    def _columns(self):
+        return (self._made_of,)
 
     @classmethod
-    def _make(cls, segments):
-        return {item for items, _piece in segments for item in items}
+    def load(cls, pieces):
+        made = super().load(pieces)
+        made.order = list(made.obj)
+        return made
+
+    def twin(self):
+        made = super().twin()
+        made.order = self.order
+        return made
+
+    def refreshed(self):
+        if _identical(self.order, list(self.obj)):
+            return self
+        return _Set(self.obj) if is_plain(self.obj) else None
 
 
 class _Dict(_Changing):

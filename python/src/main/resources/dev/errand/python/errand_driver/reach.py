@@ -7,9 +7,10 @@ that code could change through a value is missed.
 import enum
 import gc
 import types
+from operator import is_
 
 from . import policy
-from .heavy import BIG, MANY, heavy, is_plain
+from .heavy import BIG, MANY, heavy, is_plain, settle
 
 # What never changes and has no identity that matters.
 ATOMS = {type(None), bool, int, float, complex, str, bytes, range, type(...), type(NotImplemented), types.CodeType}
@@ -36,17 +37,19 @@ class Reach:
     """What a variable's value reaches.
 
     `ids` are those of the objects that make a difference when they are shared, `names` what its code mentions, `anchors`
-    the classes that it refers to by the variable that holds them, `heavies` the large plain objects by id. `everything`
+    the classes that it refers to by the variable that holds them, `heavies` the large plain objects by id, `sets` those that
+    must be made from another list than their order to have that order. `everything`
     says that no more is known than that it may reach anything.
     """
 
-    __slots__ = ("ids", "names", "anchors", "heavies", "everything", "finalizes")
+    __slots__ = ("ids", "names", "anchors", "heavies", "sets", "everything", "finalizes")
 
     def __init__(self):
         self.ids = ()
         self.names = set()
         self.anchors = {}
         self.heavies = {}
+        self.sets = []
         self.everything = False
         self.finalizes = False
 
@@ -116,6 +119,18 @@ class Walk:
         if not (len(obj) >= MANY and self._heavy(obj)):
             self._waiting.extend(obj)
 
+    def set(self, obj):
+        if not (len(obj) >= MANY and self._heavy(obj)):
+            self._settle(obj)
+            self._waiting.extend(obj)
+
+    def _settle(self, obj):
+        # Other items may hash by where they are in memory, or by code of the job's.
+        if _all_atoms(obj):
+            made_of = settle(obj)
+            if not all(map(is_, made_of, obj)):
+                self.reach.sets.append((obj, made_of))
+
     def dict(self, obj):
         if obj is self.namespace:
             self.reach.everything = True
@@ -184,6 +199,8 @@ class Walk:
         self._waiting.append(type(obj))
 
     def other(self, obj):
+        if issubclass(type(obj), set):
+            self._settle(obj)
         self._waiting.extend(gc.get_referents(obj))
 
     def _foreign(self, module):
@@ -196,7 +213,7 @@ _VALUES = frozenset((tuple, frozenset))
 _LOOKS = {
     list: Walk.items,
     tuple: Walk.items,
-    set: Walk.items,
+    set: Walk.set,
     frozenset: Walk.items,
     dict: Walk.dict,
     bytearray: Walk.bytearray,
@@ -232,6 +249,11 @@ def by_reference(*kinds):
     """Makes kinds known whose objects are the driver's own and are stored by name."""
     for kind in kinds:
         _LOOKS[kind] = Walk.nothing
+
+
+def _all_atoms(items):
+    """Whether these are atoms, or tuples of such."""
+    return all([type(item) in ATOMS or (type(item) is tuple and _all_atoms(item)) for item in items])
 
 
 def names_of(code):

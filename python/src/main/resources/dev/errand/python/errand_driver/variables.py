@@ -201,11 +201,14 @@ class Variables:
         known = [reaches[name] for name in names]
         anchors = {}
         heavies = {}
+        sets = {}
         reads = set()
         for one in known:
             reads |= one.names
             anchors.update(one.anchors)
             heavies.update(one.heavies)
+            for made, made_of in one.sets:
+                sets[id(made)] = (made, made_of)
             if one.everything:
                 part.flags |= _EVERYTHING
             if one.finalizes:
@@ -219,11 +222,11 @@ class Variables:
             part.heavies.append(heavy.twin() if id(heavy) in used else heavy)
             used.add(id(heavy))
         outer = [heavy.obj for heavy in part.heavies] + list(anchors.values())
-        writer, buffers = self._pickled(part, outer)
+        writer, buffers = self._pickled(part, outer, list(sets.values()))
         self._assemble(part, writer, buffers, old)
         return part
 
-    def _pickled(self, part, outer):
+    def _pickled(self, part, outer, sets):
         reasons = {name: self._lost[name] for name in part.names if name in self._lost}
         while True:
             values = [
@@ -233,7 +236,7 @@ class Variables:
             buffers = []
             writer = self._writer(outer, buffers)
             try:
-                writer.dump(values)
+                writer.dump([*values, sets] if sets and not reasons else values)
                 break
             except Exception as problem:
                 self._blame(part, outer, reasons, problem)
@@ -361,6 +364,10 @@ class Variables:
         for name in part.anchors:
             self._bring(by_name[name], by_name, [*above, part.number])
         values = one.read(self, [self._namespace[name] for name in part.anchors])
+        if len(values) > len(part.names):
+            for made, made_of in values.pop():
+                set.clear(made)
+                set.update(made, made_of)
         part.values = dict(zip(part.names, values))
         self._namespace.update(part.values)
         self._parts[part.number] = part
