@@ -106,6 +106,8 @@ class _Comparison:
                 self.all(path, list(dict.items(one)), list(dict.items(other)))
             elif isinstance(one, (list, tuple)):
                 self.all(path, list(one), list(other))
+            elif isinstance(one, set) and not all(map(_has_hash_of_content, one)):
+                self.same(len(one), len(other), path)
             elif isinstance(one, set):
                 if set.__sizeof__(one) != set.__sizeof__(other):
                     raise Difference("%s: will grow in another order" % path)
@@ -162,6 +164,10 @@ class _Comparison:
             raise Difference("%s: attributes %s" % (path, sorted(mine.keys() ^ theirs.keys())))
         for name in mine:
             self.same(mine[name], theirs[name], "%s.%s" % (path, name))
+
+
+def _has_hash_of_content(item):
+    return type(item) in _PLAIN or (type(item) is tuple and all(map(_has_hash_of_content, item)))
 
 
 def _full(cell):

@@ -41,10 +41,18 @@ class _Ready:
         yield
 
 
+def by_job(handlers):
+    """Lists of handlers by the job's id: one job may have several, as copies do."""
+    found = {}
+    for handler in handlers:
+        found.setdefault(handler.job.id, []).append(handler)
+    return found
+
+
 def until_known(handler):
     """Waits for a handler; in a task, others go on meanwhile."""
     if _loop is None or sys.modules["asyncio"].current_task() is None:
-        session.wait([handler], 1)
+        session.wait(by_job([handler]), 1)
     else:
         yield from _loop.arrival(handler)
 
@@ -242,7 +250,7 @@ def _take_over(asyncio):
                 if self._timers:
                     session.peek(unknown)
                 else:
-                    session.wait(unknown, 1)
+                    session.wait(by_job(unknown), 1)
             if not self._arrive():
                 self._sleep()
 

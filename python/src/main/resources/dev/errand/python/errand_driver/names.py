@@ -135,7 +135,7 @@ class SubTaskHandler:
         if self._outcome is None:
             if self._own:
                 raise RuntimeError("A job cannot wait for its own handler")
-            session.wait(_by_job([self]), 1)
+            session.wait(loop.by_job([self]), 1)
         kind, value = self._outcome
         if kind == "error":
             failure = SubTaskError(value.err_message)
@@ -355,7 +355,7 @@ def sub_tasks():
 def wait_all(*handlers):
     """Waits until all have ended; returns them in order."""
     handlers = _handlers(handlers)
-    open_ones = _by_job(handler for handler in handlers if handler._outcome is None)
+    open_ones = loop.by_job(handler for handler in handlers if handler._outcome is None)
     if open_ones:
         session.wait(open_ones, len(open_ones))
     return handlers
@@ -367,27 +367,19 @@ def wait_any(*handlers):
     if not handlers:
         raise ValueError("wait_any() needs a handler")
     if all(handler._outcome is None for handler in handlers):
-        session.wait(_by_job(handlers), 1)
+        session.wait(loop.by_job(handlers), 1)
     return next(handler for handler in handlers if handler._outcome is not None)
 
 
 def as_completed(*handlers):
     """Yields each as it ends."""
-    waiting = _by_job(dict.fromkeys(_handlers(handlers)))
+    waiting = loop.by_job(dict.fromkeys(_handlers(handlers)))
     ended = [job for job, [handler] in waiting.items() if handler._outcome is not None]
     while True:
         yield from [waiting.pop(job)[0] for job in ended]
         if not waiting:
             return
         ended = session.wait(waiting, 1)
-
-
-def _by_job(handlers):
-    """Lists of handlers by the job's id: one job may have several, as copies do."""
-    found = {}
-    for handler in handlers:
-        found.setdefault(handler.job.id, []).append(handler)
-    return found
 
 
 def _handlers(given):

@@ -201,14 +201,11 @@ class Variables:
         known = [reaches[name] for name in names]
         anchors = {}
         heavies = {}
-        sets = {}
         reads = set()
         for one in known:
             reads |= one.names
             anchors.update(one.anchors)
             heavies.update(one.heavies)
-            for made, made_of in one.sets:
-                sets[id(made)] = (made, made_of)
             if one.everything:
                 part.flags |= _EVERYTHING
             if one.finalizes:
@@ -222,11 +219,11 @@ class Variables:
             part.heavies.append(heavy.twin() if id(heavy) in used else heavy)
             used.add(id(heavy))
         outer = [heavy.obj for heavy in part.heavies] + list(anchors.values())
-        writer, buffers = self._pickled(part, outer, list(sets.values()))
+        writer, buffers = self._pickled(part, outer, reaches)
         self._assemble(part, writer, buffers, old)
         return part
 
-    def _pickled(self, part, outer, sets):
+    def _pickled(self, part, outer, reaches):
         reasons = {name: self._lost[name] for name in part.names if name in self._lost}
         while True:
             values = [
@@ -236,7 +233,8 @@ class Variables:
             buffers = []
             writer = self._writer(outer, buffers)
             try:
-                writer.dump([*values, sets] if sets and not reasons else values)
+                sets = {id(one[0]): one for name in part.names if name not in reasons for one in reaches[name].sets}
+                writer.dump([*values, list(sets.values())] if sets else values)
                 break
             except Exception as problem:
                 self._blame(part, outer, reasons, problem)
