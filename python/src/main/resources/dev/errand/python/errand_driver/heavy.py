@@ -4,8 +4,11 @@ Plain are containers of nothing but numbers, text, bytes, bools and None: nothin
 itself. What such a container held when it was last kept is remembered, and compared by identity.
 """
 
+import io
 import pickle
-from operator import is_
+from bisect import bisect_left, bisect_right
+from itertools import accumulate, chain, compress, count, islice
+from operator import is_, is_not
 
 MANY = 256
 """From so many items on a plain container is kept in pieces."""
@@ -124,42 +127,35 @@ class _Str(_Text):
 
 
 class _Items(_Heavy):
-    """A container. A segment is what a run of its items was, in one piece or several columns, and the piece."""
+    """A container. Its items stand in one list or, side by side, in several; each piece holds a run of them."""
 
     def __init__(self, obj):
         self.obj = obj
-        self._put(_cut(self._columns()))
+        columns = self._columns()
+        self._hold(columns, *_cut(columns))
 
-    def _put(self, segments):
-        self.segments = segments
-        self.pieces = [segment[-1] for segment in segments]
+    def _hold(self, columns, sizes, pieces):
+        self.was = [list(column) for column in columns]
+        self.sizes = sizes
+        self.pieces = pieces
 
     def _columns(self):
-        """The items as lists of equal length."""
-        return (list(self.obj),)
+        return [list(self.obj)]
 
     @classmethod
     def load(cls, pieces):
         made = cls.__new__(cls)
-        segments = []
-        for piece in pieces:
-            columns = _read(piece.content)
-            segments.append((*columns, piece))
-        made.obj = cls._make(segments)
-        made._put(segments)
-        return made
-
-    def twin(self):
-        made = type(self).__new__(type(self))
-        made.obj = self.obj
-        made._put([(*segment[:-1], segment[-1].twin()) for segment in self.segments])
+        runs = [_read(piece.content) for piece in pieces]
+        columns = [list(chain.from_iterable(column)) for column in zip(*runs)]
+        made.obj = cls._make(*columns)
+        made._hold(columns, [len(run[0]) for run in runs], pieces)
         return made
 
 
 class _Fixed(_Items):
     @classmethod
-    def _make(cls, segments):
-        return cls._kind([item for items, _piece in segments for item in items])
+    def _make(cls, items):
+        return cls._kind(items)
 
 
 class _Tuple(_Fixed):
@@ -172,31 +168,6 @@ class _Frozenset(_Fixed):
     letter = "f"
 
 
-class _Changing(_Items):
-    def refreshed(self):
-        columns = self._columns()
-        segments = _aligned(columns, self.segments)
-        if segments is self.segments:
-            return self
-        if segments is None:
-            return None
-        made = type(self).__new__(type(self))
-        made.obj = self.obj
-        made._put(segments)
-        return made
-
-
-class _List(_Changing):
-    letter = "l"
-
-    def _columns(self):
-        return (self.obj,)
-
-    @classmethod
-    def _make(cls, segments):
-        return [item for items, _piece in segments for item in items]
-
-
 class _Set(_Fixed):
     """Kept as the list that it is made of."""
 
@@ -205,21 +176,16 @@ class _Set(_Fixed):
 
     def __init__(self, obj):
         self._made_of = settle(obj)
-        self.order = list(obj)
         super().__init__(obj)
+        self.order = list(obj)
 
     def _columns(self):
-        return (self._made_of,)
+        return [self._made_of]
 
     @classmethod
     def load(cls, pieces):
         made = super().load(pieces)
         made.order = list(made.obj)
-        return made
-
-    def twin(self):
-        made = super().twin()
-        made.order = self.order
         return made
 
     def refreshed(self):
@@ -228,18 +194,57 @@ class _Set(_Fixed):
         return _Set(self.obj) if is_plain(self.obj) else None
 
 
-class _Dict(_Changing):
-    letter = "d"
+class _Changing(_Items):
+    def refreshed(self):
+        columns = self._columns()
+        before, after = len(self.was[0]), len(columns[0])
+        if before == after:
+            changed = set()
+            for column, was in zip(columns, self.was):
+                changed.update(compress(count(), map(is_not, column, was)))
+            if not changed:
+                return self
+            spans = _spans_of(changed, self.sizes)
+        else:
+            spans = [_span_between(columns, self.was, self.sizes)]
+        return self._cut_anew(columns, spans, after - before)
+
+    def _cut_anew(self, columns, spans, longer):
+        """The keeping in which some spans of pieces, of which one is longer, are cut anew; None if these are not plain."""
+        sizes, pieces = [], []
+        place = at = 0
+        for first, last in spans:
+            sizes += self.sizes[place:first]
+            pieces += self.pieces[place:first]
+            at += sum(self.sizes[place:first])
+            end = at + sum(self.sizes[first:last]) + longer
+            runs = [column[at:end] for column in columns]
+            if not all([set(map(type, run)) <= PLAIN for run in runs]):
+                return None
+            more_sizes, more_pieces = _cut(runs, max(MANY, min(end - at, _STEPS)))
+            sizes += more_sizes
+            pieces += more_pieces
+            place, at = last, end
+        made = type(self).__new__(type(self))
+        made.obj = self.obj
+        made._hold(columns, sizes + self.sizes[place:], pieces + self.pieces[place:])
+        return made
+
+
+class _List(_Changing):
+    letter = "l"
+    _make = staticmethod(lambda items: items)
 
     def _columns(self):
-        return (list(self.obj), list(self.obj.values()))
+        return [self.obj]
 
-    @classmethod
-    def _make(cls, segments):
-        made = {}
-        for keys, values, _piece in segments:
-            made.update(zip(keys, values))
-        return made
+
+class _Dict(_Changing):
+    letter = "d"
+    _make = staticmethod(lambda keys, values: dict(zip(keys, values)))
+
+    def _columns(self):
+        return [list(self.obj), list(self.obj.values())]
 
 
 class _Bytearray(_Heavy):
@@ -307,71 +312,50 @@ _LETTERS = {kind.letter: kind for kind in _KINDS.values()}
 
 
 def _cut(columns, step=MANY):
-    """Segments of the items, each about as large as is aimed at; `step` items are tried first."""
-    segments = []
+    """The items in pieces, each about as large as is aimed at: how many are in each, and the pieces. So many items are
+    tried first."""
+    sizes, pieces = [], []
     at, end = 0, len(columns[0])
     while at < end:
         run = [column[at : at + step] for column in columns]
         content = pickle.dumps(run, 5)
-        if len(content) > 2 * TARGET and len(run[0]) > 1:
-            step = max(1, len(run[0]) * TARGET // len(content))
+        size = len(run[0])
+        if len(content) > 2 * TARGET and size > 1:
+            step = max(1, size * TARGET // len(content))
             continue
-        segments.append((*run, Piece(content)))
-        at += len(run[0])
+        sizes.append(size)
+        pieces.append(Piece(content))
+        at += size
         if 2 * len(content) < TARGET:
             step = min(2 * step, _STEPS)
-    return segments
+    return sizes, pieces
 
 
-def _aligned(columns, before):
-    """Segments of the items, among them those of `before` that are still what they were; None if not all is plain."""
-    length = len(columns[0])
-    made = []
-    changed = False
-    if length == sum([len(segment[0]) for segment in before]):
-        at = 0
-        for segment in before:
-            end = at + len(segment[0])
-            if _same(columns, at, end, segment):
-                made.append(segment)
-            else:
-                changed = True
-                if not _add(made, columns, at, end):
-                    return None
-            at = end
-        return made if changed else before
-    start, end = 0, length
-    front, back = 0, len(before)
-    while front < back:
-        after = start + len(before[front][0])
-        if after > end or not _same(columns, start, after, before[front]):
-            break
-        start, front = after, front + 1
-    # The last of those before a change at the end takes the new items, or appending would leave a trail of small ones.
-    if front == back and front and len(before[front - 1][0]) * 2 < len(before[0][0]):
-        front -= 1
-        start -= len(before[front][0])
-    while back > front:
-        first = end - len(before[back - 1][0])
-        if first < start or not _same(columns, first, end, before[back - 1]):
-            break
-        end, back = first, back - 1
-    made = before[:front]
-    if not _add(made, columns, start, end):
-        return None
-    return made + before[back:]
+def _spans_of(places, sizes):
+    """The pieces in which these places are, one by one."""
+    ends = list(accumulate(sizes))
+    return [(number, number + 1) for number in sorted({bisect_right(ends, place) for place in places})]
 
 
-def _same(columns, at, end, segment):
-    return all([all(map(is_, column[at:end], was)) for column, was in zip(columns, segment)])
-
-
-def _add(segments, columns, at, end):
-    runs = [column[at:end] for column in columns]
-    if not all([set(map(type, run)) <= PLAIN for run in runs]):
-        return False
-    segments += _cut(runs, max(MANY, min(end - at, _STEPS)))
-    return True
+def _span_between(columns, was, sizes):
+    """The pieces between those that are the same at the beginning and those that are at the end."""
+    length, before = len(columns[0]), len(was[0])
+    shorter = min(length, before)
+    same = min([next(compress(count(), map(is_not, column, old)), shorter) for column, old in zip(columns, was)])
+    left = shorter - same
+    ending = min(
+        [
+            next(compress(count(), map(is_not, islice(reversed(column), left), reversed(old))), left)
+            for column, old in zip(columns, was)
+        ]
+    )
+    ends = list(accumulate(sizes))
+    first = bisect_right(ends, same)
+    last = bisect_left(ends, before - ending) + 1 if before > ending else 0
+    # A short last piece takes what is appended, or appending would leave a trail of short ones.
+    if first == len(sizes) and first and 2 * sizes[-1] < sizes[0]:
+        first -= 1
+    return first, max(first, min(last, len(sizes)))
 
 
 class _Reader(pickle.Unpickler):
@@ -380,8 +364,6 @@ class _Reader(pickle.Unpickler):
 
 
 def _read(content):
-    import io
-
     columns = _Reader(io.BytesIO(content)).load()
     if not (type(columns) is list and all([type(column) is list for column in columns])):
         raise pickle.UnpicklingError("these are not the items of a container")
