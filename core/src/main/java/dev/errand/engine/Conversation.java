@@ -6,44 +6,53 @@ import dev.errand.agent.Model.Message.Role;
 import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.Value;
+import dev.errand.spi.Change;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /// What a model is shown of a job: computed from its history, so that a request can be made again
 /// at any time.
+///
+/// Only the job's own thread uses this object.
 final class Conversation {
   /// How much of what one turn printed is shown: its beginning and its end.
   private static final int FIRST_CHARACTERS = 15_000;
 
   private static final int LAST_CHARACTERS = 5_000;
 
-  private Conversation() {}
+  private final List<Message> messages = new ArrayList<>();
+  private final StringBuilder said = new StringBuilder();
+  private final StringBuilder printed = new StringBuilder();
 
-  static Model.Request request(JobDefinition definition, List<Entry> history) {
-    var messages = new ArrayList<Message>();
-    var said = new StringBuilder();
-    var printed = new StringBuilder();
-    for (var entry : history) {
-      if (entry.kind() == Entry.Kind.CONSOLE) {
-        printed.append(console(entry));
-        continue;
-      }
-      said.append(shortened(printed));
-      printed.setLength(0);
-      if (entry.kind() == Entry.Kind.REPLY) {
-        flush(said, messages);
-        messages.add(new Message(Role.ASSISTANT, entry.data().text("text").orElse("")));
-      } else {
-        shown(entry).ifPresent(said::append);
-      }
+  /// Takes in what happened next.
+  void hear(Change.Recorded entry) {
+    if (entry.kind() == Entry.Kind.CONSOLE) {
+      printed.append(console(entry));
+      return;
     }
     said.append(shortened(printed));
-    if (said.isEmpty()) {
-      said.append(messages.isEmpty() ? "Begin.\n" : "[the code printed nothing]\n");
+    printed.setLength(0);
+    if (entry.kind() == Entry.Kind.REPLY) {
+      if (!said.isEmpty()) {
+        messages.add(new Message(Role.USER, said.toString()));
+        said.setLength(0);
+      }
+      messages.add(new Message(Role.ASSISTANT, entry.data().text("text").orElse("")));
+    } else {
+      shown(entry).ifPresent(said::append);
     }
-    flush(said, messages);
-    return new Model.Request(definition.agent().name(), instructions(definition), messages);
+  }
+
+  /// The request for the next reply.
+  Model.Request request(JobDefinition definition) {
+    var last = said + shortened(printed);
+    if (last.isEmpty()) {
+      last = messages.isEmpty() ? "Begin.\n" : "[the code printed nothing]\n";
+    }
+    var all = new ArrayList<>(messages);
+    all.add(new Message(Role.USER, last));
+    return new Model.Request(definition.agent().name(), instructions(definition), all);
   }
 
   /// The agent's instructions with the job's parameters in their placeholders.
@@ -57,7 +66,7 @@ final class Conversation {
   }
 
   /// Failures and notifications are shown as a user's words: every provider passes those on.
-  private static Optional<String> shown(Entry entry) {
+  private static Optional<String> shown(Change.Recorded entry) {
     var data = entry.data();
     return switch (entry.kind()) {
       case MESSAGE -> data.text("text").map(Conversation::line);
@@ -84,7 +93,7 @@ final class Conversation {
     };
   }
 
-  private static String console(Entry entry) {
+  private static String console(Change.Recorded entry) {
     return entry.data().text("brief").or(() -> entry.data().text("text")).orElse("");
   }
 
@@ -104,12 +113,5 @@ final class Conversation {
 
   private static String line(String text) {
     return text.endsWith("\n") ? text : text + "\n";
-  }
-
-  private static void flush(StringBuilder said, List<Message> messages) {
-    if (!said.isEmpty()) {
-      messages.add(new Message(Role.USER, said.toString()));
-      said.setLength(0);
-    }
   }
 }

@@ -21,7 +21,6 @@ import dev.errand.spi.Store;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.Workspace.Ending;
 import dev.errand.spi.WorkspaceRuntime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +45,7 @@ final class JobAdvancer {
   private final JobDefinition definition;
   private final StepWriter writer;
   private final JobHost host;
-  private final List<Entry> known = new ArrayList<>();
+  private final History history;
   private boolean recorded;
   private volatile @Nullable Workspace workspace;
   private volatile boolean closed;
@@ -64,6 +63,7 @@ final class JobAdvancer {
     this.definition = definition;
     this.writer = writer;
     this.recorded = claim.version() > 0;
+    this.history = new History(store, job.id(), writer);
     this.host = new JobHost(store, registry, job, definition, writer, parking);
   }
 
@@ -138,11 +138,12 @@ final class JobAdvancer {
       return false;
     }
     tellNews();
-    writer.commit();
+    // A reply that comes at once is committed together with what it was asked on.
+    writer.commitShortly();
     Model.Reply reply;
     try {
       var model = registry.model(definition.agent(), name);
-      reply = model.reply(Conversation.request(definition, history()));
+      reply = model.reply(history.conversation().request(definition));
     } catch (ModelException failed) {
       end(
           new Outcome.Failed(
@@ -167,21 +168,10 @@ final class JobAdvancer {
   /// Tells the model what happened since it was last told, in one entry.
   private void tellNews() {
     var progress = writer.progress();
-    var news = News.of(store.ended(job.id(), progress.heard(), 1000), history());
+    var news = News.of(store.ended(job.id(), progress.heard(), 1000), history.entries());
     if (!news.isEmpty()) {
       var heard = news.heard().map(progress::heard).orElse(progress);
       writer.add(List.of(news.entry(progress.turn())), heard);
-    }
-  }
-
-  /// The job's history; what was read before is not read again, for it never changes.
-  private List<Entry> history() {
-    while (true) {
-      var page = store.history(job.id(), known.isEmpty() ? 0 : known.getLast().sequence(), 1000);
-      known.addAll(page);
-      if (page.size() < 1000) {
-        return known;
-      }
     }
   }
 
@@ -213,10 +203,8 @@ final class JobAdvancer {
     if (warmingUp()) {
       return definition.warmup().get(turn);
     }
-    return history().stream()
-        .filter(entry -> entry.kind() == Entry.Kind.REPLY && entry.turn() == turn)
-        .findFirst()
-        .flatMap(entry -> entry.data().text("text"))
+    return history
+        .reply(turn)
         .flatMap(CodeFences::python)
         .map(CodeBlock::python)
         .orElseThrow(
@@ -249,6 +237,7 @@ final class JobAdvancer {
     workspace = null;
     recorded = true;
     writer.takeBackHeld();
+    history.forget();
     writer.commit();
   }
 

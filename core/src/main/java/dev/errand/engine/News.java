@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /// @param found what was found out about calls of which its code was told that nobody knows
 record News(List<JobRecord> ended, List<Json.Object> found) {
   /// The news for a job with this history.
-  static News of(List<JobRecord> ended, List<Entry> history) {
+  static News of(List<JobRecord> ended, List<Change.Recorded> history) {
     var told =
         of(history, Entry.Kind.NOTIFICATION).flatMap(News::effects).collect(Collectors.toSet());
     return new News(
@@ -30,8 +30,8 @@ record News(List<JobRecord> ended, List<Json.Object> found) {
             .toList());
   }
 
-  private static Stream<Json.Object> of(List<Entry> history, Entry.Kind kind) {
-    return history.stream().filter(entry -> entry.kind() == kind).map(Entry::data);
+  private static Stream<Json.Object> of(List<Change.Recorded> history, Entry.Kind kind) {
+    return history.stream().filter(entry -> entry.kind() == kind).map(Change.Recorded::data);
   }
 
   private static Stream<Json> effects(Json.Object data) {

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Gathers one job's changes into steps and commits them in order.
@@ -46,6 +47,7 @@ final class StepWriter {
   private boolean scheduled;
   private boolean underWay;
   private @Nullable RuntimeException failure;
+  private Consumer<Change.Recorded> witness = ignored -> {};
 
   StepWriter(Store store, Claim claim, Runnable afterCommit, Timer timer) {
     this.store = store;
@@ -57,6 +59,11 @@ final class StepWriter {
     this.stored = status;
     this.progress = claim.job().progress();
     this.heldAt = progress;
+  }
+
+  /// Has every entry told that is added from now on, on the thread that adds it.
+  synchronized void witness(Consumer<Change.Recorded> told) {
+    witness = told;
   }
 
   synchronized Progress progress() {
@@ -82,15 +89,24 @@ final class StepWriter {
     }
   }
 
+  private void append(List<Change> changes) {
+    pending.addAll(changes);
+    for (var change : changes) {
+      if (change instanceof Change.Recorded recorded) {
+        witness.accept(recorded);
+      }
+    }
+  }
+
   /// Adds changes that belong together and say nothing of how far the job has come.
   synchronized void add(Change... changes) {
-    pending.addAll(List.of(changes));
+    append(List.of(changes));
   }
 
   /// Adds changes together with the progress they make: neither is ever committed without the
   /// other.
   synchronized void add(List<Change> changes, Progress made) {
-    pending.addAll(changes);
+    append(changes);
     progress = made;
   }
 
