@@ -176,7 +176,8 @@ class LookingTest {
 
   @Test
   void workspace_shows_the_variables() {
-    assertThat(shell.errand("workspace", "nightly").out()).containsPattern("text +str +\"hello\"");
+    assertThat(shell.errand("workspace", "nightly").out())
+        .containsPattern("text +str +7 B +inline +-1 +\"hello\"");
     var shown = objects(Json.parse(shell.errand("workspace", "nightly", "--json").out()));
     assertThat(shown).singleElement().extracting(v -> v.text("name").orElse("")).isEqualTo("text");
   }

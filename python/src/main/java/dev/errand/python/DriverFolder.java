@@ -18,6 +18,7 @@ record DriverFolder(Path path) {
           "alone",
           "ambient",
           "heavy",
+          "identity",
           "keep",
           "kinds",
           "loop",

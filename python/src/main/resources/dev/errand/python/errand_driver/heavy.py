@@ -7,8 +7,9 @@ itself. What such a container held when it was last kept is remembered, and comp
 import io
 import pickle
 from bisect import bisect_left, bisect_right
-from itertools import accumulate, chain, compress, count, islice
-from operator import is_, is_not
+from itertools import accumulate, chain
+
+from .identity import identical, places_of_change, same_at_end, same_at_start
 
 MANY = 256
 """From so many items on a plain container is kept in pieces."""
@@ -63,7 +64,7 @@ def settle(obj):
     made_of = items
     for _ in range(_SETTLINGS):
         order = list(_set_of(made_of))
-        if _identical(order, items):
+        if identical(order, items):
             break
         made_of = order
     else:
@@ -77,10 +78,6 @@ def _set_of(items):
     made = set()
     made.update(items)
     return made
-
-
-def _identical(ones, others):
-    return len(ones) == len(others) and all(map(is_, ones, others))
 
 
 class _Heavy:
@@ -189,7 +186,7 @@ class _Set(_Fixed):
         return made
 
     def refreshed(self):
-        if _identical(self.order, list(self.obj)):
+        if identical(self.order, list(self.obj)):
             return self
         return _Set(self.obj) if is_plain(self.obj) else None
 
@@ -198,16 +195,23 @@ class _Changing(_Items):
     def refreshed(self):
         columns = self._columns()
         before, after = len(self.was[0]), len(columns[0])
-        if before == after:
-            changed = set()
-            for column, was in zip(columns, self.was):
-                changed.update(compress(count(), map(is_not, column, was)))
-            if not changed:
-                return self
-            spans = _spans_of(changed, self.sizes)
-        else:
-            spans = [_span_between(columns, self.was, self.sizes)]
-        return self._cut_anew(columns, spans, after - before)
+        if before != after:
+            made = self._cut_anew(columns, [_span_between(columns, self.was, self.sizes)], after - before)
+            if made is not None:
+                made._hold(columns, made.sizes, made.pieces)
+            return made
+        changed = set()
+        for column, was in zip(columns, self.was):
+            changed.update(places_of_change(column, was))
+        if not changed:
+            return self
+        made = self._cut_anew(columns, _spans_of(changed, self.sizes), 0)
+        if made is not None:  # and this one is done with
+            made.was = self.was
+            for column, was in zip(columns, made.was):
+                for place in changed:
+                    was[place] = column[place]
+        return made
 
     def _cut_anew(self, columns, spans, longer):
         """The keeping in which some spans of pieces, of which one is longer, are cut anew; None if these are not plain."""
@@ -227,7 +231,8 @@ class _Changing(_Items):
             place, at = last, end
         made = type(self).__new__(type(self))
         made.obj = self.obj
-        made._hold(columns, sizes + self.sizes[place:], pieces + self.pieces[place:])
+        made.sizes = sizes + self.sizes[place:]
+        made.pieces = pieces + self.pieces[place:]
         return made
 
 
@@ -339,16 +344,10 @@ def _spans_of(places, sizes):
 
 def _span_between(columns, was, sizes):
     """The pieces between those that are the same at the beginning and those that are at the end."""
-    length, before = len(columns[0]), len(was[0])
-    shorter = min(length, before)
-    same = min([next(compress(count(), map(is_not, column, old)), shorter) for column, old in zip(columns, was)])
-    left = shorter - same
-    ending = min(
-        [
-            next(compress(count(), map(is_not, islice(reversed(column), left), reversed(old))), left)
-            for column, old in zip(columns, was)
-        ]
-    )
+    before = len(was[0])
+    same = min(map(same_at_start, columns, was))
+    left = min(len(columns[0]), before) - same
+    ending = min([same_at_end(column, old, left) for column, old in zip(columns, was)])
     ends = list(accumulate(sizes))
     first = bisect_right(ends, same)
     last = bisect_left(ends, before - ending) + 1 if before > ending else 0

@@ -24,7 +24,6 @@ SNAPSHOT_SECONDS = 1.0
 EXACT_CLOCK_CALLS = 1000
 HELD_CLOCK_NS = 10_000_000
 TEXT_LIMIT = 2000
-_NOT_VARIABLES = frozenset(("__name__", "__builtins__", "__warningregistry__"))
 
 
 class Session:
@@ -307,14 +306,13 @@ class Session:
     def _snapshot(self, statement):
         self._quiet = True
         try:
-            variables = {name: value for name, value in self.namespace.items() if name not in _NOT_VARIABLES}
             extras = {"ambient": ambient.read() or None}
             if self._random:
                 extras["random"] = outside.chance.getstate()
             own = self.keeper.own_handler
             if own is not None:
                 extras["outcome"] = own._outcome
-            for number, part in self.variables.changes(variables, extras).items():
+            for number, part in self.variables.changes(extras).items():
                 self._changed[number] = part and (number, part, self.variables.show(part))
             self._held = (statement, self.created)
         finally:

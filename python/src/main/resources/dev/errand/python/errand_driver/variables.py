@@ -27,6 +27,7 @@ INLINE = 2048
 AMBIENT = 0
 """The number of the co-variable that holds what is part of the workspace and no variable."""
 
+_NO_VARIABLES = ("__name__", "__builtins__", "__warningregistry__")
 _EVERYTHING, _FINALIZES = 1, 2
 _LEAST, _MOST = 16384, 65536
 _MEMOIZE = b"\x94"
@@ -59,6 +60,7 @@ class Variables:
         self._namespace = keeper.namespace
         self._parts = {}
         self._of = {}
+        self._bound = {}
         self._anchors = {}
         self._ran = []
         self._next = AMBIENT + 1
@@ -73,13 +75,14 @@ class Variables:
 
     # What changed
 
-    def changes(self, variables, ambient):
+    def changes(self, ambient):
         """The parts that are to be stored anew, by number; None for a number that is gone."""
+        variables = self._namespace
         names = set()
         for code in self._ran:
             names |= reach.names_of(code)
         del self._ran[:]
-        changed, gone = self._rebound(variables)
+        changed, gone = self._rebound()
         names.update(changed)
         names.update(gone)
         self._move_anchors(variables, changed, gone, names)
@@ -88,14 +91,18 @@ class Variables:
         self._add_ambient(ambient, found)
         return found
 
-    def _rebound(self, variables):
+    def _rebound(self):
+        """The names that hold other objects than they did, and those that hold none."""
         changed = []
-        parts = self._of
-        for name, value in variables.items():
-            part = parts.get(name)
-            if part is None or part.values[name] is not value:
+        bound = self._bound
+        for name, value in self._namespace.items():
+            if bound.get(name, bound) is not value:
                 changed.append(name)
-        gone = parts.keys() - variables.keys() if len(parts) + len(changed) > len(variables) else ()
+        changed = [name for name in changed if name not in _NO_VARIABLES]
+        variables = len(self._namespace) - sum([name in self._namespace for name in _NO_VARIABLES])
+        gone = []
+        if len(bound) + sum([name not in bound for name in changed]) > variables:
+            gone = [name for name in bound if name not in self._namespace]
         return changed, gone
 
     def _move_anchors(self, variables, changed, gone, names):
@@ -169,7 +176,7 @@ class Variables:
                 continue
             found[number] = None
             for name in part.names:
-                del self._of[name]
+                del self._of[name], self._bound[name]
                 before[name] = part
         used = set()
         taken = set()
@@ -190,6 +197,7 @@ class Variables:
             self._parts[part.number] = part
             for name in part.names:
                 self._of[name] = part
+            self._bound.update(part.values)
             if old is not None and old.head == part.head and old.pieces == part.pieces:
                 del found[part.number]
             else:
@@ -368,6 +376,7 @@ class Variables:
                 set.update(made, made_of)
         part.values = dict(zip(part.names, values))
         self._namespace.update(part.values)
+        self._bound.update(part.values)
         self._parts[part.number] = part
         self._next = max(self._next, part.number + 1)
         self._finalizers = self._finalizers or bool(part.flags & _FINALIZES)
