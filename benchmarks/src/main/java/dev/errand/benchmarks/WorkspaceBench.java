@@ -182,11 +182,12 @@ final class WorkspaceBench {
         Locale.ROOT, "p50 %.2f ms, %,.0f bytes written each", Report.median(millis), bytes);
   }
 
-  private Run run(boolean restricted, List<String> steps) throws IOException, InterruptedException {
+  private Script run(boolean restricted, List<String> steps)
+      throws IOException, InterruptedException {
     return run(restricted, steps, null);
   }
 
-  private Run run(boolean restricted, List<String> steps, @Nullable Path python)
+  private Script run(boolean restricted, List<String> steps, @Nullable Path python)
       throws IOException, InterruptedException {
     var file = folder.resolve("workspace" + stores++ + ".db");
     var script = new Script(steps);
@@ -209,7 +210,7 @@ final class WorkspaceBench {
       }
     }
     Files.deleteIfExists(file);
-    return script.run();
+    return script;
   }
 
   /// Answers with one step after another, and takes note of when it is asked.
@@ -254,20 +255,15 @@ final class WorkspaceBench {
           .sum();
     }
 
-    Run run() {
-      return new Run(nanos, bytes);
-    }
-  }
-
-  /// When each step began, and how much had been written until then.
-  private record Run(long[] nanos, long[] written) {
+    /// How long each of these steps took.
     double[] millis(int from, int to) {
       return IntStream.range(from, to).mapToDouble(i -> (nanos[i + 1] - nanos[i]) / 1e6).toArray();
     }
 
+    /// How much was written in one of these steps.
     double bytes(int from, int to) {
       return Report.median(
-          IntStream.range(from, to).mapToDouble(i -> written[i + 1] - written[i]).toArray());
+          IntStream.range(from, to).mapToDouble(i -> bytes[i + 1] - bytes[i]).toArray());
     }
   }
 }

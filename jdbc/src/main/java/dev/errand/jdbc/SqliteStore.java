@@ -252,7 +252,10 @@ public final class SqliteStore implements Store {
   @Override
   public Optional<Checkpoint> checkpoint(JobId job) {
     return readers.read(
-        session -> session.atOneMoment(moment -> Workspaces.at(moment, job, Workspaces.STILL - 1)));
+        session ->
+            Workspaces.exists(session, job)
+                ? session.atOneMoment(moment -> Workspaces.at(moment, job, Workspaces.STILL - 1))
+                : Optional.empty());
   }
 
   @Override

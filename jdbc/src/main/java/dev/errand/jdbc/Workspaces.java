@@ -44,6 +44,15 @@ final class Workspaces {
     return at(session, job, turn);
   }
 
+  /// Whether the job has variables now: most that are begun have none.
+  static boolean exists(Session session, JobId job) throws SQLException {
+    return session
+        .sql("select 1 from covariable where job = ? and until = ? limit 1")
+        .bind(job.text())
+        .bind(STILL)
+        .exists();
+  }
+
   /// The workspace as turn `turn` or an earlier one left it; as it is now for the turn before
   /// [#STILL]. Empty if there were no variables.
   ///
