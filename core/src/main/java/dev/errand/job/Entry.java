@@ -40,12 +40,12 @@ public record Entry(long sequence, Instant time, JobId job, int turn, Kind kind,
     NOTIFICATION,
     /// A tool was called, with what came of it.
     TOOL,
-    /// A variable cannot be kept: it will be lost when the workspace is next brought back.
-    RECEIPT,
     /// The outcome of a call is not known, and the code was told so.
     EFFECT_UNKNOWN,
     /// Somebody found out what came of a call whose outcome was not known.
     EFFECT_RESOLVED,
+    /// A variable cannot be kept: it will be lost when the workspace is next brought back.
+    RECEIPT,
     /// Something about the job's running that its owner should know.
     NOTICE;
 
