@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// pickles its whole namespace to a file after each and syncs it.
 final class WorkspaceBench {
   private static final Duration LONG = Duration.ofMinutes(5);
-  private static final int SMALL_STEPS = 30;
+  private static final int SMALL_STEPS = 150;
 
   private final Path folder;
   private final Report report;

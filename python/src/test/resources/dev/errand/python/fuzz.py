@@ -187,6 +187,8 @@ class Writer:
             lambda: "%s().add" % self.c(),
             lambda: "iter(%s)" % self.v(),
             lambda: "(i for i in %s)" % self.v(),
+            lambda: "(%s.append(i) for i in [1, 2, 3])" % self.v(),
+            lambda: "(%s.append(i) for i in [1, 2, 3])" % self.v(),
             lambda: "map(%s, %s)" % (self.f(), self.v()),
             lambda: "ValueError(%s)" % self.v(),
             lambda: "lambda a=%s: (a, %s)" % (self.v(), self.v()),
@@ -231,6 +233,10 @@ class Writer:
             lambda: "%s()" % v,
             lambda: "%s(%s)" % (v, self.value(2)),
             lambda: "%s = next(%s)" % (w, v),
+            lambda: "next(%s)" % v,
+            lambda: "next(%s)" % v,
+            lambda: "%s.peer = %s" % (self.c(), self.c()),
+            lambda: "%s.peer = [%s]" % (self.c(), self.c()),
             lambda: "for %s in %s: pass" % (v, w),
             lambda: "[%s.append(i) for i in range(2)]" % v,
             lambda: "sorted([3, 1, 2], key=%s)" % self.f(),
@@ -361,6 +367,7 @@ def blocks_of(seed):
 def failure(blocks, restarts):
     """How the program fails; None if it does not."""
     live = stored.Kept(stored.Store())
+    gc.set_threshold((50, 300, 700)[len(blocks[-1]) % 3], 3, 3)  # objects in a circle go at any moment
     for number, block in enumerate(blocks):
         ending = live.run(block)
         if ending["do"] not in ("finished", "raised"):
@@ -461,7 +468,6 @@ if __name__ == "__main__":
     from errand_driver import start
 
     start.preload()
-    gc.set_threshold(50, 3, 3)  # objects that refer to one another in a circle go at any moment
     import stored
     from compare import Difference, compare
     from errand_driver.lost import Lost

@@ -411,6 +411,67 @@ public abstract class WorkspaceContract extends DrivenJobs {
   }
 
   @Test
+  void what_a_generator_changes_is_kept_though_the_generator_is_not() {
+    var job = job();
+    job.run("kept = []\nsteps = (kept.append(i) for i in [1, 2, 3])");
+    job.run("next(steps)");
+    job.restart();
+    assertThat(finish(job, "kept")).isEqualTo("[1]");
+  }
+
+  @Test
+  void what_happens_when_an_object_goes_is_kept_whenever_that_is() {
+    var job = job();
+    job.run(
+        """
+        log = []
+        class Tied:
+            def __del__(self):
+                log.append('gone')
+        tied = Tied()
+        tied.me = tied
+        del tied, Tied
+        """);
+    job.run("many = [[i] for i in range(300000)]\ndel many");
+    job.run("seen = 'gone' in log");
+    job.restart();
+    assertThat(finish(job, "('gone' in log) == seen")).isEqualTo("true");
+    assertThat(finish(job, "seen")).isEqualTo("true");
+  }
+
+  @Test
+  void an_object_of_a_class_that_cannot_be_kept_is_lost_with_it() {
+    var job = job();
+    job.run("class Holder:\n    pass\none = Holder()\nother = [1]");
+    job.run("Holder.source = (i for i in [1])");
+    job.restart();
+    assertThat(finish(job, "other")).isEqualTo("[1]");
+    assertThat(raise(job, "one.x").message()).contains("'one' was lost");
+    assertThat(raise(job, "Holder()").message()).contains("'Holder' was lost");
+  }
+
+  @Test
+  void an_object_keeps_its_class_when_the_name_goes_to_another() {
+    var job = job();
+    job.run("class A:\n    n = 1\na = A()\nb = A()");
+    job.run("class A:\n    n = 2");
+    job.restart();
+    assertThat(finish(job, "[a.n, b.n, A.n, type(a) is type(b), type(a) is A]"))
+        .isEqualTo("[1,1,2,true,false]");
+  }
+
+  @Test
+  void a_set_is_brought_back_in_its_order() {
+    var job = job();
+    job.run("seen = {3, 19, 35}\nseen.add(51)\nwords = {str(n * 7919) for n in range(40)}");
+    var before = finish(job, "[list(seen), list(words)]");
+    job.restart();
+    assertThat(finish(job, "[list(seen), list(words)]")).isEqualTo(before);
+    job.restart();
+    assertThat(finish(job, "[list(seen), list(words)]")).isEqualTo(before);
+  }
+
+  @Test
   void a_small_workspace_needs_no_pieces() {
     var ending = (Ending.Finished) job().run("x = 1\ndef f(a):\n    return a + x");
     assertThat(pieces(ending)).isEmpty();

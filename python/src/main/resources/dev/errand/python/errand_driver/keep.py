@@ -37,6 +37,8 @@ class Keeper:
         self._sources = {}
         self._classes = {}
         self.serials = {}
+        self.finalizes = False
+        """Whether the job ever made a class whose objects run code when they go, at whatever moment that is."""
         self.met = None
         """Told of the code of every function that is brought back."""
 
@@ -69,6 +71,7 @@ class Keeper:
     # Classes have names that outlive their process: an instance that comes back from a child finds its class by it.
 
     def made_class(self, cls, code):
+        self.finalizes = self.finalizes or (isinstance(cls, type) and "__del__" in cls.__dict__)
         if isinstance(cls, type) and CLASS_MARK not in cls.__dict__:
             type.__setattr__(cls, CLASS_MARK, code)
 

@@ -153,15 +153,16 @@ class Walk:
         if not issubclass(type(obj.__self__), types.ModuleType):
             self._waiting.append(obj.__self__)
         else:
-            self._foreign(obj.__module__)
+            self._by_name(obj.__module__)
 
     def cls(self, obj):
         if obj.__module__ != "__main__":
-            self._foreign(obj.__module__)
+            self._by_name(obj.__module__)
             return
         anchor = self.anchors.get(id(obj))
         if anchor is not None and anchor != self._own:
             self.reach.anchors[anchor] = obj
+            self.reach.ids.pop()
             return
         attributes = type.__getattribute__(obj, "__dict__")
         if "__del__" in attributes:
@@ -171,18 +172,19 @@ class Walk:
         self._waiting.append(type(obj))
 
     def module(self, obj):
-        self._foreign(obj.__name__)
+        self._by_name(obj.__name__)
 
     def anything(self, obj):
         self.reach.everything = True
 
     def nothing(self, obj):
-        pass
+        self.reach.ids.pop()
 
     def trace(self, obj):
         self._waiting.append(obj.tb_next)  # what its frames hold is not kept
 
     def member(self, obj):
+        self.reach.ids.pop()
         self._waiting.append(type(obj))
 
     def array(self, obj):
@@ -202,6 +204,11 @@ class Walk:
         if issubclass(type(obj), set):
             self._settle(obj)
         self._waiting.extend(gc.get_referents(obj))
+
+    def _by_name(self, module):
+        """What is stored by its name may stand in any co-variable."""
+        self.reach.ids.pop()
+        self._foreign(module)
 
     def _foreign(self, module):
         if unrestricted and not (isinstance(module, str) and module.partition(".")[0] in _PURE):

@@ -62,6 +62,7 @@ class Variables:
         self._of = {}
         self._bound = {}
         self._anchors = {}
+        self._unkept = {}
         self._ran = []
         self._next = AMBIENT + 1
         self._packed = False
@@ -88,6 +89,9 @@ class Variables:
         self._move_anchors(variables, changed, gone, names)
         look, reaches = self._reached(variables, changed, names)
         found = self._renewed(variables, look, reaches)
+        while fallen := self._fallen_anchors():
+            look, reaches = self._reached(variables, [], fallen)
+            found.update(self._renewed(variables, look, reaches))
         self._add_ambient(ambient, found)
         return found
 
@@ -117,17 +121,31 @@ class Variables:
                 moved.add(name)
         for name in variables if moved else changed:
             value = variables[name]
-            if _is_class(value) and value.__module__ == "__main__":
+            if _is_class(value) and value.__module__ == "__main__" and id(value) not in self._unkept:
                 self._anchors.setdefault(id(value), name)
         if moved:
             for part in self._parts.values():
                 if not moved.isdisjoint(part.anchors):
                     names.update(part.names)
 
+    def _fallen_anchors(self):
+        """Names of the variables whose classes cannot be kept, and of those that refer to these: they must do without."""
+        fallen = {name for at, name in self._anchors.items() if name in self._lost}
+        self._unkept.update((at, self._bound[name]) for at, name in self._anchors.items() if name in fallen)
+        for at in self._unkept:
+            self._anchors.pop(at, None)
+        names = set(fallen)
+        if fallen:
+            for part in self._parts.values():
+                if not fallen.isdisjoint(part.anchors):
+                    names.update(part.names)
+        return names
+
     def _reached(self, variables, changed, names):
         """The parts that may have changed, and what the variables that are to be looked at reach now."""
         look = {}
         reaches = {}
+        self._finalizers = self._finalizers or self.keeper.finalizes
         everything = self._finalizers or (reach.unrestricted and not names.isdisjoint(reach.DYNAMIC))
         waiting = list(changed)
         met = set(names)
