@@ -361,19 +361,20 @@ C1 = C2 = C0
 def blocks_of(seed):
     chance = random.Random(seed)
     writer = Writer(chance)
-    return [BEGINNING] + [writer.block() for _ in range(BLOCKS)], [chance.random() < 0.25 for _ in range(BLOCKS + 1)]
+    blocks = [BEGINNING] + [writer.block() for _ in range(BLOCKS)]
+    return blocks, [chance.random() < 0.25 for _ in blocks], seed % 2 == 0
 
 
-def failure(blocks, restarts):
+def failure(blocks, restarts, restricted):
     """How the program fails; None if it does not."""
-    live = stored.Kept(stored.Store())
+    live = stored.Kept(stored.Store(), restricted)
     gc.set_threshold((50, 300, 700)[len(blocks[-1]) % 3], 3, 3)  # objects in a circle go at any moment
     for number, block in enumerate(blocks):
         ending = live.run(block)
         if ending["do"] not in ("finished", "raised"):
             return number, "the block ended as %s" % ending
         try:
-            restored = stored.Kept(live.store)
+            restored = stored.Kept(live.store, restricted)
             lost = [name for name, value in restored.variables.items() if type(value) is Lost]
             compare(live.variables, restored.variables, lost)
         except Difference as difference:
@@ -387,8 +388,8 @@ def failure(blocks, restarts):
     return None
 
 
-def shortest(blocks, restarts):
-    number, _message = failure(blocks, restarts)
+def shortest(blocks, restarts, restricted):
+    number, _message = failure(blocks, restarts, restricted)
     blocks, restarts = blocks[: number + 1], restarts[: number + 1]
     at = len(blocks) - 1
     while at > 0:
@@ -397,16 +398,16 @@ def shortest(blocks, restarts):
             fewer = lines[:place] + lines[place + 1 :]
             tried = blocks[:at] + (["\n".join(fewer)] if fewer else []) + blocks[at + 1 :]
             kept = restarts if fewer else restarts[:at] + restarts[at + 1 :]
-            if failure(tried, kept):
+            if failure(tried, kept, restricted):
                 lines, blocks, restarts = fewer, tried, kept
                 if not fewer:
                     break
         at -= 1
     for at in range(len(restarts)):
         tried = restarts[:at] + [False] + restarts[at + 1 :]
-        if failure(blocks, tried):
+        if failure(blocks, tried, restricted):
             restarts = tried
-    return blocks, restarts
+    return blocks, restarts, restricted
 
 
 def _statements(block):
@@ -448,9 +449,9 @@ def main(seed, programs):
             print("too large: seed %d" % number) if VERBOSE else None
         elif found != [None]:
             shorter = apart(lambda: shortest(*program), 10 * SECONDS)
-            program = shorter if shorter is not None and len(shorter) == 2 else program
+            program = shorter if shorter is not None and len(shorter) == 3 else program
             print("seed %d: %s" % (number, (apart(lambda: [failure(*program)]) or found)[0]))
-            for block, restart in zip(*program):
+            for block, restart in zip(*program[:2]):
                 print("# ---------- %s\n%s" % ("then restored" if restart else "", block))
             sys.exit(1)
     if unfinished > programs // 10:
@@ -468,6 +469,8 @@ if __name__ == "__main__":
     from errand_driver import start
 
     start.preload()
+    gc.disable()
+    sys.unraisablehook = lambda _: None
     import stored
     from compare import Difference, compare
     from errand_driver.lost import Lost

@@ -420,8 +420,17 @@ public abstract class WorkspaceContract extends DrivenJobs {
   }
 
   @Test
-  void what_happens_when_an_object_goes_is_kept_whenever_that_is() {
+  void a_workspace_without_variables_is_brought_back_too() {
     var job = job();
+    job.run("x = 1");
+    job.run("del x");
+    job.restart();
+    assertThat(finish(job, "y = 2\ny")).isEqualTo("2");
+  }
+
+  @Test
+  void what_happens_when_an_object_goes_is_kept_whenever_that_is() {
+    var job = job().unrestricted();
     job.run(
         """
         log = []

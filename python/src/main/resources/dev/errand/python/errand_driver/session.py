@@ -6,6 +6,7 @@ about every second, and at the end of the block; it rides on the next frame, so 
 together with the state that asked it.
 """
 
+import gc
 import inspect
 import os
 import sys
@@ -82,7 +83,7 @@ class Session:
             available[name] = self.keeper.tools[name] = names.Tool(name, description, parameters)
         self._available = self.namespace["__builtins__"] = available
         reach.unrestricted = not self._restricted
-        if not parts:
+        if "w" not in header:
             return
         try:
             self._bring_back(header["w"], parts)
@@ -305,6 +306,8 @@ class Session:
 
     def _snapshot(self, statement):
         self._quiet = True
+        collecting = gc.isenabled()
+        gc.disable()  # what runs when objects go must not change the variables meanwhile
         try:
             extras = {"ambient": ambient.read() or None}
             if self._random:
@@ -317,6 +320,8 @@ class Session:
             self._held = (statement, self.created)
         finally:
             self._quiet = False
+            if collecting:
+                gc.enable()
         self._before += "".join(self._console)
         self._console.clear()
         self._readings.clear()
