@@ -100,7 +100,7 @@ final class WorkspaceBench {
     int written = steps.size();
     if (kind == Kind.STRINGS) {
       IntStream.range(0, SMALL_STEPS)
-          .forEach(i -> steps.add("big[%d] = 'y' * 1000".formatted(i * 997)));
+          .forEach(i -> steps.add("big[%d] = 'y' * 1000".formatted(i * 331)));
       IntStream.range(0, SMALL_STEPS).forEach(i -> steps.add("total = sum(map(len, big))"));
     }
     steps.add("0");
@@ -154,7 +154,7 @@ final class WorkspaceBench {
     steps.add("frame = pandas.DataFrame(numpy.random.rand(625_000, 10))");
     IntStream.range(0, SMALL_STEPS).forEach(i -> steps.add("s%d = %d".formatted(i, i)));
     IntStream.range(0, SMALL_STEPS)
-        .forEach(i -> steps.add("frame.iat[%d, %d] = 1.5".formatted(i * 997, i % 10)));
+        .forEach(i -> steps.add("frame.iat[%d, %d] = 1.5".formatted(i * 331, i % 10)));
     steps.add("0");
     try {
       var run = run(false, steps, python);
