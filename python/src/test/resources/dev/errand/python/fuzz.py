@@ -298,9 +298,7 @@ class Writer:
             lambda: "    @property\n    def field(self):\n        %s.append('read')\n        return self.items\n" % v,
             lambda: "    def __del__(self):\n        %s.append('gone')\n" % v,
             lambda: "    @classmethod\n    def make(cls, log=[]):\n        log.append(cls)\n        return log\n",
-            lambda: "    def __getstate__(self):\n        return {'kept': 1}\n    def __setstate__(self, state):\n        self.__dict__ = {}\n"
-            if False
-            else "    limit = %s\n" % self.scalar(),
+            lambda: "    limit = %s\n" % self.scalar(),
             lambda: "    def __iadd__(self, other):\n        self.items.append(other)\n        return self\n",
             lambda: "    def __call__(self, a=None):\n        %s\n        return self\n" % self.body(),
             lambda: "    __slots__ = ('x', 'own')\n" if not base else "    z = 1\n",
