@@ -2,19 +2,15 @@ package dev.errand.python;
 
 import dev.errand.spi.WorkspaceRuntime;
 import dev.errand.testkit.WorkspaceContract;
-import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-/// `-Derrand.python=PATH` tries another interpreter than the `python3` of the `PATH`.
 class CPythonWorkspaceTest extends WorkspaceContract {
   private static CPythonRuntime runtime;
 
   @BeforeAll
   static void start() {
-    var interpreter = System.getProperty("errand.python");
-    var builder = CPythonRuntime.builder();
-    runtime = (interpreter == null ? builder : builder.interpreter(Path.of(interpreter))).build();
+    runtime = PythonWith.chosen();
   }
 
   @AfterAll

@@ -34,13 +34,13 @@ final class LeftBehind {
     switch (args[1]) {
       case "halt" -> Runtime.getRuntime().halt(3);
       case "return" -> {}
-      default -> sleepForever();
+      default -> waitForever();
     }
   }
 
   private static RecordingHost host(String job, CountDownLatch begun) {
     return new RecordingHost(new JobId(job))
-        .tool("wait", ignored -> sleepForever())
+        .tool("wait", ignored -> waitForever())
         .tool(
             "begun",
             ignored -> {
@@ -67,9 +67,9 @@ final class LeftBehind {
     Thread.ofVirtual().start(() -> workspace.run(host.again(CodeBlock.python(source)), host));
   }
 
-  private static Value sleepForever() {
+  private static Value waitForever() {
     try {
-      Thread.sleep(Long.MAX_VALUE);
+      new CountDownLatch(1).await();
       return Value.none();
     } catch (InterruptedException interrupt) {
       throw new IllegalStateException(interrupt);

@@ -43,4 +43,11 @@ final class PythonWith {
             .waitFor()
         == 0;
   }
+
+  /// A runtime of the `python3` of the `PATH`, or of another that `-Derrand.python=PATH` names.
+  static CPythonRuntime chosen() {
+    var interpreter = System.getProperty("errand.python");
+    var builder = CPythonRuntime.builder();
+    return (interpreter == null ? builder : builder.interpreter(Path.of(interpreter))).build();
+  }
 }

@@ -449,6 +449,15 @@ public abstract class WorkspaceContract extends DrivenJobs {
   }
 
   @Test
+  void a_value_is_kept_again_once_nothing_in_it_stands_in_the_way() {
+    var job = job();
+    job.run("facts = {'n': 1, 'source': (i for i in [1])}");
+    job.run("del facts['source']");
+    job.restart();
+    assertThat(finish(job, "facts")).isEqualTo("{\"n\":1}");
+  }
+
+  @Test
   void an_object_of_a_class_that_cannot_be_kept_is_lost_with_it() {
     var job = job();
     job.run("class Holder:\n    pass\none = Holder()\nother = [1]");

@@ -208,8 +208,8 @@ class Variables:
                 number = old.number
             taken.add(number)
             made.append(self._write(number, names, variables, reaches, old, used))
-        for number in look:
-            self._parts.pop(number, None) if number != AMBIENT else None
+        for number in found:
+            self._parts.pop(number, None)
         for part in made:
             old = look.get(part.number)
             self._parts[part.number] = part
@@ -250,7 +250,8 @@ class Variables:
         return part
 
     def _pickled(self, part, outer, reaches):
-        reasons = {name: self._lost[name] for name in part.names if name in self._lost}
+        # A value that could not be kept is tried again: what was in the way may be gone.
+        reasons = {}
         while True:
             values = [
                 lost(name, type(value).__name__, *reasons[name]) if name in reasons else value
@@ -266,7 +267,11 @@ class Variables:
                 self._blame(part, outer, reasons, problem)
         if reasons:
             part.flags |= _EVERYTHING
-            self._lost.update(reasons)
+        for name in part.names:
+            if name in reasons:
+                self._lost[name] = reasons[name]
+            else:
+                self._lost.pop(name, None)
         return writer, buffers
 
     def _blame(self, part, outer, reasons, problem):
@@ -276,9 +281,13 @@ class Variables:
                 try:
                     self._writer(outer, []).dump(value)
                 except Exception as own:
-                    reasons[name] = (reason_of(own), self.turn)
+                    reasons[name] = (reason_of(own), self._turn_of_loss(name))
         if len(reasons) == before:  # each alone can be kept, not all together: too deep, or too large
-            reasons.update(dict.fromkeys(part.names, (reason_of(problem), self.turn)))
+            reasons.update((name, (reason_of(problem), self._turn_of_loss(name))) for name in part.names)
+
+    def _turn_of_loss(self, name):
+        known = self._lost.get(name)
+        return self.turn if known is None else known[1]
 
     def _writer(self, outer, buffers):
         def put(buffer):
