@@ -106,6 +106,15 @@ part_{v} = partial({v}, {n})""",
 from decimal import Decimal
 from fractions import Fraction
 {v} = [datetime(2024, 1, {n}), date(2024, 1, 2), timedelta({n}), Decimal('1.{n}'), Fraction(1, 3)]""",
+    """from datetime import datetime, timedelta
+from collections import Counter, defaultdict
+class {V}(datetime):
+    __slots__ = ('mark', '__dict__')
+class {V}Map(defaultdict):
+    def __missing__(self, key): return [key, self.__dict__]
+{v} = [{V}(2024, 1, {n}), {V}Map(list, a=[1]), type('{V}Many', (Counter,), {{}})('ab')]
+for one in {v}: one.note = [{v}]
+{v}[0].mark = {v}[1].note""",
     """from typing import NamedTuple, Generic, TypeVar, Optional
 T_{v} = TypeVar('T_{v}')
 class {V}Row(NamedTuple):

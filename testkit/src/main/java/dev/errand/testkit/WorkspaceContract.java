@@ -775,6 +775,34 @@ public abstract class WorkspaceContract extends DrivenJobs {
   }
 
   @Test
+  void attributes_set_on_objects_of_library_classes_and_of_their_subclasses_survive() {
+    survives(
+        """
+        from collections import Counter, defaultdict
+        from datetime import datetime
+        from decimal import Decimal
+        from fractions import Fraction
+        import random
+        class Price(Decimal):
+            __slots__ = ('currency', '__dict__')
+        class Third(Fraction): pass
+        class Groups(defaultdict): pass
+        class When(datetime): pass
+        v = [Counter('aab'), Price('1.10'), Third(1, 3), Groups(list, a=[1]), When(2024, 5, 6), random.Random(3)]
+        for one in v:
+            one.note = [v]
+        v[1].currency = v[0].note
+        expected = random.Random(3).getstate()
+        """,
+        """
+        (all(one.note[0] is v for one in v) and v[0].note is v[1].currency and v[0] == Counter('aab')
+         and v[1] == Decimal('1.10') and v[2] * 3 == 1 and v[3]['a'] == [1] and v[3]['b'] == []
+         and v[4].month == 5 and v[5].getstate() == expected
+         and [type(one) for one in v] == [Counter, Price, Third, Groups, When, random.Random])
+        """);
+  }
+
+  @Test
   void imports_survive() {
     survives(
         """

@@ -35,7 +35,12 @@ def reduce(writer, obj):
             return _TAKERS[general](writer, obj)
     if kind.__name__ == "ndarray" and kind.__module__ == "numpy":
         return _take_array(obj)
+    if kind.__reduce__ is not _PLAIN_REDUCE or kind.__reduce_ex__ is not _PLAIN_REDUCE_EX:
+        return _take_with_attributes(obj, kind)
     return NotImplemented
+
+
+_PLAIN_REDUCE, _PLAIN_REDUCE_EX = object.__reduce__, object.__reduce_ex__
 
 
 def find_global(module, name):
@@ -169,6 +174,9 @@ class Makers:
     def _real_type(self, name):
         return getattr(outside, name)._real
 
+    def _shown_type(self):
+        return outside.Shown
+
     def _method(self, function, owner):
         return types.MethodType(function, owner)
 
@@ -201,6 +209,15 @@ class Makers:
     def _contextmanager(self, function):
         return contextlib.contextmanager(function)
 
+    def _fill_with_attributes(self, obj, state):
+        state, attributes, slots = state
+        if state is not None:
+            _fill(obj, state)
+        if attributes:
+            obj.__dict__.update(attributes)
+        for name, value in slots.items():
+            object.__setattr__(obj, name, value)
+
     def _view(self, base, offset, shape, strides, dtype):
         return sys.modules["numpy"].ndarray(shape, dtype, base, offset, strides)
 
@@ -221,6 +238,18 @@ class Makers:
 
     def _tool(self, name):
         return self.keeper.tools[name]
+
+
+def _fill(obj, state):
+    """What plain unpickling does with a state."""
+    fill = getattr(obj, "__setstate__", None)
+    if fill is not None:
+        fill(state)
+        return
+    attributes, slots = state if isinstance(state, tuple) and len(state) == 2 else (state, None)
+    obj.__dict__.update(attributes or {})
+    for name, value in (slots or {}).items():
+        setattr(obj, name, value)
 
 
 def _decorate(cls, fields, parameters):
@@ -346,6 +375,8 @@ def _take_class(writer, cls):
     name = _REAL_TYPES.get(id(cls))
     if name is not None:
         return maker("_real_type"), (name,)
+    if cls is outside.Shown:
+        return maker("_shown_type"), ()
     if cls.__module__ != "__main__":
         return NotImplemented if cls in _SINGLE_TYPES else _take_global(cls)
     key = writer.keeper.class_key(cls)
@@ -490,6 +521,35 @@ def _take_array(array):
         return NotImplemented
     offset = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
     return maker("_view"), (base, offset, array.shape, array.strides, array.dtype)
+
+
+def _take_with_attributes(obj, kind):
+    """Many classes of the standard library take apart what they know of themselves, and not what was set on an object,
+    nor what a subclass of the job added."""
+    taken_apart_by = next(base for base in kind.__mro__ if not _REDUCING.isdisjoint(base.__dict__))
+    if taken_apart_by.__module__.partition(".")[0] not in sys.stdlib_module_names:
+        return NotImplemented
+    attributes = getattr(obj, "__dict__", None)
+    slots = {
+        name: value.__get__(obj)
+        for base in kind.__mro__
+        if base.__module__ == "__main__"
+        for name, value in base.__dict__.items()
+        if isinstance(value, types.MemberDescriptorType) and hasattr(obj, name)
+    }
+    if not attributes and not slots:
+        return NotImplemented
+    parts = obj.__reduce_ex__(5)
+    if isinstance(parts, str):
+        return parts
+    make, args, state, items, pairs, fill = (*parts, None, None, None, None)[:6]
+    known = state if isinstance(state, tuple) else (state,)
+    if fill is not None or (not slots and any(part is attributes for part in known)):
+        return parts
+    return make, args, (state, attributes, slots), items, pairs, maker("_fill_with_attributes")
+
+
+_REDUCING = frozenset(("__reduce__", "__reduce_ex__"))
 
 
 def _take_module(writer, module):

@@ -120,7 +120,7 @@ def _entropy():
     return int.from_bytes(urandom(32), "big")
 
 
-class _Shown(type):
+class Shown(type):
     """Stands in for a type whose instances come from the real one."""
 
     def __instancecheck__(cls, instance):
@@ -140,7 +140,7 @@ class _Shown(type):
         return hash(cls._real) if "_real" in cls.__dict__ else type.__hash__(cls)
 
 
-class date(_datetime.date, metaclass=_Shown):
+class date(_datetime.date, metaclass=Shown):
     _real = _datetime.date
 
     def __new__(cls, *args, **kwargs):
@@ -153,7 +153,7 @@ class date(_datetime.date, metaclass=_Shown):
         return cls.fromtimestamp(now())
 
 
-class datetime(_datetime.datetime, metaclass=_Shown):
+class datetime(_datetime.datetime, metaclass=Shown):
     _real = _datetime.datetime
 
     def __new__(cls, *args, **kwargs):

@@ -32,6 +32,7 @@ _EVERYTHING, _FINALIZES = 1, 2
 _LEAST, _MOST = 16384, 65536
 _MEMOIZE = b"\x94"
 _SMALL_BUFFER = 4096
+_SETTLINGS = 8
 
 
 class Part:
@@ -83,10 +84,7 @@ class Variables:
         for code in self._ran:
             names |= reach.names_of(code)
         del self._ran[:]
-        changed, gone = self._rebound()
-        names.update(changed)
-        names.update(gone)
-        self._move_anchors(variables, changed, gone, names)
+        changed = self._settled(variables, names)
         look, reaches = self._reached(variables, changed, names)
         found = self._renewed(variables, look, reaches)
         while fallen := self._fallen_anchors():
@@ -94,6 +92,26 @@ class Variables:
             found.update(self._renewed(variables, look, reaches))
         self._add_ambient(ambient, found)
         return found
+
+    def _settled(self, variables, names):
+        """The names that hold other objects than they did. They are added to the names, with those that hold none."""
+        self._finalizers = self._finalizers or self.keeper.finalizes
+        settled = {}
+        for _ in range(_SETTLINGS):
+            changed, gone = self._rebound()
+            names.update(changed)
+            names.update(gone)
+            self._move_anchors(variables, changed, gone, names)
+            held = [name for name in changed if name in self._of] + [name for name in gone if name not in settled]
+            settled.update(dict.fromkeys(changed))
+            if not (held and self._finalizers):
+                break
+            # Objects that only what is remembered here still holds go now, before the variables are looked at and not
+            # after: their finalizers may change any of them.
+            settled.update(dict.fromkeys(gone))
+            for name in held:
+                self._of[name].values[name] = self._bound[name] = variables.get(name)
+        return list(settled)
 
     def _rebound(self):
         """The names that hold other objects than they did, and those that hold none."""
@@ -145,7 +163,6 @@ class Variables:
         """The parts that may have changed, and what the variables that are to be looked at reach now."""
         look = {}
         reaches = {}
-        self._finalizers = self._finalizers or self.keeper.finalizes
         everything = self._finalizers or (reach.unrestricted and not names.isdisjoint(reach.DYNAMIC))
         waiting = list(changed)
         met = set(names)
