@@ -3,12 +3,15 @@ package dev.errand;
 import dev.errand.agent.Agent;
 import dev.errand.agent.Tool;
 import dev.errand.engine.Engine;
+import dev.errand.job.DurableObject;
 import dev.errand.job.EffectKey;
 import dev.errand.job.Entry;
 import dev.errand.job.Finding;
 import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
+import dev.errand.job.Json;
+import dev.errand.job.ObjectConflictException;
 import dev.errand.job.StoreException;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.UnresolvableException;
@@ -182,6 +185,38 @@ public final class Errand implements AutoCloseable {
   ///   holds the job and may be making the call
   public void resolve(EffectKey key, Finding finding) {
     engine.store().resolve(key, finding);
+  }
+
+  /// The durable object under that key, made of the record if there is none yet. Give it to jobs
+  /// with [JobSpec#var].
+  public Durable durable(String key, Record initial) {
+    var store = engine.store();
+    while (true) {
+      var known = store.objectByKey(key);
+      if (known.isPresent()) {
+        return new Durable(store, known.get().id());
+      }
+      var type = initial.getClass().getSimpleName();
+      var id = DurableObject.randomId();
+      try {
+        store.change(new DurableObject(id, key, type, 1, Durable.plain(Json.of(initial)), null));
+        return new Durable(store, id);
+      } catch (ObjectConflictException madeByAnother) {
+        // Found in the next round.
+      }
+    }
+  }
+
+  /// The durable object of that id or key, whoever made it.
+  ///
+  /// @throws IllegalArgumentException if there is none
+  public Durable durable(String name) {
+    var store = engine.store();
+    return store
+        .object(name)
+        .or(() -> store.objectByKey(name))
+        .map(object -> new Durable(store, object.id()))
+        .orElseThrow(() -> new IllegalArgumentException("There is no durable object " + name));
   }
 
   /// Waits until something may have changed, at most `atMost`.

@@ -12,6 +12,7 @@ import dev.errand.job.Variable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What a submitted job is to be; handed to the function given to [Errand#submit], not thread-safe.
@@ -36,13 +37,27 @@ public final class JobSpec {
     return this;
   }
 
-  /// Gives the job a variable: anything [Json#of] takes.
+  /// Gives the job a variable: a [Durable], by reference, or a copy of anything [Json#of] takes.
   public JobSpec var(String name, @Nullable Object value) {
     if (!name.matches("[A-Za-z_][A-Za-z0-9_]*") || name.startsWith("__")) {
       throw new IllegalArgumentException("'" + name + "' is no name for a variable");
     }
-    variables = variables.with(name, value);
+    var given =
+        value instanceof Durable durable
+            ? Json.object(Durable.REFERENCE, durable.id())
+            : plain(Json.of(value));
+    variables = variables.with(name, given);
     return this;
+  }
+
+  /// A value that came from elsewhere must not pass for a reference.
+  private static Json plain(Json value) {
+    if (value instanceof Json.Object(var members)
+        && members.keySet().equals(Set.of(Durable.REFERENCE))) {
+      throw new IllegalArgumentException(
+          "A value cannot be an object with nothing but '" + Durable.REFERENCE + "'");
+    }
+    return value;
   }
 
   /// Fills the placeholder `{name}` of the agent's instructions.

@@ -4,6 +4,7 @@ import dev.errand.Errand;
 import dev.errand.agent.Agent;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
+import dev.errand.job.DurableObject;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.Limits;
@@ -172,6 +173,21 @@ final class ParkBench {
 
     @Override
     public List<Child> children(Mark mark, int ordinal, @Nullable Json subtaskId) {
+      throw asked();
+    }
+
+    @Override
+    public String newObject(Mark mark, int ordinal) {
+      throw asked();
+    }
+
+    @Override
+    public DurableObject object(Mark mark, int ordinal, String id) {
+      throw asked();
+    }
+
+    @Override
+    public void change(Mark mark, int ordinal, List<DurableObject> objects) {
       throw asked();
     }
 

@@ -56,7 +56,8 @@ final class JobAdvancer {
       Claim claim,
       JobDefinition definition,
       StepWriter writer,
-      Parking parking) {
+      Parking parking,
+      ObjectLocks locks) {
     this.store = store;
     this.registry = registry;
     this.job = claim.job();
@@ -64,7 +65,7 @@ final class JobAdvancer {
     this.writer = writer;
     this.recorded = claim.version() > 0;
     this.history = new History(store, job.id(), writer);
-    this.host = new JobHost(store, registry, job, definition, writer, parking);
+    this.host = new JobHost(store, registry, job, definition, writer, parking, locks);
   }
 
   JobId job() {
@@ -182,7 +183,14 @@ final class JobAdvancer {
     int deaths = 0;
     while (true) {
       long before = writer.version();
-      var ending = runOnce(block);
+      Ending ending;
+      try {
+        ending = runOnce(block);
+      } catch (DurableObjects.Conflict another) {
+        // Another job went on with the object, so this ends.
+        buryWorkspace();
+        continue;
+      }
       if (ending instanceof Ending.Died(var error, var mayRetry)) {
         if (closed) {
           throw new Dropped("closed");

@@ -2,6 +2,7 @@ package dev.errand.engine;
 
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
+import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Entry;
@@ -9,6 +10,7 @@ import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
+import dev.errand.job.Progress;
 import dev.errand.job.RefusedException;
 import dev.errand.job.Slot;
 import dev.errand.job.Value;
@@ -48,8 +50,14 @@ final class JobHost implements Host {
   private final Children children;
   private final CoVariables coVariables = new CoVariables();
   private final Looks looks;
+  private final DurableObjects objects;
   private int turn;
   private int answers;
+
+  /// How much of the console since the checkpoint a replay prints again in any case: what was
+  /// printed up to the last question that was answered.
+  private long settled;
+
   private boolean completed;
 
   JobHost(
@@ -58,7 +66,8 @@ final class JobHost implements Host {
       JobRecord job,
       JobDefinition definition,
       StepWriter writer,
-      Parking parking) {
+      Parking parking,
+      ObjectLocks locks) {
     this.store = store;
     this.job = job;
     this.definition = definition;
@@ -69,6 +78,7 @@ final class JobHost implements Host {
     this.effects = new Effects(registry, job.id(), definition.agent(), writer, journal);
     this.children = new Children(store, registry, job, definition, writer);
     this.looks = new Looks(journal, children);
+    this.objects = new DurableObjects(store, job.id(), writer, journal, locks);
   }
 
   /// Learns what was recorded after the checkpoint at which the block begins, or begins again.
@@ -79,11 +89,13 @@ final class JobHost implements Host {
     var before =
         mayBeReplay ? store.journal(job.id(), turn, progress.statement()) : List.<Effect>of();
     answers = before.size();
+    settled = progress.printed();
     journal.begin(before);
     if (mayBeReplay) {
       children.learnAfter(progress.created());
     }
     looks.begin();
+    objects.begin();
   }
 
   /// The pieces of the checkpoint that the workspace was opened with.
@@ -112,8 +124,23 @@ final class JobHost implements Host {
     writer.commitSoon();
   }
 
+  /// Takes over what a mark brings with a question.
+  private void asked(Mark mark) {
+    absorb(mark);
+    objects.settle();
+    settled = writer.progress().printed();
+  }
+
   /// Takes over what a mark brings, to be committed with what comes next.
   void absorb(Mark mark) {
+    var taken = take(mark);
+    writer.add(taken.changes(), taken.progress());
+  }
+
+  /// What a mark brings.
+  private record Taken(List<Change> changes, Progress progress) {}
+
+  private Taken take(Mark mark) {
     var changes = new ArrayList<Change>();
     var progress = writer.progress();
     answers = mark.snapshot() == null ? answers + 1 : 1;
@@ -134,8 +161,9 @@ final class JobHost implements Host {
       }
       long pending = (long) mark.console().length() - snapshot.printed();
       progress = progress.at(snapshot.statement(), snapshot.created(), pending);
+      settled = 0;
     }
-    writer.add(changes, progress);
+    return new Taken(changes, progress);
   }
 
   private Change receipt(Variable variable) {
@@ -150,26 +178,26 @@ final class JobHost implements Host {
 
   @Override
   public Value call(Mark mark, int ordinal, String name, Json.Object arguments) {
-    absorb(mark);
+    asked(mark);
     return effects.call(new Slot(turn, mark.statement(), ordinal), name, arguments);
   }
 
   @Override
   public Child create(Mark mark, ChildRequest request) {
-    absorb(mark);
+    asked(mark);
     var given = request.workspace();
     return children.create(request, given == null ? null : CoVariables.beginning(given));
   }
 
   @Override
   public Child attach(Mark mark, JobId child, Json subtaskId) {
-    absorb(mark);
+    asked(mark);
     return children.attach(child, subtaskId);
   }
 
   @Override
   public void complete(Mark mark, Completion completion) {
-    absorb(mark);
+    asked(mark);
     if (job.subtask() == null && children.find(job.id()).subtask() == null) {
       throw new RefusedException(
           "RuntimeError", "complete_sub_task requires sub_task_handler in current job locals");
@@ -199,7 +227,7 @@ final class JobHost implements Host {
 
   @Override
   public List<Child> await(Mark mark, int ordinal, List<JobId> handlers, int needed) {
-    absorb(mark);
+    asked(mark);
     var wait = new Wait(handlers, needed);
     boolean all = needed == wait.handlers().size();
     // To wait for all of many needs no record: who had ended then is no question.
@@ -225,7 +253,7 @@ final class JobHost implements Host {
 
   @Override
   public List<Child> peek(Mark mark, int ordinal, List<JobId> handlers) {
-    absorb(mark);
+    asked(mark);
     var slot = new Slot(turn, mark.statement(), ordinal);
     var of = Journal.digest(handlers.toString());
     return looks.look(slot, "errand.peek", of, () -> children.look(handlers));
@@ -233,10 +261,36 @@ final class JobHost implements Host {
 
   @Override
   public List<Child> children(Mark mark, int ordinal, @Nullable Json subtaskId) {
-    absorb(mark);
+    asked(mark);
     var slot = new Slot(turn, mark.statement(), ordinal);
     var of = Journal.digest(subtaskId == null ? "" : subtaskId.print());
     return looks.look(slot, "errand.children", of, () -> children.stored(subtaskId));
+  }
+
+  @Override
+  public String newObject(Mark mark, int ordinal) {
+    absorb(mark);
+    return objects.draw(new Slot(turn, mark.statement(), ordinal));
+  }
+
+  @Override
+  public DurableObject object(Mark mark, int ordinal, String id) {
+    absorb(mark);
+    return objects.look(new Slot(turn, mark.statement(), ordinal), id);
+  }
+
+  @Override
+  public void change(Mark mark, int ordinal, List<DurableObject> changed) {
+    long before = settled;
+    var taken = take(mark);
+    var by = changed.stream().map(object -> object.by(job.id())).toList();
+    var slot = new Slot(turn, mark.statement(), ordinal);
+    if (!objects.change(slot, by, taken.changes(), taken.progress())) {
+      // Carried out again it may print something else, so nothing of what it printed is left out.
+      writer.advance(writer.progress().printedOnly(before));
+      throw new DurableObjects.Conflict();
+    }
+    settled = writer.progress().printed();
   }
 
   @Override

@@ -57,6 +57,7 @@ final class JobWorker implements Parking, AutoCloseable {
   private final Duration poll;
   private final int warmJobs;
   private final Signals signals;
+  private final ObjectLocks locks = new ObjectLocks();
   private final Semaphore permits;
   private final Map<JobId, JobAdvancer> active = new ConcurrentHashMap<>();
   private final Set<JobId> noticed = ConcurrentHashMap.newKeySet();
@@ -168,7 +169,13 @@ final class JobWorker implements Parking, AutoCloseable {
     try {
       advancer =
           new JobAdvancer(
-              store, registry, claim, definitions.at(claim.job().definition()), writer, this);
+              store,
+              registry,
+              claim,
+              definitions.at(claim.job().definition()),
+              writer,
+              this,
+              locks);
     } catch (StoreException broken) {
       permits.release();
       storeFailed(broken);

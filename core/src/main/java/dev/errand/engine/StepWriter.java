@@ -2,6 +2,7 @@ package dev.errand.engine;
 
 import dev.errand.job.JobStatus;
 import dev.errand.job.Lease;
+import dev.errand.job.ObjectConflictException;
 import dev.errand.job.Progress;
 import dev.errand.job.Wait;
 import dev.errand.spi.Change;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -192,6 +194,40 @@ final class StepWriter {
       }
     }
     finish(new Step.Next.Continue());
+  }
+
+  /// Commits these changes and the progress they make, with what is pending; returns why if the
+  /// store refuses them for an object that another changed: then nothing was committed, what was
+  /// pending is pending still, and the changes are dropped.
+  Optional<ObjectConflictException> commitUnlessRefused(List<Change> changes, Progress made) {
+    Step step;
+    List<Change> before;
+    Progress was;
+    synchronized (this) {
+      claimTurn();
+      held = false;
+      before = List.copyOf(pending);
+      was = progress;
+      add(changes, made);
+      step = take(new Step.Next.Continue());
+    }
+    var receipt = apply(step);
+    synchronized (this) {
+      var refused =
+          receipt == null && failure instanceof ObjectConflictException conflict
+              ? Optional.of(conflict)
+              : Optional.<ObjectConflictException>empty();
+      if (refused.isPresent()) {
+        failure = null;
+        pending.addAll(0, before);
+        progress = was;
+      }
+      release();
+      if (failure != null) {
+        throw failed();
+      }
+      return refused;
+    }
   }
 
   /// Has several additions made as one: no commit comes between them.

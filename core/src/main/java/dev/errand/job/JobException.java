@@ -14,6 +14,7 @@ public abstract sealed class JobException extends RuntimeException
         JobFailedException,
         UnfinishedException,
         UnresolvableException,
+        ObjectConflictException,
         RefusedException {
   private static final long serialVersionUID = 1L;
 

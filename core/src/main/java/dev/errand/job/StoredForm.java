@@ -2,7 +2,9 @@ package dev.errand.job;
 
 import java.time.Duration;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The JSON in which stores keep composite nouns; each form can read what earlier releases wrote.
@@ -82,6 +84,22 @@ public final class StoredForm {
         ? new Value.Pickled(
             new Blob(Base64.getDecoder().decode(string(form, "pickle"))), string(form, "text"))
         : new Value.Plain(form.get("json").orElse(Json.Null.VALUE));
+  }
+
+  /// The form of an object's attributes.
+  public static Json.Object write(Map<String, Value> attributes) {
+    var form = Json.Object.EMPTY;
+    for (var attribute : attributes.entrySet()) {
+      form = form.with(attribute.getKey(), write(attribute.getValue()));
+    }
+    return form;
+  }
+
+  /// Reads an object's attributes.
+  public static Map<String, Value> attributes(Json.Object form) {
+    var attributes = new LinkedHashMap<String, Value>();
+    form.members().forEach((name, value) -> attributes.put(name, value((Json.Object) value)));
+    return attributes;
   }
 
   /// The form of an error.

@@ -2,6 +2,7 @@ package dev.errand.spi;
 
 import dev.errand.job.Completion;
 import dev.errand.job.Delta;
+import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
@@ -44,6 +45,10 @@ public sealed interface Change {
   /// too as if by [Completed] with [Completion#ofUncompleted], recorded as `SUBTASK_FAILED`,
   /// `SUBTASK_CANCELLED` or `SUBTASK_TIMED_OUT`.
   record Ended(Outcome outcome) implements Change {}
+
+  /// Changes a durable object, or makes it if its version is 1. The step is refused with
+  /// [dev.errand.job.ObjectConflictException] unless the object is at the version before.
+  record ObjectChanged(DurableObject object) implements Change {}
 
   /// Adds to what the job's own model calls cost.
   record Spent(Usage usage) implements Change {}

@@ -3,6 +3,7 @@ package dev.errand.spi;
 import dev.errand.job.Blob;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
+import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
@@ -50,6 +51,20 @@ public interface Host {
   /// All children of this job as they are now, or the one whose handler has this id; recorded, so
   /// that a replay sees the same.
   List<Child> children(Mark mark, int ordinal, @Nullable Json subtaskId);
+
+  /// Draws the id of a new durable object; recorded, so that a replay is given the same.
+  String newObject(Mark mark, int ordinal);
+
+  /// A durable object as it is now.
+  ///
+  /// Recorded if the code goes on to ask for something else within its statement, so that a replay
+  /// sees the same.
+  DurableObject object(Mark mark, int ordinal, String id);
+
+  /// Changes durable objects, all of them or none; recorded, so that a replay does not do it again.
+  ///
+  /// Each is given as it is to be, with the version that it has then.
+  void change(Mark mark, int ordinal, List<DurableObject> objects);
 
   /// The job itself: `id`, `key`, `agent`, `parent`, `status`, whether it has a handler
   /// (`subtask`), and its `locale`.

@@ -2,6 +2,7 @@ package dev.errand.spi;
 
 import dev.errand.job.Blob;
 import dev.errand.job.Checkpoint;
+import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectKey;
 import dev.errand.job.Entry;
@@ -73,6 +74,8 @@ public interface Store extends AutoCloseable {
   ///   one with the same digest is left as it is
   /// @throws dev.errand.job.UnknownJobException if a job to attach a handler to, or one whose
   ///   handler is awaited, does not exist
+  /// @throws dev.errand.job.ObjectConflictException if a durable object is not at the version that
+  ///   its change is based on
   /// @throws IllegalArgumentException if a created or attached job is no child of the step's job
   Receipt commit(Step step);
 
@@ -145,6 +148,21 @@ public interface Store extends AutoCloseable {
   /// @throws dev.errand.job.UnresolvableException if there is no such effect, its outcome is known,
   ///   or it is intended by a job on which a lease still runs: the call may be under way
   void resolve(EffectKey key, Finding finding);
+
+  /// The durable object of that id.
+  Optional<DurableObject> object(String id);
+
+  /// The durable object to which the application gave that key.
+  Optional<DurableObject> objectByKey(String key);
+
+  /// Durable objects after that id (exclusive; empty for the start), in the order of ids.
+  List<DurableObject> objects(String after, int limit);
+
+  /// Changes a durable object for the application, or makes it if its version is 1.
+  ///
+  /// @throws dev.errand.job.ObjectConflictException if it is not at the version before, or another
+  ///   has its key
+  void change(DurableObject object);
 
   /// The job's history after sequence `after`, oldest first.
   List<Entry> history(JobId job, long after, int limit);

@@ -2,6 +2,7 @@ package dev.errand.jdbc;
 
 import dev.errand.job.Blob;
 import dev.errand.job.Checkpoint;
+import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectKey;
 import dev.errand.job.Entry;
@@ -308,6 +309,31 @@ public final class SqliteStore implements Store {
         transaction -> {
           Effects.resolve(transaction, key, finding);
           return key;
+        });
+  }
+
+  @Override
+  public Optional<DurableObject> object(String id) {
+    return readers.read(session -> DurableObjects.find(session, id));
+  }
+
+  @Override
+  public Optional<DurableObject> objectByKey(String key) {
+    return readers.read(session -> DurableObjects.findByKey(session, key));
+  }
+
+  @Override
+  public List<DurableObject> objects(String after, int limit) {
+    return readers.read(session -> DurableObjects.after(session, after, limit));
+  }
+
+  @Override
+  public void change(DurableObject object) {
+    var written = DurableObjects.Written.of(object);
+    writer.write(
+        transaction -> {
+          written.apply(transaction);
+          return object;
         });
   }
 

@@ -69,7 +69,10 @@ final class StepCommit implements Work<Receipt> {
     return step.next() instanceof Step.Next.Await
         || step.changes().stream()
             .anyMatch(
-                change -> change instanceof Change.Created || change instanceof Change.Attached);
+                change ->
+                    change instanceof Change.Created
+                        || change instanceof Change.Attached
+                        || change instanceof Change.ObjectChanged);
   }
 
   @Override
@@ -197,6 +200,10 @@ final class StepCommit implements Work<Receipt> {
       }
       case Change.Completed(var completion) -> completed(completion);
       case Change.Ended(var outcome) -> ended(outcome);
+      case Change.ObjectChanged(var object) -> {
+        var written = DurableObjects.Written.of(object);
+        yield (transaction, row) -> written.apply(transaction);
+      }
       case Change.Spent(var usage) -> (transaction, row) -> spend(transaction, row, usage);
     };
   }

@@ -3,6 +3,7 @@ package dev.errand.python;
 import dev.errand.job.Blob;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
+import dev.errand.job.DurableObject;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.TaskError;
@@ -11,6 +12,7 @@ import dev.errand.python.Frames.Frame;
 import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +46,12 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
           Forms.children(host.await(mark, form.number("n"), jobs(), form.number("needed")));
       case "peek" -> Forms.children(host.peek(mark, form.number("n"), jobs()));
       case "children" -> Forms.children(host.children(mark, form.number("n"), subtaskId()));
+      case "new_object" -> new Frame(Json.object("id", host.newObject(mark, form.number("n"))));
+      case "object" -> Forms.object(host.object(mark, form.number("n"), form.text("id")));
+      case "change" -> {
+        host.change(mark, form.number("n"), objects());
+        yield new Frame(Json.Object.EMPTY);
+      }
       case "job" -> {
         host.note(mark);
         yield new Frame(Json.object("job", host.job()));
@@ -63,7 +71,10 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
 
   /// A value whose content is among the parts.
   Value value() {
-    var value = form.form("value");
+    return value(form.form("value"));
+  }
+
+  private Value value(Form value) {
     return value.optional("json").isPresent()
         ? new Value.Plain(json(value.number("json")))
         : new Value.Pickled(part(value.number("pickle")), value.text("text"));
@@ -104,6 +115,29 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
         () ->
             new CodeBlock(
                 CodeBlock.Kind.valueOf(Form.text(block.get(0))), Form.text(block.get(1))));
+  }
+
+  /// Durable objects as they are to be: id, type, version and attributes of each.
+  private List<DurableObject> objects() {
+    return form.items("objects").stream().map(Form::items).map(this::object).toList();
+  }
+
+  private DurableObject object(List<Json> line) {
+    return Form.fitting(
+        () -> {
+          var attributes = new LinkedHashMap<String, Value>();
+          Form.of(line.get(3))
+              .json()
+              .members()
+              .forEach((name, value) -> attributes.put(name, value(Form.of(value))));
+          return new DurableObject(
+              Form.text(line.get(0)),
+              null,
+              Form.text(line.get(1)),
+              Form.number(line.get(2)),
+              attributes,
+              null);
+        });
   }
 
   private List<JobId> jobs() {

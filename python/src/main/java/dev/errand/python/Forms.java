@@ -2,6 +2,7 @@ package dev.errand.python;
 
 import dev.errand.job.Blob;
 import dev.errand.job.Completion;
+import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.Json;
 import dev.errand.job.RefusedException;
@@ -90,6 +91,30 @@ final class Forms {
       case Value.Plain(var json) -> new Frame(Json.object("value", Json.object("json", json)));
       case Value.Pickled(var bytes, var ignored) ->
           new Frame(Json.object("value", Json.object("pickle", 0)), List.of(bytes));
+    };
+  }
+
+  static Frame object(DurableObject object) {
+    var parts = new ArrayList<Blob>();
+    var attributes = Json.Object.EMPTY;
+    for (var attribute : object.attributes().entrySet()) {
+      attributes = attributes.with(attribute.getKey(), form(attribute.getValue(), parts));
+    }
+    var by = object.by();
+    return new Frame(
+        Json.object("version", object.version())
+            .with("by", by == null ? null : by.text())
+            .with("attributes", attributes),
+        parts);
+  }
+
+  private static Json form(Value value, List<Blob> parts) {
+    return switch (value) {
+      case Value.Plain(var json) -> Json.object("json", json);
+      case Value.Pickled(var bytes, var ignored) -> {
+        parts.add(bytes);
+        yield Json.object("pickle", parts.size() - 1);
+      }
     };
   }
 

@@ -165,7 +165,7 @@ final class DrivenJob implements AutoCloseable {
       job.host.asSubtask().startingFrom(child.request().workspace());
       job.restricted = restricted;
       job.tools.addAll(tools);
-      job.host.toolsOf(host);
+      job.host.toolsOf(host).objectsOf(host);
       child.end(job.outcome(child.request().blocks()));
     }
   }

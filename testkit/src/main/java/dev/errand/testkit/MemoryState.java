@@ -5,6 +5,7 @@ import dev.errand.job.Completion;
 import dev.errand.job.Delta;
 import dev.errand.job.DuplicateJobException;
 import dev.errand.job.DuplicateSubTaskException;
+import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectKey;
 import dev.errand.job.EffectPolicy;
@@ -18,6 +19,7 @@ import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
+import dev.errand.job.ObjectConflictException;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
 import dev.errand.job.StaleLeaseException;
@@ -41,8 +43,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +60,7 @@ final class MemoryState {
 
   final Map<String, JobDefinition> definitions;
   final Map<EffectKey, JobEffect> effects;
+  final NavigableMap<String, DurableObject> objects;
   private final Map<String, Blob> chunks;
   private final Map<JobId, List<Entry>> entriesByRoot;
 
@@ -63,6 +68,7 @@ final class MemoryState {
     rows = new LinkedHashMap<>();
     definitions = new HashMap<>();
     effects = new HashMap<>();
+    objects = new TreeMap<>();
     chunks = new HashMap<>();
     entriesByRoot = new HashMap<>();
   }
@@ -71,6 +77,7 @@ final class MemoryState {
     rows = new LinkedHashMap<>(other.rows);
     definitions = new HashMap<>(other.definitions);
     effects = new HashMap<>(other.effects);
+    objects = new TreeMap<>(other.objects);
     chunks = new HashMap<>(other.chunks);
     entriesByRoot = new HashMap<>(other.entriesByRoot);
   }
@@ -183,6 +190,7 @@ final class MemoryState {
       case Change.Attached(var child, var subtaskId) -> attach(id, child, subtaskId, now);
       case Change.Journalled(var effect) -> journal(id, effect, now);
       case Change.Checkpointed(var delta) -> checkpoint(id, delta);
+      case Change.ObjectChanged(var object) -> change(object);
       case Change.Spent(var usage) -> put(row(id).with(spent(job, job.usage().plus(usage))));
       case Change.Completed(var completion) -> complete(id, completion, now);
       case Change.Ended(var outcome) -> end(id, outcome, now);
@@ -321,6 +329,20 @@ final class MemoryState {
       throw new UnknownJobException(handler.text());
     }
     return told(target.job()) > 0;
+  }
+
+  void change(DurableObject object) {
+    var before = objects.get(object.id());
+    boolean fits = (before == null ? 0 : before.version()) == object.version() - 1;
+    if (!fits
+        || (before == null && object.key() != null && objectByKey(object.key()).isPresent())) {
+      throw new ObjectConflictException(object);
+    }
+    objects.put(object.id(), before == null ? object : object.named(before.key()));
+  }
+
+  Optional<DurableObject> objectByKey(String key) {
+    return objects.values().stream().filter(object -> key.equals(object.key())).findFirst();
   }
 
   private void checkpoint(JobId id, Delta delta) {

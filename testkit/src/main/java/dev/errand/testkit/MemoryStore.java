@@ -6,6 +6,7 @@ import static java.util.Comparator.comparingLong;
 
 import dev.errand.job.Blob;
 import dev.errand.job.Checkpoint;
+import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectKey;
 import dev.errand.job.EffectPolicy;
@@ -256,6 +257,30 @@ public final class MemoryStore implements Store {
         draft -> {
           draft.resolve(key, finding, now());
           return key;
+        });
+  }
+
+  @Override
+  public Optional<DurableObject> object(String id) {
+    return read(all -> Optional.ofNullable(all.objects.get(id)));
+  }
+
+  @Override
+  public Optional<DurableObject> objectByKey(String key) {
+    return read(all -> all.objectByKey(key));
+  }
+
+  @Override
+  public List<DurableObject> objects(String after, int limit) {
+    return read(all -> all.objects.tailMap(after, false).values().stream().limit(limit).toList());
+  }
+
+  @Override
+  public void change(DurableObject object) {
+    change(
+        draft -> {
+          draft.change(object);
+          return object;
         });
   }
 

@@ -3,10 +3,12 @@ package dev.errand.testkit;
 import dev.errand.job.Blob;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
+import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
+import dev.errand.job.ObjectConflictException;
 import dev.errand.job.RefusedException;
 import dev.errand.job.Slot;
 import dev.errand.job.SubTaskState;
@@ -15,10 +17,12 @@ import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.WorkspaceRuntime;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -36,6 +40,10 @@ public final class RecordingHost implements Host {
   private final Map<JobId, ChildJob> children = new LinkedHashMap<>();
   private final Map<Slot, Effect> journal = new LinkedHashMap<>();
   private final Map<Slot, List<Child>> answers = new LinkedHashMap<>();
+  private final Map<Slot, String> drawn = new LinkedHashMap<>();
+  private final Map<Slot, DurableObject> looks = new LinkedHashMap<>();
+  private final Set<Slot> changes = new HashSet<>();
+  private Map<String, DurableObject> objects = new LinkedHashMap<>();
   private final List<Mark> marks = new ArrayList<>();
   private final List<String> effects = new ArrayList<>();
   private final StringBuilder console = new StringBuilder();
@@ -126,6 +134,22 @@ public final class RecordingHost implements Host {
   public RecordingHost toolsOf(RecordingHost other) {
     tools.putAll(other.tools);
     return this;
+  }
+
+  /// Lets the job have the durable objects that another has.
+  public RecordingHost objectsOf(RecordingHost other) {
+    objects = other.objects;
+    return this;
+  }
+
+  /// The durable objects, in the order in which they were made.
+  public List<DurableObject> objects() {
+    return List.copyOf(objects.values());
+  }
+
+  /// Changes a durable object, or makes it, as another job or the application would.
+  public void put(DurableObject object) {
+    objects.put(object.id(), object);
   }
 
   /// Makes the job one that has a handler to complete.
@@ -329,6 +353,48 @@ public final class RecordingHost implements Host {
                         .filter(child -> subtaskId == null || subtaskId.equals(child.subtaskId))
                         .map(ChildJob::seen)
                         .toList()));
+  }
+
+  @Override
+  public String newObject(Mark mark, int ordinal) {
+    return around(
+        mark,
+        () ->
+            drawn.computeIfAbsent(
+                new Slot(turn, mark.statement(), ordinal), slot -> "object-" + slot.key(job)));
+  }
+
+  @Override
+  public DurableObject object(Mark mark, int ordinal, String id) {
+    return around(
+        mark,
+        () -> {
+          var object = objects.get(id);
+          if (object == null) {
+            throw new RefusedException("LookupError", "There is no durable object " + id);
+          }
+          return looks.computeIfAbsent(new Slot(turn, mark.statement(), ordinal), slot -> object);
+        });
+  }
+
+  @Override
+  public void change(Mark mark, int ordinal, List<DurableObject> changed) {
+    around(
+        mark,
+        () -> {
+          if (changes.add(new Slot(turn, mark.statement(), ordinal))) {
+            changed.forEach(this::change);
+          }
+          return null;
+        });
+  }
+
+  private void change(DurableObject object) {
+    var before = objects.get(object.id());
+    if ((before == null ? 0 : before.version()) != object.version() - 1) {
+      throw new ObjectConflictException(object);
+    }
+    objects.put(object.id(), object);
   }
 
   @Override

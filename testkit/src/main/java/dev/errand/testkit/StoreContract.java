@@ -28,6 +28,7 @@ import dev.errand.job.Completion;
 import dev.errand.job.Delta;
 import dev.errand.job.DuplicateJobException;
 import dev.errand.job.DuplicateSubTaskException;
+import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectKey;
 import dev.errand.job.EffectPolicy;
@@ -41,6 +42,7 @@ import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
+import dev.errand.job.ObjectConflictException;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
 import dev.errand.job.Slot;
@@ -115,6 +117,103 @@ public abstract class StoreContract {
   @AfterEach
   void closeStore() {
     store.close();
+  }
+
+  @Nested
+  class DurableObjects {
+    private final DurableObject made =
+        new DurableObject("4f", "stock", "Stock", 1, Map.of("left", Value.of(5)), null);
+
+    private DurableObject next(DurableObject object, int left) {
+      return object.changed(Map.of("left", Value.of(left)), null);
+    }
+
+    @Test
+    void an_object_is_found_by_id_and_by_key_as_it_was_made() {
+      store.change(made);
+
+      assertThat(store.object("4f")).hasValue(made);
+      assertThat(store.objectByKey("stock")).hasValue(made);
+      assertThat(store.objects("", 10)).containsExactly(made);
+      assertThat(store.objects("4f", 10)).isEmpty();
+      assertThat(store.object("50")).isEmpty();
+      assertThat(store.objectByKey("other")).isEmpty();
+    }
+
+    @Test
+    void a_change_takes_the_place_of_the_version_before() {
+      store.change(made);
+      store.change(next(made, 4));
+
+      assertThat(store.object("4f")).hasValue(next(made, 4));
+    }
+
+    @Test
+    void a_change_that_is_based_on_an_old_version_is_refused() {
+      store.change(made);
+      store.change(next(made, 4));
+
+      assertThatThrownBy(() -> store.change(next(made, 3)))
+          .isInstanceOf(ObjectConflictException.class)
+          .hasMessageContaining("4f")
+          .hasMessageContaining("version 1");
+      assertThatThrownBy(() -> store.change(made)).isInstanceOf(ObjectConflictException.class);
+      assertThat(store.object("4f")).hasValue(next(made, 4));
+    }
+
+    @Test
+    void a_key_is_given_once() {
+      store.change(made);
+      var other = new DurableObject("50", "stock", "Stock", 1, Map.of(), null);
+
+      assertThatThrownBy(() -> store.change(other)).isInstanceOf(ObjectConflictException.class);
+      assertThat(store.object("50")).isEmpty();
+    }
+
+    @Test
+    void a_change_within_a_step_keeps_the_key_and_says_who_made_it() {
+      store.change(made);
+      store.submit(job(ROOT));
+      var changed = new DurableObject("4f", null, "Stock", 2, Map.of("left", Value.of(1)), ROOT);
+
+      store.commit(Stepping.by(claim(ROOT), new Change.ObjectChanged(changed)).goingOn());
+
+      assertThat(store.object("4f")).hasValue(changed.named("stock"));
+    }
+
+    @Test
+    void a_step_that_is_based_on_an_old_version_is_refused_whole() {
+      store.change(made);
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var stale = next(made, 4).changed(Map.of(), ROOT);
+      var step =
+          Stepping.by(
+                  claim,
+                  new Change.Recorded(0, Entry.Kind.NOTICE, Json.object("text", "lost")),
+                  new Change.ObjectChanged(new DurableObject("50", null, "New", 1, Map.of(), ROOT)),
+                  new Change.ObjectChanged(stale))
+              .goingOn();
+
+      assertThatThrownBy(() -> store.commit(step)).isInstanceOf(ObjectConflictException.class);
+
+      assertThat(store.object("50")).isEmpty();
+      assertThat(store.object("4f")).hasValue(made);
+      assertThat(store.history(ROOT, 0, 10))
+          .extracting(Entry::kind)
+          .doesNotContain(Entry.Kind.NOTICE);
+      store.commit(Stepping.by(claim, new Change.ObjectChanged(next(made, 4))).goingOn());
+      assertThat(store.object("4f")).hasValue(next(made, 4));
+    }
+
+    @Test
+    void an_object_is_there_after_reopening() {
+      store.change(made);
+      store.close();
+      store = open(clock);
+
+      assertThat(store.object("4f").isPresent()).isEqualTo(survivesReopening());
+    }
   }
 
   @Nested

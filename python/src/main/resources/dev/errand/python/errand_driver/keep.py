@@ -14,7 +14,7 @@ import pickle
 import sys
 from weakref import ref
 
-from . import kinds
+from . import durable, kinds
 from .lost import Unkeepable
 from .source import Source, take_section
 from .wire import parse_json, print_json
@@ -159,7 +159,8 @@ class Keeper:
         """Brings the variables that a job begins with. Returns the function to call and its arguments, where the job is
         there to call one."""
         if head[:1] == b"{":  # given by the application
-            self.namespace.update(parse_json(head.decode("utf-8")))
+            for name, value in parse_json(head.decode("utf-8")).items():
+                self.namespace[name] = durable.given(value)
             return None
         kind, reader = self._open(head, chunks)
         call = reader.load_names(self.namespace)

@@ -12,7 +12,7 @@ import sys
 import types
 import typing
 
-from . import outside, policy
+from . import durable, outside, policy
 from .lost import Lost, Unkeepable, lost, lost_parts
 
 MODULE = "errand"  # where the makers' names stand in a pickle
@@ -30,6 +30,8 @@ def reduce(writer, obj):
         return _take_class(writer, obj)
     if issubclass(type(kind), enum.EnumMeta):
         return maker("_member"), (kind, obj._name_, obj._value_)
+    if getattr(kind, durable.MARK, False):
+        return maker("_durable"), (kind, durable.id_of(obj))
     for general in (HANDLER, BaseException):
         if issubclass(kind, general):
             return _TAKERS[general](writer, obj)
@@ -122,6 +124,8 @@ class Makers:
             type.__setattr__(cls, name, value)
         if parameters is not None:
             _decorate(cls, fields, parameters)
+        if durable.MARK in attributes:
+            durable.equip(cls)
         for base, virtual in attributes.get(_KIN, ()):
             _register_plainly(base, virtual)
         if isinstance(cls, abc.ABCMeta):
@@ -222,6 +226,7 @@ class Makers:
         return sys.modules["numpy"].ndarray(shape, dtype, base, offset, strides)
 
     _lost = staticmethod(lost)
+    _durable = staticmethod(durable.of)
 
     def _handler(self, cls, job):
         known = self.keeper.handler(job.id)
@@ -388,7 +393,7 @@ def _take_class(writer, cls):
         return maker("_typeddict"), (key, cls.__name__, cls.__annotations__, cls.__total__)
     attributes = {
         name: value
-        for name, value in cls.__dict__.items()
+        for name, value in durable.own_attributes(cls).items()
         if name not in _OWN_NAMES and not isinstance(value, _SLOT_KINDS)
     }
     body = {"__module__": cls.__module__, "__qualname__": cls.__qualname__}

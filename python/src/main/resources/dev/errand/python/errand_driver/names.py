@@ -11,7 +11,7 @@ import re
 import sys
 import types
 
-from . import kinds, loop, reach
+from . import durable, kinds, loop, reach
 from .lost import LostValue
 from .source import caller_frame
 
@@ -611,7 +611,8 @@ def exception_of(kind, message):
 
 
 _OWN_ERRORS = {
-    kind.__name__: kind for kind in (SubTaskError, ReplayDivergence, EffectUnknown, ToolError, LostValue)
+    kind.__name__: kind
+    for kind in (SubTaskError, ReplayDivergence, EffectUnknown, ToolError, LostValue, durable.DurableConflict)
 }
 
 API = {
@@ -623,6 +624,9 @@ API = {
         EffectUnknown,
         ToolError,
         LostValue,
+        durable.DurableConflict,
+        durable.DurableObject,
+        durable.durable,
         TaskError,
         Job,
         Agent,

@@ -9,7 +9,7 @@ import gc
 import types
 from operator import is_
 
-from . import policy
+from . import durable, policy
 from .heavy import BIG, MANY, heavy, is_plain, settle
 
 # What never changes and has no identity that matters.
@@ -167,7 +167,7 @@ class Walk:
         attributes = type.__getattribute__(obj, "__dict__")
         if "__del__" in attributes:
             self.reach.finalizes = True
-        self._waiting.extend(attributes.values())
+        self._waiting.extend(durable.own_attributes(obj).values())
         self._waiting.extend(obj.__bases__)
         self._waiting.append(type(obj))
 
@@ -238,7 +238,7 @@ def _look_of(kind):
     """How to look at objects of a kind that was not met before. Only kinds that the job did not make are remembered."""
     if issubclass(kind, type):
         return Walk.cls
-    if issubclass(type(kind), enum.EnumMeta):
+    if issubclass(type(kind), enum.EnumMeta) or getattr(kind, durable.MARK, False):
         return Walk.member
     if issubclass(kind, types.ModuleType):
         return Walk.module

@@ -13,7 +13,7 @@ import sys
 import types
 from time import monotonic
 
-from . import ambient, loop, names, outside, packages, policy, preview, raised, reach, shown
+from . import ambient, durable, loop, names, outside, packages, policy, preview, raised, reach, shown
 from .keep import Keeper, Unkeepable, reason_of
 from .raised import describe, own_part
 from .variables import Variables, form
@@ -62,7 +62,7 @@ class Session:
     def serve(self, wire):
         """Does what it is told over the connection, until that ends."""
         self.wire = wire
-        outside.session = names.session = loop.session = raised.session = self
+        outside.session = names.session = loop.session = raised.session = durable.session = self
         policy.imported = self._imported
         sys.modules["__main__"] = self._main
         while True:
@@ -236,6 +236,7 @@ class Session:
         if code.co_flags & inspect.CO_COROUTINE:
             value = loop.drive(value)
         loop.finish()
+        durable.settle()
         return value
 
     def _run_call(self):
@@ -248,6 +249,7 @@ class Session:
             if type(value) is types.CoroutineType:
                 value = loop.drive(value)
             loop.finish()
+            durable.settle()
         except SystemExit as ending:
             self._exit(ending.code, "<%s>")
         except BaseException as error:
@@ -262,6 +264,7 @@ class Session:
 
     def _begin_statement(self):
         self.namespace.pop("__warningregistry__", None)  # a warning is given once in each statement
+        durable.begin()
         self._ordinal = 0
         self._reached_out = False
         self._clock_calls = self._chance_calls = 0
@@ -283,6 +286,10 @@ class Session:
 
     def _raised(self, error):
         loop.abandon()
+        try:
+            durable.settle()
+        except Exception as problem:
+            error = problem
         message, trace = describe(error)
         error.__traceback__ = own_part(error.__traceback__)
         return self._ended({"do": "raised", "kind": "exception", "message": message, "trace": trace})
@@ -294,6 +301,7 @@ class Session:
 
     def _exit(self, value, fallback=None):
         """Ends the job. Nothing of the code runs after this, so the process ends too."""
+        durable.settle()
         parts = []
         try:
             encoded = self._encoded(value, parts, fallback)
@@ -370,9 +378,18 @@ class Session:
     def _note(self):
         self._send({"do": "note"}, [])
 
+    def may_ask(self):
+        """Whether Java can be asked: it is the job's own code that runs."""
+        return self.running and not self._quiet
+
     def ask(self, header, parts=None):
         """Asks Java and waits for the answer, for as long as it takes."""
-        if not self.running or self._quiet:
+        if self.may_ask():
+            durable.settle()
+        return self._ask(header, parts)
+
+    def _ask(self, header, parts=None):
+        if not self.may_ask():
             raise RuntimeError("This can only be asked for by the job's own code")
         self._send(header, [] if parts is None else parts)
         answer, parts = self.wire.receive()
@@ -539,6 +556,8 @@ class Session:
     @staticmethod
     def _plain(variables):
         """Variables that JSON holds exactly, in the form that every runtime reads; None if it does not."""
+        if any(map(durable.is_reference, variables.values())):
+            return None
         data = json_bytes(variables)
         return data and ((data, []), preview.of(variables, {}, len(data)))
 
@@ -590,6 +609,7 @@ class Session:
             answer, parts = self._effect({"do": "await", "n": ordinal, "jobs": list(handlers), "needed": needed})
             told = answer["children"]
         else:
+            durable.settle()
             self._reached_out = True
             parts = self._told_parts
         for child in told:
@@ -601,6 +621,33 @@ class Session:
             for handler in handlers[child["job"]]:
                 handler._learn(child["state"], _outcome(child, parts))
         return [child["job"] for child in told]
+
+    def new_object(self):
+        """The id of a new durable object."""
+        return self._ask({"do": "new_object", "n": self._next_ordinal()})[0]["id"]
+
+    def look_at_object(self, id):
+        """A durable object as it is stored: its version, who made that, and its attributes."""
+        answer, parts = self._ask({"do": "object", "n": self._next_ordinal(), "id": id})
+        attributes = {name: self._decoded(form, parts) for name, form in answer["attributes"].items()}
+        return answer["version"], answer["by"], attributes
+
+    def change_objects(self, objects):
+        """Stores durable objects: id, type, version and the stored forms of the attributes of each."""
+        self._reached_out = True
+        parts = []
+        lines = []
+        for id, kind, version, form in objects:
+            attributes = {}
+            for name, (how, data, text) in form.items():
+                parts.append(data)
+                attributes[name] = {how: len(parts) - 1, "text": text}
+            lines.append((id, kind, version, attributes))
+        self._ask({"do": "change", "n": self._next_ordinal(), "objects": lines}, parts)
+
+    def pickled(self, value):
+        """The stored form of a value that JSON does not hold. Raises Unkeepable."""
+        return "pickle", self.keeper.value(value), self._quietly(_text, value)
 
     def peek(self, handlers):
         jobs = [handler.job.id for handler in handlers]

@@ -4,7 +4,7 @@ import builtins
 import sys
 import traceback
 
-from . import alone, loop, names, outside, policy, raised
+from . import alone, durable, loop, names, outside, policy, raised
 from .session import Session
 from .wire import Wire
 
@@ -110,7 +110,7 @@ def _rehearse():
     finally:
         sys.modules["__main__"] = main
         sys.stdout = _streams[1]
-        outside.session = names.session = loop.session = raised.session = None
+        outside.session = names.session = loop.session = raised.session = durable.session = None
         policy.imported = outside.imported
 
 
