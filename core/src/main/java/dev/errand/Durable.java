@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// Safe for use by many threads. Every call reads the store; a change that meets another one is
 /// made again on top of it, so that none is lost.
 public final class Durable {
-  /// What stands for a durable object among the variables of a job.
-  static final String REFERENCE = "errand:object";
+  /// What stands for one among the variables of a job.
+  static final String FORM = "errand:object";
 
   private final Store store;
   private final String id;

@@ -1,6 +1,7 @@
 package dev.errand;
 
 import dev.errand.agent.Agent;
+import dev.errand.agent.ReferenceResolver;
 import dev.errand.agent.Tool;
 import dev.errand.engine.Engine;
 import dev.errand.job.DurableObject;
@@ -39,9 +40,12 @@ public final class Errand implements AutoCloseable {
   private final Engine engine;
   private final InstantSource clock;
 
-  private Errand(Engine engine, InstantSource clock) {
+  private final References references;
+
+  private Errand(Engine engine, InstantSource clock, References references) {
     this.engine = engine;
     this.clock = clock;
+    this.references = references;
   }
 
   /// Opens the store in that file, creating it if there is none, with the runtimes and providers on
@@ -219,6 +223,15 @@ public final class Errand implements AutoCloseable {
         .orElseThrow(() -> new IllegalArgumentException("There is no durable object " + name));
   }
 
+  /// A reference to an object of the application, to give to jobs with [JobSpec#var]: they can call
+  /// its exposed methods, and nothing else.
+  ///
+  /// @param type as registered with [Builder#references]
+  /// @throws IllegalArgumentException if there is no such type
+  public Reference reference(String type, String id) {
+    return references.reference(engine.store(), type, id);
+  }
+
   /// Waits until something may have changed, at most `atMost`.
   ///
   /// @throws StoreException if the store failed behind the worker's back
@@ -259,6 +272,7 @@ public final class Errand implements AutoCloseable {
     private final List<WorkspaceRuntime> runtimes = new ArrayList<>();
     private final List<ModelProvider> models = new ArrayList<>();
     private final List<Tool> tools = new ArrayList<>();
+    private final References references = new References();
     private InstantSource clock = SystemClock.INSTANCE;
     private Path workingDirectory = Path.of("");
     private @Nullable Store store;
@@ -280,6 +294,16 @@ public final class Errand implements AutoCloseable {
     /// Adds a tool that every job may call.
     public Builder tool(Tool tool) {
       tools.add(tool);
+      return this;
+    }
+
+    /// Makes objects of the application known that jobs may hold by reference: methods of
+    /// `javaType` with [dev.errand.agent.Exposed] are called on what the resolver finds for an id.
+    ///
+    /// @throws IllegalArgumentException if the type is no lower-case identifier, or no method is
+    ///   exposed
+    public <T> Builder references(String type, Class<T> javaType, ReferenceResolver<T> resolver) {
+      references.register(type, javaType, resolver);
       return this;
     }
 
@@ -335,7 +359,8 @@ public final class Errand implements AutoCloseable {
         }
       }
       tools.addAll(new WorkingDirectory(workingDirectory).tools());
-      return new Errand(new Engine(store, runtimes, models, tools, clock), clock);
+      tools.addAll(references.tools(store));
+      return new Errand(new Engine(store, runtimes, models, tools, clock), clock, references);
     }
   }
 }

@@ -12,7 +12,6 @@ import dev.errand.job.Variable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What a submitted job is to be; handed to the function given to [Errand#submit], not thread-safe.
@@ -37,15 +36,19 @@ public final class JobSpec {
     return this;
   }
 
-  /// Gives the job a variable: a [Durable], by reference, or a copy of anything [Json#of] takes.
+  /// Gives the job a variable: a [Durable] or a [Reference], by reference, or a copy of anything
+  /// [Json#of] takes.
   public JobSpec var(String name, @Nullable Object value) {
     if (!name.matches("[A-Za-z_][A-Za-z0-9_]*") || name.startsWith("__")) {
       throw new IllegalArgumentException("'" + name + "' is no name for a variable");
     }
     var given =
-        value instanceof Durable durable
-            ? Json.object(Durable.REFERENCE, durable.id())
-            : plain(Json.of(value));
+        switch (value) {
+          case Durable durable -> Json.object(Durable.FORM, durable.id());
+          case Reference reference ->
+              Json.object(Reference.FORM, List.of(reference.type(), reference.id()));
+          case null, default -> plain(Json.of(value));
+        };
     variables = variables.with(name, given);
     return this;
   }
@@ -53,9 +56,10 @@ public final class JobSpec {
   /// A value that came from elsewhere must not pass for a reference.
   private static Json plain(Json value) {
     if (value instanceof Json.Object(var members)
-        && members.keySet().equals(Set.of(Durable.REFERENCE))) {
+        && members.size() == 1
+        && (members.containsKey(Durable.FORM) || members.containsKey(Reference.FORM))) {
       throw new IllegalArgumentException(
-          "A value cannot be an object with nothing but '" + Durable.REFERENCE + "'");
+          "A value cannot be an object with nothing but " + members.keySet());
     }
     return value;
   }

@@ -100,6 +100,9 @@ final class DurableObjects {
   /// Stores objects, with changes that belong to the same stretch and the progress they make; false
   /// if another was faster, and then neither is.
   boolean change(Slot slot, List<DurableObject> objects, List<Change> before, Progress progress) {
+    if (objects.stream().anyMatch(object -> object.id().startsWith(DurableObject.REFERENCE))) {
+      throw new RefusedException("TypeError", "A reference to the application cannot be changed");
+    }
     var digest =
         Journal.digest(objects.stream().map(DurableObject::id).collect(Collectors.joining(" ")));
     if (journal.recorded(slot, CHANGE, digest) != null) {

@@ -23,6 +23,10 @@ public record DurableObject(
     long version,
     Map<String, Value> attributes,
     @Nullable JobId by) {
+  /// How the ids begin of those that stand for an object of the application; jobs cannot change
+  /// them.
+  public static final String REFERENCE = "reference-";
+
   private static final int ID_BYTES = 16;
   private static final SecureRandom RANDOM = new SecureRandom();
 

@@ -1,11 +1,13 @@
 package dev.errand.verification;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.errand.Durable;
 import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.agent.Agent;
+import dev.errand.agent.Exposed;
 import dev.errand.agent.Tool;
 import dev.errand.job.DurableObject;
 import dev.errand.job.EffectPolicy;
@@ -25,9 +27,11 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -267,6 +271,148 @@ class DurableObjectsTest {
               .findFirst()
               .orElseThrow();
       assertThat(errand.durable(report.id()).attributes().text("title")).hasValue("Prices");
+    }
+  }
+
+  /// An object of the application.
+  static final class Customer {
+    private final String id;
+    private final List<String> orders = Collections.synchronizedList(new ArrayList<>());
+
+    Customer(String id) {
+      this.id = id;
+    }
+
+    @Exposed(EffectPolicy.READ_ONLY)
+    public String name() {
+      return "customer " + id;
+    }
+
+    @Exposed
+    public int order(String what, int count) {
+      if (count < 1) {
+        throw new IllegalArgumentException("nobody orders " + count);
+      }
+      orders.add(count + " " + what);
+      return orders.size();
+    }
+
+    public String secret() {
+      return "secret";
+    }
+  }
+
+  private Errand withCustomers(Customer... customers) {
+    return Errand.builder()
+        .store(new MemoryStore(clock))
+        .clock(clock)
+        .runtime(Waiting.KEPT.over(RUNTIME))
+        .references(
+            "customer",
+            Customer.class,
+            id ->
+                Arrays.stream(customers)
+                    .filter(customer -> customer.id.equals(id))
+                    .findFirst()
+                    .orElse(null))
+        .open();
+  }
+
+  private static Object ask(Errand errand, String code) throws InterruptedException {
+    var job =
+        errand.submit(
+            Agent.named("clerk").build(),
+            spec -> spec.var("customer", errand.reference("customer", "17")).code(code));
+    return job.await(LONG).value(Object.class);
+  }
+
+  @Test
+  void methods_of_an_object_of_the_application_are_called_where_it_is() throws Exception {
+    var customer = new Customer("17");
+    try (var errand = withCustomers(customer, new Customer("18"))) {
+      start(errand);
+      assertThat(
+              ask(
+                  errand,
+                  """
+                  def child(customer):
+                      return customer.order("pens", count=3)
+                  customer.order("ink", 1)
+                  exit([customer.name(), delegate(child, customer).result])
+                  """))
+          .isEqualTo(List.of("customer 17", 2));
+      assertThat(customer.orders).containsExactly("1 ink", "3 pens");
+    }
+  }
+
+  @Test
+  void what_is_not_exposed_cannot_be_reached() throws Exception {
+    try (var errand = withCustomers(new Customer("17"), new Customer("18"))) {
+      start(errand);
+      assertThat(
+              ask(
+                      errand,
+                      """
+                      def message(attempt):
+                          try:
+                              return attempt()
+                          except Exception as error:
+                              return str(error)
+                      def change(): customer.id = "18"
+                      exit([message(f) for f in (
+                          lambda: customer.secret(),
+                          lambda: customer.order("pens", 0),
+                          lambda: type(customer)("customer", "18").name(),
+                          change,
+                      )])
+                      """)
+                  .toString())
+          .contains("has no method 'secret'; it has name, order")
+          .contains("nobody orders 0")
+          .contains("no reference to a customer")
+          .contains("belongs to the application")
+          .doesNotContain("customer 18");
+    }
+  }
+
+  @Test
+  void an_object_that_is_gone_is_an_error_for_the_code() throws Exception {
+    try (var errand = withCustomers(new Customer("18"))) {
+      start(errand);
+      assertThat(
+              ask(
+                      errand,
+                      """
+                      try:
+                          customer.name()
+                      except ToolError as error:
+                          exit(str(error))
+                      """)
+                  .toString())
+          .contains("There is no customer 17 any more");
+    }
+  }
+
+  @Test
+  void only_what_is_registered_and_exposed_can_be_referred_to() {
+    try (var errand = withCustomers()) {
+      assertThatThrownBy(() -> errand.reference("order", "1"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("order");
+    }
+    assertThatThrownBy(() -> Errand.builder().references("text", String.class, id -> id))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("@Exposed");
+  }
+
+  @Test
+  void a_plain_value_cannot_pass_for_a_reference() throws Exception {
+    try (var errand = errand(new MemoryStore(clock))) {
+      var forged = Map.of("errand:object", "4f");
+      assertThatThrownBy(
+              () -> errand.submit(Agent.named("a").build(), spec -> spec.var("forged", forged)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("errand:object");
     }
   }
 }

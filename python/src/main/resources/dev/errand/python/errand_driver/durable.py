@@ -13,6 +13,7 @@ statement read before, and that was changed since, raises `DurableConflict`; so 
 longer has.
 """
 
+from functools import partial
 from weakref import ref
 
 from .lost import Unkeepable
@@ -20,7 +21,8 @@ from .wire import json_bytes
 
 MARK = "_errand_durable"
 _ID = "_errand_id"
-_REFERENCE = "errand:object"
+_OBJECT = "errand:object"
+_REFERENCES = frozenset((_OBJECT, "errand:reference"))
 
 session = None
 _uses = {}
@@ -162,13 +164,16 @@ def of(cls, id):
 
 
 def given(value):
-    """A variable that the application gave: what stands for a durable object is that object."""
-    return of(DurableObject, value[_REFERENCE]) if is_reference(value) else value
+    """A variable that the application gave: what stands for a durable object, or for one of its own, is that object."""
+    if not is_reference(value):
+        return value
+    ((kind, what),) = value.items()
+    return of(DurableObject, what) if kind == _OBJECT else Reference(*what)
 
 
 def is_reference(value):
-    """Whether a value that is given as JSON would stand for a durable object."""
-    return type(value) is dict and len(value) == 1 and _REFERENCE in value
+    """Whether a value that is given as JSON would stand for an object."""
+    return type(value) is dict and len(value) == 1 and not _REFERENCES.isdisjoint(value)
 
 
 def _attributes(obj):
@@ -308,3 +313,38 @@ class DurableObject:
 DurableObject.__module__ = "errand"
 type.__setattr__(DurableObject, MARK, True)
 equip(DurableObject)
+
+
+class Reference:
+    """An object of the application, which stays where it is: its methods are called there."""
+
+    def __init__(self, type, id):
+        self.__dict__.update(_type=type, _id=id)
+
+    def __getattr__(self, name):
+        if name[:1] == "_":
+            raise AttributeError(name)
+        method = session.keeper.tools.get("%s__%s" % (self._type, name))
+        if method is None:
+            offered = sorted(
+                tool.partition("__")[2] for tool in session.keeper.tools if tool.startswith(self._type + "__")
+            )
+            raise AttributeError("a %s has no method '%s'; it has %s" % (self._type, name, ", ".join(offered) or "none"))
+        return partial(method, self._id)
+
+    def __setattr__(self, name, value):
+        raise AttributeError("a %s belongs to the application; call one of its methods to change it" % self._type)
+
+    __delattr__ = lambda self, name: self.__setattr__(name, None)
+
+    def __eq__(self, other):
+        return type(other) is Reference and other._id == self._id
+
+    def __hash__(self):
+        return hash(self._id)
+
+    def __repr__(self):
+        return "<%s of the application>" % self._type
+
+
+Reference.__module__ = "errand"

@@ -627,6 +627,7 @@ API = {
         durable.DurableConflict,
         durable.DurableObject,
         durable.durable,
+        durable.Reference,
         TaskError,
         Job,
         Agent,

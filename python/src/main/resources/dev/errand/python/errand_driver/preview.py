@@ -5,7 +5,7 @@ import enum
 import sys
 import types
 
-from . import outside
+from . import durable, outside
 from .lost import Lost, lost_parts
 
 WIDTH = 120
@@ -58,6 +58,8 @@ def _short(value):
 
 
 def _show(value, depth):
+    if getattr(type(value), durable.MARK, False):
+        return "<durable %s %s>" % (type(value).__name__, durable.id_of(value))
     kind = type(value)
     if kind in _PLAIN:
         return repr(value)

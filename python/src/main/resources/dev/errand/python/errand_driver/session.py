@@ -80,7 +80,9 @@ class Session:
         ambient.begin(self.job.id, self._restricted)
         available = self._builtins[self._restricted]
         for name, description, parameters in header["tools"]:
-            available[name] = self.keeper.tools[name] = names.Tool(name, description, parameters)
+            tool = self.keeper.tools[name] = names.Tool(name, description, parameters)
+            if "__" not in name:  # else it is a method of an object of the application
+                available[name] = tool
         self._available = self.namespace["__builtins__"] = available
         reach.unrestricted = not self._restricted
         if "w" not in header:
