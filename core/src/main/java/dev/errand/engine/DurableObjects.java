@@ -57,7 +57,7 @@ final class DurableObjects {
     this.locks = locks;
   }
 
-  /// Begins a block; what was looked at and not recorded is forgotten.
+  /// Forgets what was looked at and not recorded: a stretch begins, or nothing more will.
   void begin() {
     looks.clear();
     locks.release(job);
@@ -92,6 +92,7 @@ final class DurableObjects {
     try {
       locks.take(job, id);
     } catch (InterruptedException stopped) {
+      locks.release(job);
       Thread.currentThread().interrupt();
       throw new Dropped("interrupted while it waited for durable object " + id);
     }

@@ -236,7 +236,11 @@ final class JobAdvancer {
             host.readings(),
             host.told(),
             !warmingUp());
-    return open.run(run, host);
+    try {
+      return open.run(run, host);
+    } finally {
+      host.rest();
+    }
   }
 
   /// What was noted before the workspace died did happen, but for children that are held back; the

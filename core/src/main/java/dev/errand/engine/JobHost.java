@@ -113,6 +113,11 @@ final class JobHost implements Host {
     return looks.ahead();
   }
 
+  /// The code stands still, and will ask nothing more for now.
+  void rest() {
+    objects.begin();
+  }
+
   /// The highest ordinal of a child that may exist.
   int created() {
     return children.created();

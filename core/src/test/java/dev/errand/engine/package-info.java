@@ -1,0 +1,4 @@
+@NullMarked
+package dev.errand.engine;
+
+import org.jspecify.annotations.NullMarked;
