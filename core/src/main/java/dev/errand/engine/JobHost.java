@@ -54,9 +54,8 @@ final class JobHost implements Host {
   private int turn;
   private int answers;
 
-  /// How much of the console since the checkpoint a replay prints again in any case: what was
-  /// printed up to the last question that was answered.
-  private long settled;
+  private boolean overtaken;
+  private Printed printed = Printed.from(0);
 
   private boolean completed;
 
@@ -89,7 +88,8 @@ final class JobHost implements Host {
     var before =
         mayBeReplay ? store.journal(job.id(), turn, progress.statement()) : List.<Effect>of();
     answers = before.size();
-    settled = progress.printed();
+    printed = overtaken ? printed.overtaken() : Printed.from(progress.printed());
+    overtaken = false;
     journal.begin(before);
     if (mayBeReplay) {
       children.learnAfter(progress.created());
@@ -133,7 +133,7 @@ final class JobHost implements Host {
   private void asked(Mark mark) {
     absorb(mark);
     objects.settle();
-    settled = writer.progress().printed();
+    printed = Printed.from(writer.progress().printed());
   }
 
   /// Takes over what a mark brings, to be committed with what comes next.
@@ -149,11 +149,13 @@ final class JobHost implements Host {
     var changes = new ArrayList<Change>();
     var progress = writer.progress();
     answers = mark.snapshot() == null ? answers + 1 : 1;
-    if (!mark.console().isEmpty()) {
-      changes.add(
-          new Change.Recorded(turn, Entry.Kind.CONSOLE, Json.object("text", mark.console())));
-      progress = progress.printedMore(mark.console().length());
+    var console = mark.console();
+    var fresh = printed.fresh(console);
+    if (!fresh.isEmpty()) {
+      changes.add(new Change.Recorded(turn, Entry.Kind.CONSOLE, Json.object("text", fresh)));
     }
+    printed = printed.with(console);
+    progress = progress.printedMore(console.length());
     mark.readings().stream()
         .filter(journal::read)
         .forEach(reading -> changes.add(new Change.Journalled(reading)));
@@ -164,9 +166,9 @@ final class JobHost implements Host {
       if (!delta.isEmpty()) {
         changes.add(new Change.Checkpointed(delta));
       }
-      long pending = (long) mark.console().length() - snapshot.printed();
+      long pending = (long) console.length() - snapshot.printed();
       progress = progress.at(snapshot.statement(), snapshot.created(), pending);
-      settled = 0;
+      printed = printed.checkpointed(console.substring(snapshot.printed()));
     }
     return new Taken(changes, progress);
   }
@@ -286,16 +288,17 @@ final class JobHost implements Host {
 
   @Override
   public void change(Mark mark, int ordinal, List<DurableObject> changed) {
-    long before = settled;
+    var before = printed;
     var taken = take(mark);
     var by = changed.stream().map(object -> object.by(job.id())).toList();
     var slot = new Slot(turn, mark.statement(), ordinal);
     if (!objects.change(slot, by, taken.changes(), taken.progress())) {
-      // Carried out again it may print something else, so nothing of what it printed is left out.
-      writer.advance(writer.progress().printedOnly(before));
+      writer.advance(writer.progress().printedOnly(before.settled()));
+      printed = before;
+      overtaken = true;
       throw new DurableObjects.Conflict();
     }
-    settled = writer.progress().printed();
+    printed = Printed.from(writer.progress().printed());
   }
 
   @Override

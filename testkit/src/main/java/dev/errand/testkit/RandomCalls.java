@@ -7,6 +7,7 @@ import dev.errand.job.Checkpoint;
 import dev.errand.job.CoVariable;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Delta;
+import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectKey;
 import dev.errand.job.EffectPolicy;
@@ -202,7 +203,7 @@ final class RandomCalls {
   }
 
   private Change change(JobId job, Map<Integer, Integer> lengths) {
-    return switch (random.nextInt(9)) {
+    return switch (random.nextInt(10)) {
       case 0 ->
           new Change.Recorded(
               random.nextInt(4), Entry.Kind.CONSOLE, Json.object("n", random.nextInt()));
@@ -212,8 +213,18 @@ final class RandomCalls {
       case 5 -> new Change.Checkpointed(delta(job, lengths));
       case 6 -> chance(70) ? Jobs.delivered(random.nextInt(100)) : Jobs.refused("no");
       case 7 -> new Change.Ended(outcome());
+      case 8 -> new Change.ObjectChanged(object(job));
       default -> new Change.Spent(new Usage(1, random.nextInt(100), random.nextInt(100), 7));
     };
+  }
+
+  /// The next form of an object, or sometimes one that comes too late.
+  private DurableObject object(JobId job) {
+    var id = "object" + random.nextInt(3);
+    long version = reference.object(id).map(DurableObject::version).orElse(0L);
+    var attributes = Map.<String, Value>of("n", Value.of(random.nextInt(100)));
+    return new DurableObject(
+        id, null, "Counter", chance(10) ? version : version + 1, attributes, job);
   }
 
   /// The child, or mostly one that exists, where there is any.

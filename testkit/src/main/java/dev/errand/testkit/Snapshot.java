@@ -2,6 +2,7 @@ package dev.errand.testkit;
 
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Delta;
+import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.Entry;
 import dev.errand.job.JobEffect;
@@ -20,9 +21,14 @@ import java.util.stream.IntStream;
 /// @param jobs every job with what belongs to it
 /// @param trees the events and the counts of the trees
 /// @param effects the books of effects, and of those the unknown ones
+/// @param objects the durable objects
 /// @param nextDue when a job next falls due by itself
 record Snapshot(
-    List<Member> jobs, List<Tree> trees, List<List<JobEffect>> effects, Optional<Instant> nextDue) {
+    List<Member> jobs,
+    List<Tree> trees,
+    List<List<JobEffect>> effects,
+    List<DurableObject> objects,
+    Optional<Instant> nextDue) {
   private static final int ALL = 100_000;
   private static final int TURNS = 4;
 
@@ -31,6 +37,7 @@ record Snapshot(
         store.jobs("", "", ALL).stream().map(job -> Member.of(store, job)).toList(),
         roots.stream().map(root -> Tree.of(store, root)).toList(),
         List.of(store.effects(null, null, ALL), store.unknownEffects(null, null, ALL)),
+        store.objects("", ALL),
         store.nextDue());
   }
 

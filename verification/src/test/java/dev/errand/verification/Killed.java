@@ -25,7 +25,16 @@ final class Killed {
   static final int CHILDREN = 4;
   private static final String PROGRAM =
       """
-      def work(n, words):
+      @durable
+      class Board:
+          def __init__(self):
+              self.n = 0
+              self.names = []
+          def note(self, name):
+              self.n += 1
+              self.names.append(name)
+
+      def work(n, words, board):
           idempotent(text=f"begin {n}")
           print("child", n)
           total = 0
@@ -33,6 +42,7 @@ final class Killed {
               total += i * n
               print("step", i, total)
           words.append("changed by the child")
+          board.note(f"child {n}")
           try:
               at_most_once(text=f"end {n}")
           except EffectUnknown:
@@ -41,7 +51,8 @@ final class Killed {
 
       print("start")
       words = ["a", "b"]
-      tasks = [delegate(work, n, words, id=f"t{n}") for n in range(4)]
+      board = Board()
+      tasks = [delegate(work, n, words, board, id=f"t{n}") for n in range(4)]
       idempotent(text="delegated")
       print("delegated", len(tasks))
       grand = 0
@@ -49,9 +60,11 @@ final class Killed {
           r = t.result
           grand += r["total"]
           words.append(str(r["n"]))
+          board.note(f"got {r['n']}")
           print("got", t.id, r["total"], r["words"])
       first = wait_any(tasks)
       print("all", sorted(words), first.is_completed)
+      print(board.n, sorted(board.names))
       idempotent(text="last")
       exit(grand)
       """;
