@@ -7,10 +7,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /// What it costs to lock a process in: the time to have one, and the memory of one that waits.
@@ -80,38 +78,38 @@ final class IsolationBench {
                     String.format(
                         Locale.ROOT,
                         "%.2f MB %s",
-                        proportional(each.getValue()) / 1024.0,
+                        added(each.getValue()) / 1024.0,
                         each.getKey() == Isolation.OFF ? "off" : "on"))
             .collect(Collectors.joining(", "));
-    report.line("cage", "own memory of a process that ran one statement", words);
+    report.line("cage", "memory that a process adds which ran one statement", words);
   }
 
-  /// The kilobytes that a process of that runtime has for itself, or as its share with others.
-  private static long proportional(CPythonRuntime runtime) {
-    var before = pids();
+  /// The kilobytes by which the memory of all processes grows with one that ran a statement.
+  private static long added(CPythonRuntime runtime) {
+    long before = proportional();
     try (var workspace = Alone.open(runtime, null)) {
       Alone.run(workspace, "x = 1");
-      var born = new HashSet<>(pids());
-      born.removeAll(before);
-      return born.stream().mapToLong(IsolationBench::pss).max().orElse(0);
+      return proportional() - before;
     }
   }
 
-  private static Set<Long> pids() {
+  /// The kilobytes of all processes, what several share counted once.
+  private static long proportional() {
     return ProcessHandle.current()
         .descendants()
-        .map(ProcessHandle::pid)
-        .collect(Collectors.toSet());
+        .mapToLong(process -> pss(process.pid()))
+        .sum();
   }
 
+  /// That of a process that ends meanwhile is none.
   private static long pss(long pid) {
     try (var lines = Files.lines(Path.of("/proc", Long.toString(pid), "smaps_rollup"))) {
       return lines
           .filter(line -> line.startsWith("Pss:"))
           .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
           .sum();
-    } catch (IOException noProc) {
-      throw new UncheckedIOException(noProc);
+    } catch (IOException | UncheckedIOException gone) {
+      return 0;
     }
   }
 }
