@@ -43,6 +43,7 @@ final class Bounds {
   /// The limit that is exceeded by what came now, if one is.
   ///
   /// @param console how many characters were printed
+  /// @throws IllegalArgumentException if a snapshot has pieces that are not there
   Optional<TaskError> exceededBy(int console, Host.Mark mark) {
     printed += console;
     if (printed > limits.outputCharacters()) {
@@ -64,6 +65,7 @@ final class Bounds {
 
   private Part sizes(Host.Part part) {
     var before = pieces(part.number());
+    requireNoMoreThanIsThere(part, before.size());
     int kept = Math.min(before.size(), part.length());
     var sizes = new ArrayList<>(before.subList(0, kept));
     sizes.addAll(Collections.nCopies(part.length() - kept, 0));
@@ -79,6 +81,22 @@ final class Bounds {
       }
     }
     return new Part(part.head().size(), sizes);
+  }
+
+  /// The length is only the process's word, and it is what memory is taken by.
+  private void requireNoMoreThanIsThere(Host.Part part, int before) {
+    long there = before;
+    for (var piece : part.pieces()) {
+      there +=
+          switch (piece) {
+            case Host.Piece.Fresh ignored -> 1;
+            case Host.Piece.Kept(var ignored, var number, var from, var count) ->
+                Math.min(count, pieces(number).size() - from);
+          };
+    }
+    if (part.length() < 0 || part.length() > there) {
+      throw new IllegalArgumentException("a part has fewer pieces than it says");
+    }
   }
 
   private List<Integer> pieces(int number) {

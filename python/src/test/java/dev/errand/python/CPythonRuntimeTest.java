@@ -71,7 +71,7 @@ class CPythonRuntimeTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"never", "halt", "return"})
-  void no_process_outlives_the_jvm_however_it_ends(String how) throws Exception {
+  void no_process_and_no_folder_outlives_the_jvm_however_it_ends(String how) throws Exception {
     var pids = folder.resolve("pids");
     var jvm =
         new ProcessBuilder(
@@ -94,6 +94,7 @@ class CPythonRuntimeTest {
         .atMost(SOON)
         .untilAsserted(
             () -> assertThat(processes).filteredOn(CPythonRuntimeTest::isRunning).isEmpty());
+    assertThat(Path.of(Files.readString(folder.resolve("folder")))).doesNotExist();
   }
 
   private static boolean isRunning(long pid) {

@@ -39,7 +39,10 @@ def main(directory):
 
 
 def _report(line):
-    os.write(1, (line + "\n").encode())
+    try:
+        os.write(1, (line + "\n").encode())
+    except OSError:  # nobody listens any more, which the end of the commands says too
+        pass
 
 
 class _Zygote:
@@ -142,11 +145,11 @@ class _Zygote:
                 return
             if not pid:
                 return
+            folder = self.folder_of.pop(pid, None)
             token = self.tokens.pop(pid, None)
             if token is not None:
                 del self.pids[token]
                 _report("gone %s %d %d" % (token, os.waitstatus_to_exitcode(status), used.ru_maxrss))
-            folder = self.folder_of.pop(pid, None)
             if folder is not None:
                 self.clean_up(folder)
 
