@@ -171,13 +171,15 @@ final class CPythonWorkspace implements Workspace {
     end(gone("The workspace was closed."));
   }
 
+  /// The reason is there before the connection is closed, for who reads from it looks for one.
   private TaskError end(TaskError why) {
-    zygote.kill(process);
+    TaskError first;
     synchronized (process) {
-      var first = ended == null ? why : ended;
+      first = ended == null ? why : ended;
       ended = first;
-      return first;
     }
+    zygote.kill(process);
+    return first;
   }
 
   private Ending.Died died(Exception how) {
