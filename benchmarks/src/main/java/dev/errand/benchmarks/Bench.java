@@ -13,7 +13,8 @@ import java.util.List;
 /// Every figure is a median over rounds in one sitting, with the disk's own fsync beside it:
 /// compare ratios.
 public final class Bench {
-  private static final List<String> PARTS = List.of("engine", "python", "workspace", "park", "isolation", "run");
+  private static final List<String> PARTS =
+      List.of("engine", "python", "workspace", "park", "isolation", "run");
 
   private Bench() {}
 

@@ -46,7 +46,6 @@ class IsolationTest {
     shell.file("job.py", "print(6 * 7)");
     var said = shell.errand("run", "job.py", "--isolation", "total");
     assertThat(said.code()).isEqualTo(ExitCode.USAGE);
-    assertThat(said.err())
-        .contains("--isolation must be required, best-effort or off, not total");
+    assertThat(said.err()).contains("--isolation must be required, best-effort or off, not total");
   }
 }

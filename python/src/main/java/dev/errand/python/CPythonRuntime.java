@@ -106,8 +106,8 @@ public final class CPythonRuntime implements WorkspaceRuntime {
   ///
   /// Starts the interpreter if it was not started yet.
   ///
-  /// @throws WorkspaceException if there is no Python that can be used, or isolation is required and
-  ///   a layer is missing
+  /// @throws WorkspaceException if there is no Python that can be used, or isolation is required
+  ///   and a layer is missing
   public List<Layer> isolation() {
     return zygote().layers();
   }

@@ -46,8 +46,7 @@ final class CPythonWorkspace implements Workspace {
 
   static Workspace open(Zygote zygote, ScheduledExecutorService timer, Opening opening) {
     var workspace = new CPythonWorkspace(zygote, zygote.take(), timer, opening.limits());
-    try (var clock =
-        BlockClock.start(timer, opening.limits().blockTime(), workspace::outOfTime)) {
+    try (var clock = BlockClock.start(timer, opening.limits().blockTime(), workspace::outOfTime)) {
       workspace.begin(opening);
       clock.pause();
       return workspace;

@@ -45,7 +45,8 @@ public record Layer(Kind kind, Standing standing, String words) {
   /// One line, such as `files missing: Function not implemented; it needs Linux 5.13 or later`.
   @Override
   public String toString() {
-    var state = kind.name().toLowerCase(Locale.ROOT) + " " + standing.name().toLowerCase(Locale.ROOT);
+    var state =
+        kind.name().toLowerCase(Locale.ROOT) + " " + standing.name().toLowerCase(Locale.ROOT);
     return words.isEmpty() ? state : state + ": " + words;
   }
 }

@@ -169,7 +169,10 @@ class CPythonRuntimeTest {
                   + "\"PYTHONHASHSEED\"]");
       assertThat(value(workspace, "sys.flags.hash_randomization")).isEqualTo("0");
       assertThat(value(workspace, OPEN_DESCRIPTORS)).isEqualTo("[0,1,2,3]");
-      assertThat(value(workspace, "[os.fstat(n).st_rdev == os.stat('/dev/null').st_rdev for n in range(3)]"))
+      assertThat(
+              value(
+                  workspace,
+                  "[os.fstat(n).st_rdev == os.stat('/dev/null').st_rdev for n in range(3)]"))
           .isEqualTo("[true,true,true]");
       assertThat(value(workspace, "os.getsid(0) == os.getppid()")).isEqualTo("true");
       assertThat(value(workspace, "any('errand' in folder for folder in sys.path)"))

@@ -107,8 +107,9 @@ class CageTest {
         os.chmod('a', 0o777)
         shutil.copy2('a', 'b')
         [oct(os.stat('a').st_mode), open('b').read()]\
-        """;
-    assertThat(value(code.formatted(file))).isEqualTo("[\"0o100600\",\"text\"]");
+        """
+            .formatted(file);
+    assertThat(value(code)).isEqualTo("[\"0o100600\",\"text\"]");
     assertThat(Files.readAttributes(file, "unix:mode,uid,lastModifiedTime")).isEqualTo(before);
   }
 
@@ -157,8 +158,10 @@ class CageTest {
     Files.writeString(readable.resolve("file"), "read");
     try (var allowing = CPythonRuntime.builder().readable(readable).writable(writable).build();
         var workspace = open(allowing)) {
-      var code = "open('%s/file').read() + str(open('%s/file', 'w').write('text'))";
-      assertThat(Code.value(workspace, code.formatted(readable, writable))).isEqualTo("read4");
+      var code =
+          "open('%s/file').read() + str(open('%s/file', 'w').write('text'))"
+              .formatted(readable, writable);
+      assertThat(Code.value(workspace, code)).isEqualTo("read4");
       assertThat(writable.resolve("file")).hasContent("text");
       var change = "open('%s/file', 'a')".formatted(readable);
       assertThat(error(run(workspace, change)).message()).contains("PermissionError");
@@ -257,10 +260,13 @@ class CageTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"RLIMIT_AS", "RLIMIT_FSIZE", "RLIMIT_CPU", "RLIMIT_NOFILE", "RLIMIT_CORE"})
+  @ValueSource(
+      strings = {"RLIMIT_AS", "RLIMIT_FSIZE", "RLIMIT_CPU", "RLIMIT_NOFILE", "RLIMIT_CORE"})
   void a_limit_cannot_be_raised_again(String limit) {
-    var code = "import resource as r\nr.setrlimit(r.%s, (r.RLIM_INFINITY, r.RLIM_INFINITY))";
-    assertThat(raised(code.formatted(limit))).contains("not allowed to raise maximum limit");
+    var code =
+        "import resource as r\nr.setrlimit(r.%s, (r.RLIM_INFINITY, r.RLIM_INFINITY))"
+            .formatted(limit);
+    assertThat(raised(code)).contains("not allowed to raise maximum limit");
   }
 
   // What code needs
@@ -268,9 +274,16 @@ class CageTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "import zoneinfo, datetime\nstr(datetime.datetime(2026, 7, 1, tzinfo=zoneinfo.ZoneInfo('Europe/Berlin'))).endswith('+02:00')",
+        """
+        import zoneinfo, datetime
+        str(datetime.datetime(2026, 7, 1, tzinfo=zoneinfo.ZoneInfo('Europe/Berlin'))).endswith('+02:00')\
+        """,
         "import tempfile\nwith tempfile.TemporaryFile() as f: f.write(b'x')\nTrue",
-        "import tempfile\nwith tempfile.TemporaryDirectory() as d: open(d + '/f', 'w').close()\nTrue",
+        """
+        import tempfile
+        with tempfile.TemporaryDirectory() as d: open(d + '/f', 'w').close()
+        True\
+        """,
         "import tempfile, os\ntempfile.gettempdir() == os.getcwd()",
         "import random\n0 <= random.random() < 1",
         "import uuid\nlen({uuid.uuid1(), uuid.uuid4()}) == 2",
@@ -279,19 +292,39 @@ class CageTest {
         "import sqlite3\nsqlite3.connect('file.db').execute('select 1').fetchone() == (1,)",
         "import ssl\nssl.create_default_context() is not None",
         "import lzma, bz2, zlib\nlzma.decompress(lzma.compress(b'x')) == b'x'",
-        "import zipfile\nwith zipfile.ZipFile('z', 'w') as z: z.writestr('a', 'b')\nzipfile.ZipFile('z').extractall('out')\nopen('out/a').read() == 'b'",
-        "import tarfile\nopen('a', 'w').close()\nwith tarfile.open('t.tgz', 'w:gz') as t: t.add('a')\ntarfile.open('t.tgz').extractall('out')\nTrue",
+        """
+        import zipfile
+        with zipfile.ZipFile('z', 'w') as z: z.writestr('a', 'b')
+        zipfile.ZipFile('z').extractall('out')
+        open('out/a').read() == 'b'\
+        """,
+        """
+        import tarfile
+        open('a', 'w').close()
+        with tarfile.open('t.tgz', 'w:gz') as t: t.add('a')
+        tarfile.open('t.tgz').extractall('out')
+        True\
+        """,
         "import ctypes\nctypes.CDLL('libm.so.6') is not None",
         "import os\nlen(os.urandom(8)) == 8",
         "import time\ntime.strftime('%Y', time.localtime()) > '2000'",
         "import mmap\nlen(mmap.mmap(-1, 4096)) == 4096",
         "import os\nos.read(os.open('/dev/zero', os.O_RDONLY), 1) == b'\\0'",
         "print('x', file=open('/dev/null', 'w'))\nTrue",
-        "import signal\nsignal.signal(signal.SIGUSR1, lambda *_: None)\nsignal.raise_signal(signal.SIGUSR1)\nTrue",
+        """
+        import signal
+        signal.signal(signal.SIGUSR1, lambda *_: None)
+        signal.raise_signal(signal.SIGUSR1)
+        True\
+        """,
         "import asyncio\nawait asyncio.sleep(0)\nTrue",
         "import numpy, pandas\nlen(pandas.DataFrame({'a': numpy.arange(10)}).describe()) == 8",
         "import numpy\nbool(numpy.linalg.inv(numpy.eye(300)).sum() == 300)",
-        "import numpy, pandas\npandas.DataFrame({'a': [1, 2]}).to_csv('f.csv')\nlen(pandas.read_csv('f.csv')) == 2",
+        """
+        import numpy, pandas
+        pandas.DataFrame({'a': [1, 2]}).to_csv('f.csv')
+        len(pandas.read_csv('f.csv')) == 2\
+        """,
         "import numpy\nnumpy.random.default_rng().random() < 1"
       })
   void what_code_needs_works(String source) {
@@ -342,8 +375,7 @@ class CageTest {
   @ParameterizedTest
   @ValueSource(strings = {"landlock_create_ruleset", "landlock_restrict_self", "seccomp", "capset"})
   void where_isolation_is_required_nothing_is_opened_without_a_layer(String call) {
-    try (var old =
-        CPythonRuntime.builder().isolation(Isolation.REQUIRED).absent(call).build()) {
+    try (var old = CPythonRuntime.builder().isolation(Isolation.REQUIRED).absent(call).build()) {
       assertThatExceptionOfType(WorkspaceException.class)
           .isThrownBy(() -> open(old))
           .withMessageStartingWith("Isolation is required, but this machine does not have all")

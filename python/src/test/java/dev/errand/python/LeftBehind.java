@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
 /// A program that opens workspaces and does not close them: one idle, one waiting for its host, one
-/// in an endless loop. It writes the ids of all Python processes to the file it is given, the zygote's
-/// folder to a file `folder` beside it, and ends
-/// as its second argument says: `never` waits to be killed, `halt` and `return` end at once.
+/// in an endless loop. It writes the ids of all Python processes to the file it is given, the
+/// zygote's folder to a file `folder` beside it, and ends as its second argument says: `never`
+/// waits to be killed, `halt` and `return` end at once.
 final class LeftBehind {
   /// The zygote, three workspaces, four spares.
   private static final int PROCESSES = 8;
@@ -33,7 +33,8 @@ final class LeftBehind {
     start(runtime, "begun()\nwhile True: pass", host("looping", begun));
     begun.await();
     await().until(() -> ProcessHandle.current().descendants().count() == PROCESSES);
-    var command = ProcessHandle.current().children().toList().getFirst().info().arguments().orElseThrow();
+    var command =
+        ProcessHandle.current().children().toList().getFirst().info().arguments().orElseThrow();
     var pids = ProcessHandle.current().descendants().map(process -> "" + process.pid()).toList();
     var file = Path.of(args[0]);
     var written = file.resolveSibling("pids.new");

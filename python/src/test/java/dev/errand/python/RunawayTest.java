@@ -13,7 +13,6 @@ import dev.errand.job.Limits;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
 import dev.errand.spi.Host;
-import dev.errand.spi.Workspace;
 import dev.errand.spi.Workspace.Ending;
 import dev.errand.spi.WorkspaceRuntime;
 import dev.errand.testkit.RecordingHost;
@@ -58,7 +57,7 @@ class RunawayTest {
     var python = PythonWith.packages("numpy");
     runtime = CPythonRuntime.builder().interpreter(python).isolation(Isolation.REQUIRED).build();
     try (var workspace = open(runtime)) {
-      folder = Path.of(value(workspace, "import os\nos.getcwd()")).getParent().getParent();
+      folder = Path.of(value(workspace, "import os\nos.path.realpath('../..')"));
     }
   }
 
@@ -140,7 +139,11 @@ class RunawayTest {
         "import time\ntime.sleep(10 ** 6)",
         "try:\n    while True: pass\nexcept BaseException:\n    while True: pass",
         "import signal as s\ns.pthread_sigmask(s.SIG_BLOCK, range(1, 65))\nwhile True: pass",
-        "import signal as s\nfor n in {*range(1, 32)} - {9, 19}: s.signal(n, s.SIG_IGN)\nwhile True: pass",
+        """
+        import signal as s
+        for n in {*range(1, 32)} - {9, 19}: s.signal(n, s.SIG_IGN)
+        while True: pass\
+        """,
         "import ctypes\nctypes.CDLL(None).pause()",
         "class Slow:\n    def __reduce__(self):\n        while True: pass\nslow = Slow()",
         "class Slow:\n    def __del__(self):\n        while True: pass\nSlow()",
@@ -201,8 +204,8 @@ class RunawayTest {
   void a_process_that_dies_with_its_memory_used_up_is_said_to_have_died_of_it() {
     assertThat(limit(SMALL, "import os\nx = b'x' * (350 << 20)\nos.abort()").message())
         .isEqualTo(
-            "The code needed more memory than the 400 MiB that its process may have, and the process"
-                + " died of it.");
+            "The code needed more memory than the 400 MiB that its process may have, and the"
+                + " process died of it.");
   }
 
   @Test
@@ -225,8 +228,7 @@ class RunawayTest {
   @Test
   void after_a_memory_error_that_was_caught_the_job_goes_on() {
     try (var workspace = open(runtime, SMALL)) {
-      var code =
-          "try:\n    bytes(10 ** 10)\nexcept MemoryError:\n    caught = 'caught'\ncaught";
+      var code = "try:\n    bytes(10 ** 10)\nexcept MemoryError:\n    caught = 'caught'\ncaught";
       assertThat(value(workspace, code)).isEqualTo("caught");
     }
   }
@@ -324,9 +326,21 @@ class RunawayTest {
       strings = {
         "def f(): return f()\nf()",
         "import sys\nsys.setrecursionlimit(10 ** 9)\ndef f(): return f()\nf()",
-        "import sys\nsys.setrecursionlimit(10 ** 9)\nclass A:\n    def __getattr__(self, n): return getattr(self, n + 'x')\nA().x",
+        """
+        import sys
+        sys.setrecursionlimit(10 ** 9)
+        class A:
+            def __getattr__(self, n): return getattr(self, n + 'x')
+        A().x\
+        """,
         "x = []\nfor _ in range(10 ** 6): x = [x]\nrepr(x)",
-        "import sys\nsys.setrecursionlimit(10 ** 9)\nx = []\nfor _ in range(10 ** 6): x = [x]\nrepr(x)",
+        """
+        import sys
+        sys.setrecursionlimit(10 ** 9)
+        x = []
+        for _ in range(10 ** 6): x = [x]
+        repr(x)\
+        """,
         "import json\nx = []\nfor _ in range(10 ** 5): x = [x]\njson.dumps(x)",
         "import json\njson.loads('[' * 10 ** 6)",
         "import pickle\nx = []\nfor _ in range(10 ** 5): x = [x]\npickle.dumps(x)",
@@ -334,7 +348,13 @@ class RunawayTest {
         "compile('-' * 10 ** 6 + '1', '', 'eval')",
         "eval('[' * 50 + ']' * 50 + '.a' * 10 ** 6)",
         "class A:\n    def __repr__(self): return repr(self)\nrepr(A())",
-        "class A:\n    def __reduce__(self): return A, (A(),)\nx = A()\nimport copy\ncopy.deepcopy(x)"
+        """
+        class A:
+            def __reduce__(self): return A, (A(),)
+        x = A()
+        import copy
+        copy.deepcopy(x)\
+        """
       })
   void a_recursion_bomb_is_an_error(String source) {
     assertThat(failure(SMALL, source).message()).isNotBlank();
@@ -408,7 +428,13 @@ class RunawayTest {
             "import sys\nclass A:\n    def write(self, t): raise E\nsys.stdout = A()\nprint('x')",
             "import gc\ndef f(*_): raise E\ngc.callbacks.append(f)\ngc.collect()",
             "import atexit\ndef f(*_): raise E\natexit.register(f)",
-            "import signal\ndef f(*_): raise E\nsignal.signal(14, f)\nsignal.setitimer(0, .001, .001)\nfor _ in range(10 ** 6): pass",
+            """
+            import signal
+            def f(*_): raise E
+            signal.signal(14, f)
+            signal.setitimer(0, .001, .001)
+            for _ in range(10 ** 6): pass\
+            """,
             "import builtins\ndef f(*_): raise E\nbuiltins.__import__ = builtins.len = f");
     for (var place : places) {
       try (var workspace = open(runtime, SMALL.withBlockTime(Duration.ofSeconds(5)))) {
@@ -423,9 +449,12 @@ class RunawayTest {
   // Its connection
 
   private static String write(String bytes) {
-    return "import os, struct\ndef frame(head, blob=b'', said=None):\n"
-        + "    return struct.pack('>II', len(head), len(blob) if said is None else said) + head + blob\n"
-        + "def write(data):\n    while data: data = data[os.write(3, data):]\n"
+    return "import os, struct\n"
+        + "def frame(head, blob=b'', said=None):\n"
+        + "    return struct.pack('>II', len(head), len(blob) if said is None else said) +"
+        + " head + blob\n"
+        + "def write(data):\n"
+        + "    while data: data = data[os.write(3, data):]\n"
         + bytes;
   }
 
@@ -437,8 +466,10 @@ class RunawayTest {
         "write(frame(b'[' * 10 ** 5))\nwhile True: pass",
         "write(frame(b'{\"a\":' * 10 ** 5))\nwhile True: pass",
         "write(frame(b'{}', said=-1 % 2 ** 32))\nwhile True: pass",
-        "write(frame(b'{\"do\":\"note\",\"s\":0,\"snap\":{\"s\":0,\"n\":0,\"p\":[[1,9,9,[],[]]],\"d\":[]}}'))\nwhile True: pass",
-        "write(frame(b'{\"do\":\"note\",\"s\":0,\"snap\":{\"s\":0,\"n\":0,\"p\":[[1,0,2000000000,[[0,9,0,2000000000]],[]]],\"d\":[]},\"parts\":[0]}'))\nwhile True: pass",
+        "write(frame(b'{\"do\":\"note\",\"s\":0,\"snap\":{\"s\":0,\"n\":0,\"p\":[[1,9,9,[],[]]],\"d\":[]}}'))\n"
+            + "while True: pass",
+        "write(frame(b'{\"do\":\"note\",\"s\":0,\"snap\":{\"s\":0,\"n\":0,\"p\":[[1,0,2000000000,[[0,9,0,2000000000]],[]]],\"d\":[]},\"parts\":[0]}'))\n"
+            + "while True: pass",
         "while True: write(frame(b'{\"do\":\"note\",\"s\":0}'))",
         "while True: write(frame(b'{\"do\":\"job\",\"s\":0}'))",
         "write(frame(b'{\"do\":\"job\",\"s\":0}')[:5])\nwhile True: pass"
@@ -454,8 +485,7 @@ class RunawayTest {
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var all =
           threads.invokeAll(
-              Collections.nCopies(
-                  12, () -> failure(SHORT, "while True: pass").kind()));
+              Collections.nCopies(12, () -> failure(SHORT, "while True: pass").kind()));
       for (var one : all) {
         assertThat(one.get()).isEqualTo(TaskError.Kind.LIMIT);
       }
