@@ -208,6 +208,8 @@ class CageTest {
         "import resource\nresource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 1))",
         "import fcntl\nfcntl.fcntl(3, fcntl.F_SETOWN, os.getppid())",
         "import fcntl, termios\nfcntl.ioctl(3, termios.TIOCSTI, b'x')",
+        "import fcntl\nfcntl.ioctl(os.open(os.__file__, 0), 0x40086602, bytes(8))",
+        "import fcntl\nfcntl.fcntl(os.open(os.__file__, 0), fcntl.F_SETLEASE, fcntl.F_RDLCK)",
         "import time\ntime.clock_settime(time.CLOCK_REALTIME, 0)",
         "import socket\nsocket.sethostname('mine')",
         "from multiprocessing import shared_memory\nshared_memory.SharedMemory(create=True, size=9)"
