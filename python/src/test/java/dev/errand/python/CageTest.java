@@ -4,6 +4,7 @@ import static dev.errand.python.Code.error;
 import static dev.errand.python.Code.open;
 import static dev.errand.python.Code.run;
 import static dev.errand.python.Code.value;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
@@ -12,6 +13,8 @@ import dev.errand.job.WorkspaceException;
 import dev.errand.python.Layer.Kind;
 import dev.errand.python.Layer.Standing;
 import dev.errand.spi.Workspace;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -383,6 +386,32 @@ class CageTest {
           .withMessageStartingWith("Isolation is required, but this machine does not have all")
           .withMessageContaining("missing: Function not implemented; it needs Linux")
           .withMessageContaining("make do with the rest by Isolation.BEST_EFFORT");
+    }
+  }
+
+  @Test
+  void what_is_missing_is_logged_once() {
+    var errors = System.err;
+    var logged = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(logged, true, UTF_8));
+    try (var old = CPythonRuntime.builder().absent("seccomp").build()) {
+      open(old).close();
+      long zygote = Long.parseLong(Code.value(open(old), "import os\nos.getppid()"));
+      var killed = ProcessHandle.of(zygote).orElseThrow();
+      killed.destroyForcibly();
+      await().atMost(Duration.ofSeconds(20)).until(() -> startsAnother(old, zygote));
+    } finally {
+      System.setErr(errors);
+    }
+    assertThat(logged.toString(UTF_8))
+        .containsOnlyOnce("The code of jobs is not isolated as it could be: calls missing: ");
+  }
+
+  private static boolean startsAnother(CPythonRuntime runtime, long before) {
+    try (var workspace = open(runtime)) {
+      return !Code.value(workspace, "import os\nos.getppid()").equals(Long.toString(before));
+    } catch (WorkspaceException notYetNoticed) {
+      return false;
     }
   }
 

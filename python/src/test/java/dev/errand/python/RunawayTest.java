@@ -301,7 +301,8 @@ class RunawayTest {
   void a_workspace_that_would_store_too_much_is_not_stored(String source) {
     assertThat(limit(SMALL, source).message())
         .isEqualTo(
-            "The variables took more than the 4 MiB that a workspace may take where it is stored.");
+            "The code keeps, or hands on, more than the 4 MiB that a workspace may take where it is"
+                + " stored.");
   }
 
   @Test
@@ -446,6 +447,25 @@ class RunawayTest {
     }
   }
 
+  @Test
+  void the_text_of_an_error_is_cut_where_it_is_long() {
+    var error = failure(SMALL, "raise ValueError('x' * 10 ** 7 + 'the end')");
+    assertThat(error.message()).startsWith("ValueError: xxx").endsWith("xxxthe end");
+    assertThat(error.message() + error.trace()).hasSizeLessThan(50_000);
+  }
+
+  @Test
+  void the_kernel_has_the_limits_of_the_job() {
+    var code =
+        """
+        import resource as r
+        [r.getrlimit(n)[1] for n in (r.RLIMIT_AS, r.RLIMIT_FSIZE, r.RLIMIT_CPU, r.RLIMIT_NOFILE, r.RLIMIT_CORE)]\
+        """;
+    try (var workspace = open(runtime, SMALL)) {
+      assertThat(value(workspace, code)).isEqualTo("[419430400,8388608,360,256,0]");
+    }
+  }
+
   // Its connection
 
   private static String write(String bytes) {
@@ -470,6 +490,7 @@ class RunawayTest {
             + "while True: pass",
         "write(frame(b'{\"do\":\"note\",\"s\":0,\"snap\":{\"s\":0,\"n\":0,\"p\":[[1,0,2000000000,[[0,9,0,2000000000]],[]]],\"d\":[]},\"parts\":[0]}'))\n"
             + "while True: pass",
+        "write(frame(b'[' + b'[],' * 10 ** 7 + b'1]'))\nwhile True: pass",
         "while True: write(frame(b'{\"do\":\"note\",\"s\":0}'))",
         "while True: write(frame(b'{\"do\":\"job\",\"s\":0}'))",
         "write(frame(b'{\"do\":\"job\",\"s\":0}')[:5])\nwhile True: pass"
