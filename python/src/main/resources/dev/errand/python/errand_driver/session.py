@@ -13,7 +13,7 @@ import sys
 import types
 from time import monotonic
 
-from . import ambient, durable, loop, names, outside, packages, policy, preview, raised, reach, shown
+from . import ambient, cage, durable, loop, names, outside, packages, policy, preview, raised, reach, shown
 from .keep import Keeper, Unkeepable, reason_of
 from .raised import describe, own_part
 from .variables import Variables, form
@@ -72,6 +72,7 @@ class Session:
     # Opening
 
     def _do_open(self, header, parts):
+        self._bound(header["limits"])
         self.job = names.Job(header["job"], header["agent"])
         self._restricted = policy.restricted = header["restricted"]
         policy.unrestricted = not self._restricted
@@ -93,6 +94,11 @@ class Session:
             self.wire.send({"do": "unreadable", "message": reason_of(problem)})
             os._exit(0)
         self.wire.send({"do": "opened"})
+
+    def _bound(self, limits):
+        self._statements = limits["statements"]
+        if "process" in limits:
+            cage.bound(**limits["process"])
 
     def _bring_back(self, counts, contents):
         parts = []
@@ -200,6 +206,8 @@ class Session:
         try:
             tree = source.parse(header["source"])
             self._last_statement = len(tree.body)
+            if self._last_statement > self._statements:
+                return self._ended(self._too_many_statements()), []
             if self._restricted:
                 policy.check(header["source"], tree, self.namespace)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
@@ -232,6 +240,13 @@ class Session:
             value = None
         end["value"] = self._encoded(value, parts, "<%s>")
         return self._ended(end), parts
+
+    def _too_many_statements(self):
+        message = "The code has %d statements at its top level, more than the %d that a block may have."
+        advice = "Do the work in several blocks, or in functions and loops; or give the agent a larger limit of statements"
+        counted = message % (self._last_statement, self._statements)
+        self._last_statement = 0
+        return {"do": "raised", "kind": "limit", "message": counted, "advice": advice}
 
     def _run_statement(self, code):
         value = eval(code, self.namespace)
