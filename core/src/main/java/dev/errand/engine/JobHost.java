@@ -133,7 +133,7 @@ final class JobHost implements Host {
   private void asked(Mark mark) {
     absorb(mark);
     objects.settle();
-    printed = Printed.from(writer.progress().printed());
+    printed = printed.next(writer.progress().printed());
   }
 
   /// Takes over what a mark brings, to be committed with what comes next.
@@ -298,7 +298,7 @@ final class JobHost implements Host {
       overtaken = true;
       throw new DurableObjects.Conflict();
     }
-    printed = Printed.from(writer.progress().printed());
+    printed = printed.next(writer.progress().printed());
   }
 
   @Override

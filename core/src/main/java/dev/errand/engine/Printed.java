@@ -12,9 +12,14 @@ package dev.errand.engine;
 record Printed(long settled, String since, String again) {
   private static final int REMEMBERED = 1 << 16;
 
-  /// A stretch begins.
+  /// A block begins.
   static Printed from(long settled) {
     return new Printed(settled, "", "");
+  }
+
+  /// The next stretch begins. If that is one before the overtaken one, nothing of it is printed.
+  Printed next(long settled) {
+    return new Printed(settled, "", again);
   }
 
   /// The text without what counts already.

@@ -186,6 +186,7 @@ class DurableObjectsTest {
               """
               def work():
                   note(text='once')
+                  print('counting')
                   n = shared.n
                   print('pass', n)
                   shared.n = n + 1
@@ -198,7 +199,7 @@ class DurableObjectsTest {
       assertThat(errand.store().history(job.id(), 0, 100))
           .filteredOn(entry -> entry.kind() == Entry.Kind.CONSOLE)
           .extracting(entry -> entry.data().text("text").orElseThrow())
-          .containsExactly("pass 100\n");
+          .containsExactly("counting\n", "pass 100\n");
     }
   }
 
