@@ -39,13 +39,15 @@ class Keeper:
         self.serials = {}
         self.finalizes = False
         """Whether the job ever made a class whose objects run code when they go, at whatever moment that is."""
+        self.rules = None
+        """What is done with the tree of a text before it is compiled; see `Source`."""
         self.met = None
         """Told of the code of every function that is brought back."""
 
     def source(self, digest):
         source = self._sources.get(digest)
         if source is None:
-            source = self._sources[digest] = Source(digest)
+            source = self._sources[digest] = Source(digest, self.rules)
         return source
 
     def inner(self, digest, statement, number, name, line):

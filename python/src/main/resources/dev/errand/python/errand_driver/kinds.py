@@ -12,7 +12,7 @@ import sys
 import types
 import typing
 
-from . import outside, policy
+from . import facades, fence, outside
 from .lost import Lost, Unkeepable, lost, lost_parts
 
 MODULE = "errand"  # where the makers' names stand in a pickle
@@ -45,7 +45,7 @@ _PLAIN_REDUCE, _PLAIN_REDUCE_EX = object.__reduce__, object.__reduce_ex__
 
 def find_global(module, name):
     """A name of the standard library that a pickle may mention, else an error."""
-    found = policy.safe_global(module, name)
+    found = facades.safe_global(module, name)
     if found is None:
         raise pickle.UnpicklingError("%s.%s is not a name that a workspace may refer to" % (module, name))
     return found
@@ -176,6 +176,9 @@ class Makers:
 
     def _shown_type(self):
         return outside.Shown
+
+    def _stand_in(self, name):
+        return next(one for one in facades.stand_ins.values() if one.__name__ == name)
 
     def _method(self, function, owner):
         return types.MethodType(function, owner)
@@ -347,7 +350,7 @@ def global_names(code):
 def _take_global(obj):
     module = getattr(obj, "__module__", None) or "builtins"
     name = getattr(obj, "__qualname__", None)
-    if name is None or policy.safe_global(module, name) is not obj:
+    if name is None or facades.safe_global(module, name) is not obj:
         raise Unkeepable("%s.%s cannot be kept" % (module, name or type(obj).__name__))
     if getattr(sys.modules.get(module), name, obj) is not obj:
         return maker("_global"), (module, name)
@@ -527,6 +530,8 @@ def _take_with_attributes(obj, kind):
     """Many classes of the standard library take apart what they know of themselves, and not what was set on an object,
     nor what a subclass of the job added."""
     taken_apart_by = next(base for base in kind.__mro__ if not _REDUCING.isdisjoint(base.__dict__))
+    if not (facades.unrestricted or facades.granted or taken_apart_by in fence.library):
+        raise Unkeepable("in restricted mode no class says itself how it is kept")
     if taken_apart_by.__module__.partition(".")[0] not in sys.stdlib_module_names:
         return NotImplemented
     attributes = getattr(obj, "__dict__", None)
@@ -600,7 +605,7 @@ def register(module, takers, handler):
     HANDLER = handler
     _TAKERS.update(takers)
     for name, marker in _NAMES.items():
-        setattr(module, name, marker)
+        module.__dict__[name] = marker
 
 
 def take(kind, taker):
@@ -629,7 +634,8 @@ _TAKERS = {
     Lost: lambda writer, value: (maker("_lost"), lost_parts(value)),
     types.CellType: lambda writer, cell: (maker("_cell"), ()),
     types.ModuleType: _take_module,
-    policy.Facade: _take_module,
+    facades.Facade: _take_module,
+    facades.StandIn: lambda writer, cls: (maker("_stand_in"), (cls.__name__,)),
     staticmethod: lambda writer, wrapped: (maker("_staticmethod"), (wrapped.__func__,)),
     classmethod: lambda writer, wrapped: (maker("_classmethod"), (wrapped.__func__,)),
     property: lambda writer, value: (

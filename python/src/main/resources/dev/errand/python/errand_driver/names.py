@@ -11,7 +11,7 @@ import re
 import sys
 import types
 
-from . import kinds, loop, reach
+from . import facades, kinds, loop, reach
 from .lost import LostValue
 from .source import caller_frame
 
@@ -653,16 +653,15 @@ for _value in (*API.values(), *_INTERNAL.values()):
 
 def own_modules():
     """The modules under which these names can be imported."""
-    module = types.ModuleType("errand", __doc__)
+    module = facades.Facade("errand", __doc__)
     module.__dict__.update(API)
-    module.__all__ = sorted(API)
+    module.__dict__["__all__"] = sorted(API)
     made = {"errand": module}
     for alias in ("statek", "statek.task"):
-        twin = made[alias] = types.ModuleType(alias, __doc__)
+        twin = made[alias] = facades.Facade(alias, __doc__)
         twin.__dict__.update(API)
-        twin.__all__ = module.__all__
-    made["statek"].task = made["statek.task"]
-    made["statek"].__path__ = []
+        twin.__dict__["__all__"] = sorted(API)
+    made["statek"].__dict__.update(task=made["statek.task"], __path__=[])
     module.__dict__.update(_INTERNAL)
     kinds.register(module, _TAKERS, SubTaskHandler)
     sys.modules.update(made)

@@ -13,7 +13,7 @@ import sys
 import types
 from time import monotonic
 
-from . import ambient, loop, names, outside, packages, policy, preview, raised, reach, shown
+from . import ambient, facades, fence, guard, loop, names, outside, packages, policy, preview, raised, reach, shown, source
 from .keep import Keeper, Unkeepable, reason_of
 from .raised import describe, own_part
 from .variables import Variables, form
@@ -30,6 +30,7 @@ TEXT_LIMIT = 2000
 class Session:
     def __init__(self, own_modules, builtins):
         self.running = False
+        self._restricted = True
         self._main = types.ModuleType("__main__")
         self.namespace = self._main.__dict__
         self.namespace.clear()
@@ -38,7 +39,7 @@ class Session:
         self._builtins = builtins
         for available in builtins.values():
             available["__build_class__"] = self._build_class
-        builtins[True]["__import__"] = policy.make_import(own_modules, self._imported)
+        builtins[True]["__import__"] = facades.make_import(own_modules, self._imported)
         builtins[False]["__import__"] = self._plain_import
         self.keeper = Keeper(self.namespace, self._import)
         self.variables = Variables(self.keeper)
@@ -58,12 +59,21 @@ class Session:
         self._call = None
         self._random = False
         self._quiet = False
+        self.keeper.rules = lambda text, tree, whole: source.prepared(text, tree)
+
+    @staticmethod
+    def confine(namespace, granted):
+        """Keeps the process from what restricted code must not do; where it serves no other."""
+
+    def _restrict(self, text, tree, whole):
+        guarded = policy.check(text, tree, self.namespace if whole else None)
+        return source.prepared(text, guard.rewritten(tree) if guarded else tree)
 
     def serve(self, wire):
         """Does what it is told over the connection, until that ends."""
         self.wire = wire
         outside.session = names.session = loop.session = raised.session = self
-        policy.imported = self._imported
+        facades.imported = self._imported
         sys.modules["__main__"] = self._main
         while True:
             header, parts = self.wire.receive()
@@ -73,16 +83,23 @@ class Session:
 
     def _do_open(self, header, parts):
         self.job = names.Job(header["job"], header["agent"])
-        self._restricted = policy.restricted = header["restricted"]
-        policy.unrestricted = not self._restricted
-        if not self._restricted:
+        self._restricted = header["restricted"]
+        facades.unrestricted = not self._restricted
+        facades.granted = tuple(header.get("imports", ())) if self._restricted else ()
+        others = not self._restricted or facades.granted
+        if others:
             packages.offer()
+        if self._restricted:
+            self.keeper.rules = self._restrict
+            self.confine(self.namespace, facades.granted)
+        else:
+            fence.unseal()
         ambient.begin(self.job.id, self._restricted)
         available = self._builtins[self._restricted]
         for name, description, parameters in header["tools"]:
             available[name] = self.keeper.tools[name] = names.Tool(name, description, parameters)
         self._available = self.namespace["__builtins__"] = available
-        reach.unrestricted = not self._restricted
+        reach.unrestricted = bool(others)
         if "w" not in header:
             return
         try:
@@ -110,6 +127,8 @@ class Session:
             self._make_own_handler(None)._learn("", outcome)
 
     def _build_class(self, body, name, /, *bases, **keywords):
+        if self._restricted:
+            facades.real_metaclass(bases, keywords)
         made = _build_class(body, name, *bases, **keywords)
         self.keeper.made_class(made, body.__code__)
         return made
@@ -117,6 +136,8 @@ class Session:
     def _imported(self):
         """Called when code may have loaded a module. Chance begins the same for the same job, wherever it runs."""
         outside.imported()
+        if self._restricted:
+            fence.seal_more()
         if not self._random and outside.chance is not None:
             self._random = True
             outside.chance.seed(self.job.id)
@@ -134,10 +155,10 @@ class Session:
         if not self._restricted:
             __import__(name)
             made = sys.modules[name]
-        elif name in policy.MODULES:
-            made = policy.facade(name, at_once=False)
-        elif any(module.startswith(name + ".") for module in policy.MODULES):
-            made = policy.package(name)
+        elif facades.may_import(name):
+            made = facades.facade(name, at_once=False)
+        elif facades.is_above(name):
+            made = facades.package(name)
         else:
             raise ImportError("importing '%s' is not allowed in restricted mode" % name)
         self._imported()
@@ -192,14 +213,12 @@ class Session:
         self._send(end, parts)
 
     def _run_python(self, header):
-        source = self.keeper.source(header["hash"])
+        block = self.keeper.source(header["hash"])
         self._last_statement = 0
         self._quiet = header["statement"] > 0  # what the compiler warns of was printed when the block began
         try:
-            tree = source.parse(header["source"])
+            tree = block.parse(header["source"])
             self._last_statement = len(tree.body)
-            if self._restricted:
-                policy.check(header["source"], tree, self.namespace)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
             return self._ended(refused_syntax(problem)), []
         except policy.Refused as problem:
@@ -211,7 +230,7 @@ class Session:
         value = None
         for self.statement in range(header["statement"], self._last_statement):
             self._begin_statement()
-            code = source.code(self.statement)
+            code = block.code(self.statement)
             self.variables.ran(code)
             try:
                 value = self._run_statement(code)

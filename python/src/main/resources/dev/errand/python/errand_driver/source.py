@@ -26,8 +26,9 @@ _INLINED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>"))
 class Source:
     """The statements of one block that are known here: all of them, or those that a stored workspace refers to."""
 
-    def __init__(self, digest):
+    def __init__(self, digest, rules):
         self.digest = digest
+        self._rules = rules
         self.file = "%s%s>" % (FILES, digest)
         self._units = {}
         self._compiled = {}
@@ -42,10 +43,10 @@ class Source:
     def parse(self, text):
         """Reads the whole block and returns its statements.
 
-        Raises SyntaxError, also for what only the compiler finds.
+        Raises SyntaxError, also for what only the compiler finds, and what the rules refuse.
         """
         if self._nodes is None:
-            tree = _parse(text, self.file)
+            tree = self._rules(text, ast.parse(text, self.file), True)
             self._flags = _future_flags(tree)
             self._text = text
             self._show(_lines(text), 0)
@@ -68,7 +69,8 @@ class Source:
                 code = marshal.loads(compiled)
             else:
                 unit = self._units[statement]
-                node = _parse("\n" * unit.line + unit.text, self.file).body[unit.index]
+                tree = ast.parse("\n" * unit.line + unit.text, self.file)
+                node = self._rules(unit.text, tree, False).body[unit.index]
                 code = _compile(node, self.file, unit.flags, unit.last)
             self._codes[statement] = code
         return code
@@ -192,8 +194,8 @@ def _first_line(node):
     return min(node.lineno, decorators[0].lineno) if decorators else node.lineno
 
 
-def _parse(text, file):
-    tree = ast.parse(text, file)
+def prepared(text, tree):
+    """The tree as it is compiled where there are no other rules."""
     return _Awaits().visit(tree) if "await" in text else tree
 
 
