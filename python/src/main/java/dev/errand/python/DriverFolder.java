@@ -17,6 +17,7 @@ record DriverFolder(Path path) {
           "__init__",
           "alone",
           "ambient",
+          "arrived",
           "facades",
           "fence",
           "guard",

@@ -45,6 +45,10 @@ final class DrivenJob implements AutoCloseable {
     this.host = new RecordingHost(id).whenWaiting(this::waiting);
   }
 
+  JobId id() {
+    return id;
+  }
+
   RecordingHost host() {
     return host;
   }

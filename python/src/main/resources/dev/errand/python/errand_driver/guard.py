@@ -7,9 +7,11 @@ first whether that is one of the job's own objects.
 """
 
 import ast
+import collections
 import dataclasses
 import enum
 import functools
+import sys
 import types
 
 import _string
@@ -213,6 +215,30 @@ def install():
         slot.__set__(field, name)
 
     dataclasses.Field.name = property(slot.__get__, rename)
+    _let_patterns_read_less()
+
+
+def _let_patterns_read_less():
+    """Class patterns read by position what a dataclass or a named tuple names."""
+    set_attribute, make = dataclasses._set_new_attribute, collections.namedtuple
+
+    def set_new_attribute(cls, name, value):
+        return set_attribute(cls, name, _readable(value) if name == "__match_args__" else value)
+
+    @functools.wraps(make)
+    def namedtuple(typename, field_names, *, module=None, **options):
+        module = sys._getframe(1).f_globals.get("__name__", "__main__") if module is None else module
+        made = make(typename, field_names, module=module, **options)
+        made.__match_args__ = _readable(made.__match_args__)
+        return made
+
+    dataclasses._set_new_attribute, collections.namedtuple = set_new_attribute, namedtuple
+
+
+def _readable(names):
+    if facades.unrestricted:
+        return names
+    return tuple([name for name in names if policy.may_read(name) and name not in _FORMATS])
 
 
 def _plain_name(name):

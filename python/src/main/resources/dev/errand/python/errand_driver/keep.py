@@ -33,6 +33,8 @@ class Keeper:
         self.import_module = import_module
         self.own_handler = None
         self.tools = {}
+        self.handled = set()
+        """The ids of the jobs that this job was given handlers of."""
         self._handlers = {}
         self._sources = {}
         self._classes = {}

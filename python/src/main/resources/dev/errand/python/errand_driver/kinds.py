@@ -227,6 +227,7 @@ class Makers:
     _lost = staticmethod(lost)
 
     def _handler(self, cls, job):
+        self.keeper.handled.add(job.id)
         known = self.keeper.handler(job.id)
         if known is None:
             known = cls.__new__(cls)

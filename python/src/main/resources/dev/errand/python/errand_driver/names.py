@@ -12,7 +12,8 @@ import sys
 import types
 
 from . import facades, kinds, loop, reach
-from .lost import LostValue
+from .arrived import arrived, check, content
+from .lost import LostValue, Unkeepable
 from .source import caller_frame
 
 session = None
@@ -200,6 +201,8 @@ class SubTaskHandler:
         # What is known already stays known: a handler that arrives again may know less.
         known = self.__dict__.get("_outcome")
         self.job, self.id, self._outcome, seen, attributes = state
+        if self._outcome is not None and self._outcome[0] == "pickle" and type(self._outcome[1]) is bytes:
+            self._outcome = ("pickle", arrived(self._outcome[1]))  # as it was written before there was one
         self._seen = SubTaskState[seen]
         if known is not None:
             self._outcome = known
@@ -220,7 +223,7 @@ class SubTaskHandler:
     def _value(self):
         kind, value = self._outcome
         if kind == "pickle":
-            value = session.keeper.load_value(value)
+            value = session.keeper.load_value(content(value))
             self._outcome = ("value", value)
         return value
 
@@ -671,6 +674,9 @@ def own_modules():
 def _take_handler(writer, handler):
     if handler._own and not writer.crossing:
         return kinds.maker("_own_handler"), ()
+    check(handler._outcome)
+    if not handler._own and (type(handler.job.id) is not str or handler.job.id not in writer.keeper.handled):
+        raise Unkeepable("it is a handler of job %s, which this job was not given one of" % (handler.job.id,))
     return kinds.maker("_handler"), (type(handler), handler.job), handler.__getstate__()
 
 

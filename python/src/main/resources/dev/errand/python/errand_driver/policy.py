@@ -213,5 +213,3 @@ _RULES = {
 for _name in ("TypeVar", "ParamSpec", "TypeVarTuple"):
     if hasattr(ast, _name):
         _RULES[getattr(ast, _name)] = _Check.captured
-
-

@@ -14,6 +14,7 @@ import types
 from time import monotonic
 
 from . import ambient, facades, fence, guard, loop, names, outside, packages, policy, preview, raised, reach, shown, source
+from .arrived import arrived
 from .keep import Keeper, Unkeepable, reason_of
 from .raised import describe, own_part
 from .variables import Variables, form
@@ -511,6 +512,8 @@ class Session:
     # What the code asks for
 
     def call_tool(self, name, arguments):
+        if type(name) is not str or name not in self.keeper.tools:
+            raise NameError("This job has no tool named %r" % (name,))
         parts = []
         for parameter, value in arguments.items():
             if json_bytes(value, exact=False) is None:
@@ -577,10 +580,20 @@ class Session:
         self.created += 1
         header["n"] = self.created
         answer, _parts = self._effect(header, parts)
+        self.keeper.handled.add(answer["child"]["job"])
         return answer["child"]
 
+    def _handled(self, jobs):
+        """The ids of jobs, all of which this job was given handlers of."""
+        jobs = list(jobs)
+        for job in jobs:
+            if type(job) is not str or job not in self.keeper.handled:
+                raise RuntimeError("Job %s is none that this job has created or was given a handler of" % (job,))
+        return jobs
+
     def attach(self, handler):
-        self._effect({"do": "attach", "job": handler.job.id, "id": handler.id})
+        (job,) = self._handled([handler.job.id])
+        self._effect({"do": "attach", "job": job, "id": handler.id})
         self.keeper.know_handler(handler.job.id, handler)
 
     def complete(self, handler, result, error):
@@ -606,7 +619,8 @@ class Session:
         ordinal = self._next_ordinal()
         told = self._told.pop((self.statement, ordinal), None)
         if told is None:
-            answer, parts = self._effect({"do": "await", "n": ordinal, "jobs": list(handlers), "needed": needed})
+            jobs = self._handled(handlers)
+            answer, parts = self._effect({"do": "await", "n": ordinal, "jobs": jobs, "needed": needed})
             told = answer["children"]
         else:
             self._reached_out = True
@@ -622,7 +636,7 @@ class Session:
         return [child["job"] for child in told]
 
     def peek(self, handlers):
-        jobs = [handler.job.id for handler in handlers]
+        jobs = self._handled([handler.job.id for handler in handlers])
         answer, parts = self.ask({"do": "peek", "n": self._next_ordinal(), "jobs": jobs})
         self._learn_children(handlers, answer, parts)
 
@@ -643,6 +657,7 @@ class Session:
             handler = self.keeper.handler(child["job"])
             if handler is None:
                 handler = names.SubTaskHandler(names.Job(child["job"], child["agent"]), child["id"])
+                self.keeper.handled.add(child["job"])
                 self.keeper.know_handler(child["job"], handler)
             handler._learn(child["state"], _outcome(child, parts))
             found.append(handler)
@@ -690,7 +705,7 @@ def _outcome(child, parts):
         return ("error", names.TaskError(error["message"], error["kind"], error["advice"], error["trace"]))
     if "json" in ended:
         return ("value", ended["json"])
-    return ("pickle", parts[ended["pickle"]])
+    return ("pickle", arrived(parts[ended["pickle"]]))
 
 
 def _text(value):
