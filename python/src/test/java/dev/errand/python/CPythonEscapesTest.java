@@ -2,6 +2,7 @@ package dev.errand.python;
 
 import dev.errand.spi.WorkspaceRuntime;
 import dev.errand.testkit.EscapesContract;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
@@ -21,6 +22,11 @@ class CPythonEscapesTest extends EscapesContract {
   @Override
   protected WorkspaceRuntime runtime() {
     return runtime;
+  }
+
+  @Override
+  protected List<String> signsOfTheDriver() {
+    return List.of("/errand_driver/");
   }
 
   @Override

@@ -66,7 +66,7 @@ record Escape(String category, String name, Where where, List<String> blocks) {
   /// The attempts of one file.
   static List<Escape> in(String category) {
     var escapes = new ArrayList<Escape>();
-    for (var part : ("\n" + text(category)).split("\n(?==== )")) {
+    for (var part : ("\n" + text(category + ".txt")).split("\n(?==== )")) {
       var lines = part.split("\n", 2);
       var head = HEAD.matcher(lines[0]);
       if (head.matches()) {
@@ -82,8 +82,9 @@ record Escape(String category, String name, Where where, List<String> blocks) {
     return escapes;
   }
 
-  private static String text(String category) {
-    var resource = "escapes/" + category + ".txt";
+  /// The text of a file beside the attempts.
+  static String text(String file) {
+    var resource = "escapes/" + file;
     try (var content = Escape.class.getResourceAsStream(resource)) {
       var bytes = Objects.requireNonNull(content, resource).readAllBytes();
       return new String(bytes, StandardCharsets.UTF_8);

@@ -6,6 +6,7 @@ import dev.errand.job.JobId;
 import dev.errand.spi.WorkspaceRuntime;
 import dev.errand.testkit.Treasury.Prize;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,19 +17,17 @@ abstract class Escapes extends DrivenJobs {
   /// What the attempt gets, carried out in that runtime.
   final Set<Prize> loot(WorkspaceRuntime runtime, Escape escape, boolean restricted)
       throws Exception {
-    try (var other = new DrivenJob(runtime, otherJob());
-        var treasury = new Treasury(folder, other);
-        var job = treasury.equip(new DrivenJob(runtime, thisJob()))) {
+    try (var other = new DrivenJob(runtime, new JobId("victim"));
+        var treasury = new Treasury(folder, other, signsOfTheDriver());
+        var job = treasury.equip(new DrivenJob(runtime, new JobId("attacker")))) {
       return treasury.take(escape, restricted ? job : job.unrestricted());
     }
   }
 
-  private static JobId otherJob() {
-    return new JobId("victim");
-  }
-
-  private static JobId thisJob() {
-    return new JobId("attacker");
+  /// Texts that are seen only where code got hold of something of the driver's, such as the name of
+  /// its folder; default none.
+  protected List<String> signsOfTheDriver() {
+    return List.of();
   }
 
   final void fails(WorkspaceRuntime runtime, Escape escape, boolean restricted) throws Exception {

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
@@ -43,12 +44,15 @@ final class Treasury implements AutoCloseable {
     /// A file where the job has no business.
     MARKER,
     /// A connection.
-    CONNECTION
+    CONNECTION,
+    /// Something that the library or the driver says to the job itself, after a change.
+    LIBRARY
   }
 
   /// The variable that whoever starts the tests plants.
   static final String VARIABLE = "ERRAND_PLANTED";
 
+  private static final Set<String> CHANGING = Set.of("classes", "controls", "driver", "library");
   private static final Duration BLOCK_TIME = Duration.ofSeconds(20);
   private static final String TREASURE = "treasure";
   private final String fileSecret = secret();
@@ -59,10 +63,12 @@ final class Treasury implements AutoCloseable {
   private final ServerSocket listener;
   private final AtomicInteger connections = new AtomicInteger();
   private final DrivenJob other;
+  private final List<String> signs;
   private final String victim;
 
-  Treasury(Path folder, DrivenJob other) throws IOException {
+  Treasury(Path folder, DrivenJob other, List<String> signs) throws IOException {
     this.folder = folder;
+    this.signs = signs;
     this.other = other.unrestricted();
     this.environmentSecret =
         Objects.requireNonNull(
@@ -105,8 +111,12 @@ final class Treasury implements AutoCloseable {
   Set<Prize> take(Escape escape, DrivenJob job) {
     var loot = EnumSet.noneOf(Prize.class);
     var seen = new StringBuilder();
+    var before = probed(escape, job);
     for (var block : escape.blocks()) {
       collect(job.once(CodeBlock.python(filledIn(block))), seen);
+      if (!probed(escape, job).equals(before)) {
+        loot.add(Prize.LIBRARY);
+      }
       job.restart();
     }
     collect(job.host(), seen);
@@ -136,7 +146,7 @@ final class Treasury implements AutoCloseable {
     if (text.contains(jobSecret)) {
       loot.add(Prize.OTHER_JOB);
     }
-    if (text.contains(driverSecret)) {
+    if (text.contains(driverSecret) || signs.stream().anyMatch(text::contains)) {
       loot.add(Prize.DRIVER);
     }
   }
@@ -166,6 +176,17 @@ final class Treasury implements AutoCloseable {
     } catch (IOException problem) {
       throw new UncheckedIOException(problem);
     }
+  }
+
+  /// What the library says to the job, where the attempt is of a kind that could change it.
+  private static String probed(Escape escape, DrivenJob job) {
+    if (!CHANGING.contains(escape.category())) {
+      return "";
+    }
+    var ending = job.once(CodeBlock.python(Escape.text("probe.py")));
+    return ending instanceof Ending.Finished(var ignored, var value, var shown)
+        ? value.text()
+        : ending.getClass().getSimpleName();
   }
 
   private String treasure() {

@@ -77,8 +77,10 @@ class Job:
     """A job, by its id."""
 
     def __init__(self, id, agent):
-        self.id = id
-        self.agent = agent
+        self.__dict__.update(id=id, agent=agent)
+
+    def __setattr__(self, name, value):
+        raise AttributeError("what is known of a job cannot be set")
 
     def __repr__(self):
         return "<Job %s>" % self.id

@@ -176,7 +176,7 @@ class Session:
     def _learn_job(self, info):
         for name, value in info.items():
             if name not in ("id", "agent", "subtask"):
-                setattr(self.job, name, value)
+                self.job.__dict__[name] = value
         if info.get("subtask"):
             self._make_own_handler(info.get("subtask_id"))
 
