@@ -8,12 +8,13 @@ import java.util.Comparator;
 import java.util.List;
 
 /// Measures Errand on this machine and prints one line per figure: `./errand bench
-/// [engine|python|workspace|park|run]…`.
+/// [engine|python|workspace|park|isolation|run]…`.
 ///
 /// Every figure is a median over rounds in one sitting, with the disk's own fsync beside it:
 /// compare ratios.
 public final class Bench {
-  private static final List<String> PARTS = List.of("engine", "python", "workspace", "park", "run");
+  private static final List<String> PARTS =
+      List.of("engine", "python", "workspace", "park", "isolation", "run");
 
   private Bench() {}
 
@@ -42,6 +43,9 @@ public final class Bench {
       }
       if (chosen.contains("park")) {
         new ParkBench(folder, report).measure();
+      }
+      if (chosen.contains("isolation")) {
+        new IsolationBench(report).measure();
       }
       if (chosen.contains("run")) {
         new RunBench(folder, report).measure();

@@ -2,16 +2,8 @@ package dev.errand.benchmarks;
 
 import dev.errand.Errand;
 import dev.errand.agent.Agent;
-import dev.errand.job.CodeBlock;
-import dev.errand.job.Completion;
-import dev.errand.job.JobId;
-import dev.errand.job.Json;
-import dev.errand.job.Limits;
 import dev.errand.job.Outcome;
-import dev.errand.job.Value;
 import dev.errand.python.CPythonRuntime;
-import dev.errand.spi.Host;
-import dev.errand.spi.Workspace;
 import dev.errand.spi.WorkspaceRuntime;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /// What it costs to take up a job that was put aside: its process alone, and many jobs on few
 /// processes.
@@ -45,16 +36,16 @@ final class ParkBench {
       var cold = new long[TIMES];
       for (int i = 0; i < TIMES; i++) {
         long start = System.nanoTime();
-        try (var workspace = open(runtime, state)) {
-          run(workspace, "x = 2");
+        try (var workspace = Alone.open(runtime, state)) {
+          Alone.run(workspace, "x = 2");
         }
         cold[i] = System.nanoTime() - start;
       }
       var warm = new long[TIMES];
-      try (var workspace = open(runtime, state)) {
+      try (var workspace = Alone.open(runtime, state)) {
         for (int i = 0; i < TIMES; i++) {
           long start = System.nanoTime();
-          run(workspace, "x = " + i);
+          Alone.run(workspace, "x = " + i);
           warm[i] = System.nanoTime() - start;
         }
       }
@@ -107,76 +98,12 @@ final class ParkBench {
             def __init__(self): self.v = 1
         o = C(); g = lambda: o; h = (1, 2); i = {1}; j = 1.5
         """;
-    try (var workspace = open(runtime, null)) {
-      var snapshot = Objects.requireNonNull(run(workspace, code).snapshot());
+    try (var workspace = Alone.open(runtime, null)) {
+      var snapshot = Objects.requireNonNull(Alone.run(workspace, code).snapshot());
       return new WorkspaceRuntime.State(
           snapshot.parts().stream()
               .map(part -> new WorkspaceRuntime.Part(part.number(), part.head(), List.of()))
               .toList());
-    }
-  }
-
-  private static Workspace open(WorkspaceRuntime runtime, WorkspaceRuntime.@Nullable State state) {
-    return runtime.open(
-        new WorkspaceRuntime.Opening(
-            new JobId("park"), "park", true, Limits.DEFAULT, List.of(), state));
-  }
-
-  private static Host.Mark run(Workspace workspace, String code) {
-    var run = new Workspace.Run(0, CodeBlock.python(code), 0, 0, 0, List.of());
-    if (workspace.run(run, new Nobody()) instanceof Workspace.Ending.Finished finished) {
-      return finished.mark();
-    }
-    throw new IllegalStateException("The statement did not finish");
-  }
-
-  /// A host of code that asks for nothing.
-  private static final class Nobody implements Host {
-    @Override
-    public void note(Mark mark) {}
-
-    @Override
-    public Json.Object job() {
-      return Json.object("id", "park").with("subtask", false);
-    }
-
-    @Override
-    public Value call(Mark mark, int ordinal, String tool, Json.Object arguments) {
-      throw asked();
-    }
-
-    @Override
-    public Child create(Mark mark, ChildRequest request) {
-      throw asked();
-    }
-
-    @Override
-    public Child attach(Mark mark, JobId child, Json subtaskId) {
-      throw asked();
-    }
-
-    @Override
-    public void complete(Mark mark, Completion completion) {
-      throw asked();
-    }
-
-    @Override
-    public List<Child> await(Mark mark, int ordinal, List<JobId> handlers, int needed) {
-      throw asked();
-    }
-
-    @Override
-    public List<Child> peek(Mark mark, int ordinal, List<JobId> handlers) {
-      throw asked();
-    }
-
-    @Override
-    public List<Child> children(Mark mark, int ordinal, @Nullable Json subtaskId) {
-      throw asked();
-    }
-
-    private static IllegalStateException asked() {
-      return new IllegalStateException("The code was to ask for nothing");
     }
   }
 }

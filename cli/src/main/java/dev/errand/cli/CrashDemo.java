@@ -93,7 +93,7 @@ final class CrashDemo {
   }
 
   private WorkerProcess start() throws IOException {
-    var worker = WorkerProcess.start(store, folder, CONCURRENCY);
+    var worker = WorkerProcess.start(store, folder, CONCURRENCY, options.isolation);
     current = worker;
     return worker;
   }

@@ -62,7 +62,7 @@ final class DemoCommand implements Callable<Integer> {
     var demo = new Demo(patterns(), report, crash ? PAUSE_BEFORE_CRASH : 0);
     var folder = folder();
     var file = surroundings.file(options.store);
-    var python = Syntax.checked(Demo.program(), "the demo");
+    var python = Syntax.checked(work.python(), Demo.program(), "the demo");
     try (var errand = Stores.open(file, folder, python)) {
       return crash
           ? new CrashDemo(surroundings, errand, work, file, folder).show(demo)

@@ -3,8 +3,10 @@ package dev.errand.cli;
 import dev.errand.job.StoreException;
 import dev.errand.job.WorkspaceException;
 import dev.errand.python.CPythonRuntime;
+import dev.errand.python.Layer;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.Callable;
@@ -30,7 +32,13 @@ final class DoctorCommand implements Callable<Integer> {
   public Integer call() {
     tell("errand", ErrandCommand.Version.number());
     tell("java", Runtime.version() + ", " + System.getProperty("java.home"));
-    tell("python", python());
+    try (var python = new CPythonRuntime()) {
+      tell("python", python.python());
+      python.isolation().forEach(this::tell);
+    } catch (WorkspaceException none) {
+      code = ExitCode.FAILED;
+      tell("python", Objects.requireNonNull(none.getMessage()));
+    }
     tell("sqlite", sqlite());
     tell("store", store());
     return code;
@@ -40,13 +48,9 @@ final class DoctorCommand implements Callable<Integer> {
     surroundings.screen().line("%-8s %s".formatted(what, words));
   }
 
-  private String python() {
-    try (var python = new CPythonRuntime()) {
-      return python.python();
-    } catch (WorkspaceException none) {
-      code = ExitCode.FAILED;
-      return Objects.requireNonNull(none.getMessage());
-    }
+  private void tell(Layer layer) {
+    var how = layer.standing().name().toLowerCase(Locale.ROOT) + ": " + layer.words();
+    tell(layer.kind().name().toLowerCase(Locale.ROOT), how);
   }
 
   /// The driver's version, which begins with that of the SQLite in it.

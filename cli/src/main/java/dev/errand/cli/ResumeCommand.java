@@ -28,7 +28,7 @@ final class ResumeCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     work.check();
     var screen = surroundings.screen();
-    try (var errand = Stores.existing(surroundings, options)) {
+    try (var errand = Stores.existing(surroundings, options, work.python())) {
       var open = open(errand);
       var since = errand.now().truncatedTo(ChronoUnit.MILLIS);
       var interruption = Interruption.calls(() -> interrupted(errand));

@@ -79,7 +79,7 @@ final class RunCommand implements Callable<Integer> {
     var agent = agent();
     var given = Variables.of(variables, surroundings);
     var code = SourceFile.read(surroundings.file(file), file);
-    var python = Syntax.checked(code, file);
+    var python = Syntax.checked(work.python(), code, file);
     try (var errand =
         Stores.open(surroundings.file(options.store), surroundings.directory(), python)) {
       boolean attaches = key != null && errand.jobByKey(key).isPresent();

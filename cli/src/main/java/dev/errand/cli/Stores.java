@@ -23,14 +23,22 @@ final class Stores {
     }
   }
 
-  /// Opens one that is there.
+  /// Opens one that is there, to look at it.
   static Errand existing(Surroundings surroundings, StoreOptions options) {
+    return existing(surroundings, options, new CPythonRuntime());
+  }
+
+  /// Opens one that is there.
+  ///
+  /// The Python is closed with it, or if it cannot be opened.
+  static Errand existing(Surroundings surroundings, StoreOptions options, CPythonRuntime python) {
     if (!Files.exists(surroundings.file(options.store))) {
+      python.close();
       throw Refusal.store(
           "there is no store "
               + options.store
               + "; errand run FILE.py creates one, --store names another");
     }
-    return open(surroundings.file(options.store), surroundings.directory(), new CPythonRuntime());
+    return open(surroundings.file(options.store), surroundings.directory(), python);
   }
 }

@@ -8,12 +8,11 @@ import java.util.Objects;
 final class Syntax {
   private Syntax() {}
 
-  /// The Python that was asked, warming up for the work.
+  /// Asks `python`, which is closed unless all is well, and then warms up for the work.
   ///
   /// @param name as the user wrote it
   /// @throws Refusal if the code cannot be compiled, saying where, or there is no Python
-  static CPythonRuntime checked(String code, String name) {
-    var python = new CPythonRuntime();
+  static CPythonRuntime checked(CPythonRuntime python, String code, String name) {
     try {
       python.warmUp();
       var error = python.syntaxError(code);

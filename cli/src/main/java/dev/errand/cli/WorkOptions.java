@@ -1,6 +1,8 @@
 package dev.errand.cli;
 
 import dev.errand.Errand;
+import dev.errand.python.CPythonRuntime;
+import dev.errand.python.Isolation;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
@@ -15,6 +17,14 @@ final class WorkOptions {
       description = "Work on N jobs at a time; default ${DEFAULT-VALUE}.")
   int concurrency = 16;
 
+  @Option(
+      names = "--isolation",
+      paramLabel = "HOW",
+      description =
+          "How far the system must lock code in: required, best-effort or off; default"
+              + " ${DEFAULT-VALUE}.")
+  String isolation = "best-effort";
+
   @Option(names = "--quiet", description = "Show no progress on standard error.")
   boolean quiet;
 
@@ -22,6 +32,23 @@ final class WorkOptions {
     if (concurrency < 1) {
       throw Refusal.usage("--concurrency must be at least 1, not " + concurrency);
     }
+    isolation();
+  }
+
+  private Isolation isolation() {
+    return switch (isolation) {
+      case "required" -> Isolation.REQUIRED;
+      case "best-effort" -> Isolation.BEST_EFFORT;
+      case "off" -> Isolation.OFF;
+      case String other ->
+          throw Refusal.usage(
+              "--isolation must be required, best-effort or off, not " + Text.oneLine(other));
+    };
+  }
+
+  /// The Python that these options ask for.
+  CPythonRuntime python() {
+    return CPythonRuntime.builder().isolation(isolation()).build();
   }
 
   void start(Errand errand) {

@@ -23,12 +23,14 @@ final class WorkerProcess implements AutoCloseable {
   }
 
   /// Starts one on the store, reading files below `folder`, `concurrency` jobs at a time.
-  static WorkerProcess start(Path store, Path folder, int concurrency) throws IOException {
+  static WorkerProcess start(Path store, Path folder, int concurrency, String isolation)
+      throws IOException {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of("resume", "--quiet", "--concurrency", Integer.toString(concurrency)));
+    command.addAll(List.of("--isolation", isolation));
     command.addAll(List.of("--store", store.toAbsolutePath().toString()));
     var said = Files.createTempFile("errand-worker", ".log");
     var builder = new ProcessBuilder(command).directory(folder.toFile());

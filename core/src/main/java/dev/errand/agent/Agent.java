@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// Who does the work: a name, instructions, a model or a program, tools and limits.
@@ -129,9 +130,14 @@ public final class Agent {
       return this;
     }
 
+    /// Changes what its jobs may cost: `limits(was -> was.withMemoryBytes(4L << 30))`.
+    public Builder limits(UnaryOperator<Limits> change) {
+      return limits(change.apply(limits));
+    }
+
     /// Wall time of one code block, waiting for others not counted; default 60 s.
     public Builder blockTime(Duration blockTime) {
-      return limits(new Limits(blockTime, limits.turns(), limits.depth()));
+      return limits(limits.withBlockTime(blockTime));
     }
 
     /// The agent.

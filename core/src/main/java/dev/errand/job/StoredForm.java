@@ -23,11 +23,7 @@ public final class StoredForm {
                 .with("tools", agent.tools())
                 .with("runtime", agent.runtime())
                 .with("restricted", agent.restricted())
-                .with(
-                    "limits",
-                    Json.object("blockMillis", agent.limits().blockTime().toMillis())
-                        .with("turns", agent.limits().turns())
-                        .with("depth", agent.limits().depth())))
+                .with("limits", write(agent.limits())))
         .with(
             "warmup",
             definition.warmup().stream()
@@ -42,7 +38,6 @@ public final class StoredForm {
   /// Reads a definition.
   public static JobDefinition definition(Json.Object form) {
     var agent = object(form, "agent");
-    var limits = object(agent, "limits");
     return new JobDefinition(
         new AgentSpec(
             string(agent, "name"),
@@ -51,10 +46,7 @@ public final class StoredForm {
             items(agent, "tools").stream().map(tool -> ((Json.Text) tool).value()).toList(),
             string(agent, "runtime"),
             agent.get("restricted").map(flag -> ((Json.Bool) flag).value()).orElse(true),
-            new Limits(
-                Duration.ofMillis(number(limits, "blockMillis")),
-                (int) number(limits, "turns"),
-                (int) number(limits, "depth"))),
+            limits(object(agent, "limits"))),
         items(form, "warmup").stream()
             .map(Json.Object.class::cast)
             .map(
@@ -64,6 +56,31 @@ public final class StoredForm {
             .toList(),
         object(form, "parameters"),
         form.text("locale").orElse(null));
+  }
+
+  private static Json.Object write(Limits limits) {
+    return Json.object("blockMillis", limits.blockTime().toMillis())
+        .with("turns", limits.turns())
+        .with("depth", limits.depth())
+        .with("statements", limits.statements())
+        .with("outputCharacters", limits.outputCharacters())
+        .with("memoryBytes", limits.memoryBytes())
+        .with("fileBytes", limits.fileBytes())
+        .with("storedBytes", limits.storedBytes());
+  }
+
+  /// A limit that an earlier release did not know is the default.
+  private static Limits limits(Json.Object form) {
+    var known = Limits.DEFAULT;
+    return new Limits(
+        Duration.ofMillis(number(form, "blockMillis")),
+        (int) number(form, "turns"),
+        (int) number(form, "depth"),
+        form.number("statements").orElse((long) known.statements()).intValue(),
+        form.number("outputCharacters").orElse(known.outputCharacters()),
+        form.number("memoryBytes").orElse(known.memoryBytes()),
+        form.number("fileBytes").orElse(known.fileBytes()),
+        form.number("storedBytes").orElse(known.storedBytes()));
   }
 
   /// The form of a value.

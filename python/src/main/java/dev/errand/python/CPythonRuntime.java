@@ -4,9 +4,13 @@ import dev.errand.job.WorkspaceException;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.WorkspaceRuntime;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Workspaces as CPython processes, one each, forked from a warm one.
 ///
@@ -24,11 +28,15 @@ public final class CPythonRuntime implements WorkspaceRuntime {
           print(str(error) or type(error).__name__)
       """;
 
+  private static final Logger LOG = LoggerFactory.getLogger(CPythonRuntime.class);
+
   private final FoundPython python;
   private final int spares;
+  private final CageSettings cage;
   private final ScheduledThreadPoolExecutor timer;
   private @Nullable Zygote zygote;
   private boolean closed;
+  private boolean logged;
 
   /// A runtime that uses the `python3` of the `PATH`, as found by `java.util.ServiceLoader`.
   public CPythonRuntime() {
@@ -38,6 +46,7 @@ public final class CPythonRuntime implements WorkspaceRuntime {
   private CPythonRuntime(Builder builder) {
     this.python = new FoundPython(builder.interpreter);
     this.spares = builder.spares;
+    this.cage = builder.cage;
     this.timer =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("errand-python-clock").factory());
@@ -92,6 +101,17 @@ public final class CPythonRuntime implements WorkspaceRuntime {
         + python.program();
   }
 
+  /// How the operating system locks in the processes of this runtime: every layer, and whether it
+  /// holds.
+  ///
+  /// Starts the interpreter if it was not started yet.
+  ///
+  /// @throws WorkspaceException if there is no Python that can be used, or isolation is required
+  ///   and a layer is missing
+  public List<Layer> isolation() {
+    return zygote().layers();
+  }
+
   @Override
   public Workspace open(Opening opening) {
     return CPythonWorkspace.open(zygote(), timer, opening);
@@ -106,9 +126,19 @@ public final class CPythonRuntime implements WorkspaceRuntime {
       if (current != null) {
         current.close();
       }
-      current = zygote = Zygote.start(python.program(), spares);
+      current = zygote = Zygote.start(python.program(), spares, cage);
+      logMissing(current.layers());
     }
     return current;
+  }
+
+  private void logMissing(List<Layer> layers) {
+    var missing = layers.stream().filter(layer -> layer.standing() == Layer.Standing.MISSING);
+    var words = missing.map(Layer::toString).collect(Collectors.joining(". "));
+    if (!words.isEmpty() && !logged) {
+      logged = true;
+      LOG.warn("The code of jobs is not isolated as it could be: {}", words);
+    }
   }
 
   @Override
@@ -124,6 +154,7 @@ public final class CPythonRuntime implements WorkspaceRuntime {
   public static final class Builder {
     private String interpreter = "python3";
     private int spares = 4;
+    private CageSettings cage = CageSettings.DEFAULT;
 
     private Builder() {}
 
@@ -139,6 +170,39 @@ public final class CPythonRuntime implements WorkspaceRuntime {
         throw new IllegalArgumentException("spares must not be negative, but is " + count);
       }
       this.spares = count;
+      return this;
+    }
+
+    /// How far the operating system must lock processes in; default [Isolation#BEST_EFFORT].
+    public Builder isolation(Isolation isolation) {
+      this.cage = cage.isolation(isolation);
+      return this;
+    }
+
+    /// Files and folders that code may read, beside Python's own library and packages and the
+    /// system's libraries; default none.
+    public Builder readable(Path... paths) {
+      this.cage = cage.readable(paths);
+      return this;
+    }
+
+    /// Files and folders that code may read and change, beside a folder of each process's own;
+    /// default none.
+    public Builder writable(Path... paths) {
+      this.cage = cage.writable(paths);
+      return this;
+    }
+
+    /// Variables of this process's environment that code may see; default none. Those that are not
+    /// set are left out.
+    public Builder environment(String... names) {
+      this.cage = cage.environment(names);
+      return this;
+    }
+
+    /// Lets calls of the kernel fail as if it had none of them.
+    Builder absent(String... calls) {
+      this.cage = cage.absent(calls);
       return this;
     }
 

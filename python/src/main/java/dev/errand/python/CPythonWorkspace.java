@@ -1,5 +1,7 @@
 package dev.errand.python;
 
+import dev.errand.job.Blob;
+import dev.errand.job.Limits;
 import dev.errand.job.RefusedException;
 import dev.errand.job.TaskError;
 import dev.errand.job.WorkspaceException;
@@ -9,34 +11,42 @@ import dev.errand.spi.Workspace;
 import dev.errand.spi.WorkspaceRuntime.Opening;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
-import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// One Python process at work for one job: turns its frames into calls of the host.
 final class CPythonWorkspace implements Workspace {
+  /// How often the folder of a process is looked at while its code runs.
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  /// What a frame may have beside variables.
+  private static final long FRAME_SPARE = 64L << 20;
+
   private final Zygote zygote;
   private final Zygote.Child process;
   private final Frames frames;
   private final ScheduledExecutorService timer;
-  private final Duration blockTime;
+  private final Limits limits;
+  private final Bounds bounds;
+  private volatile long looked = System.nanoTime();
 
   /// Why the process is gone, where that was decided here; set once.
   private volatile @Nullable TaskError ended;
 
   private CPythonWorkspace(
-      Zygote zygote, Zygote.Child process, ScheduledExecutorService timer, Duration blockTime) {
+      Zygote zygote, Zygote.Child process, ScheduledExecutorService timer, Limits limits) {
     this.zygote = zygote;
     this.process = process;
-    this.frames = new Frames(process.channel());
+    this.frames = new Frames(process.channel(), limits.storedBytes() + FRAME_SPARE);
     this.timer = timer;
-    this.blockTime = blockTime;
+    this.limits = limits;
+    this.bounds = new Bounds(limits);
   }
 
   static Workspace open(Zygote zygote, ScheduledExecutorService timer, Opening opening) {
-    var workspace =
-        new CPythonWorkspace(zygote, zygote.take(), timer, opening.limits().blockTime());
-    try (var clock = BlockClock.start(timer, workspace.blockTime, workspace::outOfTime)) {
+    var workspace = new CPythonWorkspace(zygote, zygote.take(), timer, opening.limits());
+    try (var clock = BlockClock.start(timer, opening.limits().blockTime(), workspace::outOfTime)) {
       workspace.begin(opening);
       clock.pause();
       return workspace;
@@ -64,33 +74,53 @@ final class CPythonWorkspace implements Workspace {
               + answer.text("message").orElse("")
               + ". It was written by a newer release, or it is damaged.");
     }
+    for (var part : opening.state().parts()) {
+      bounds.holds(
+          part.number(), part.head().size(), part.chunks().stream().map(Blob::size).toList());
+    }
   }
 
   @Override
   public Ending run(Run run, Host host) {
-    try (var clock = BlockClock.start(timer, blockTime, this::outOfTime)) {
+    var watch =
+        timer.scheduleWithFixedDelay(
+            () -> Thread.ofVirtual().start(this::lookAtFolder),
+            LOOK_NANOS,
+            LOOK_NANOS,
+            TimeUnit.NANOSECONDS);
+    try (var clock = BlockClock.start(timer, limits.blockTime(), this::outOfTime)) {
+      lookAtFolderNowAndThen();
+      bounds.begin();
       frames.send(Forms.run(run, host.job()));
-      var marks = new Marks(run);
-      while (true) {
-        var frame = frames.receive();
-        clock.pause();
-        var form = new Form(frame.header());
-        var asked = new Asked(form, frame.parts(), marks.of(form, frame.parts()));
-        var ending = heed(asked, host);
-        if (ending != null) {
-          return ending;
-        }
-        clock.resume();
-      }
+      return converse(new Marks(run), host, clock);
     } catch (IOException | Form.Misfit gone) {
       return died(gone);
     } catch (RuntimeException | Error thrownByHost) {
       close();
       throw thrownByHost;
+    } finally {
+      watch.cancel(false);
     }
   }
 
-  private @Nullable Ending heed(Asked asked, Host host) throws IOException {
+  private Ending converse(Marks marks, Host host, BlockClock clock) throws IOException {
+    while (true) {
+      var frame = frames.receive();
+      var form = new Form(frame.header());
+      var asked = new Asked(form, frame.parts(), marks.of(form, frame.parts()));
+      var excess = Form.fitting(() -> bounds.exceededBy(Marks.printed(form), asked.mark()));
+      if (excess.isPresent()) {
+        return new Ending.Died(end(excess.get()), false);
+      }
+      var ending = heed(asked, host, clock);
+      if (ending != null) {
+        return ending;
+      }
+    }
+  }
+
+  /// Time in which the host answers is not the code's. To send the answer is, lest it not be read.
+  private @Nullable Ending heed(Asked asked, Host host, BlockClock clock) throws IOException {
     return switch (asked.what()) {
       case "finished" -> new Ending.Finished(asked.mark(), asked.value(), asked.shown());
       case "exited" -> new Ending.Exited(asked.mark(), asked.value());
@@ -101,7 +131,10 @@ final class CPythonWorkspace implements Workspace {
         yield null;
       }
       default -> {
-        frames.send(answer(asked, host));
+        clock.pause();
+        var answer = answer(asked, host);
+        clock.resume();
+        frames.send(answer);
         yield null;
       }
     };
@@ -116,39 +149,63 @@ final class CPythonWorkspace implements Workspace {
   }
 
   private void outOfTime() {
-    end(
-        TaskError.of(
-            TaskError.Kind.LIMIT,
-            "The code ran longer than the " + Forms.seconds(blockTime) + " that a block may take.",
-            "Do the work in smaller blocks, or give the agent a larger blockTime"));
+    end(Excess.time(limits));
+  }
+
+  private void lookAtFolderNowAndThen() {
+    if (System.nanoTime() - looked > LOOK_NANOS) {
+      lookAtFolder();
+    }
+  }
+
+  private void lookAtFolder() {
+    looked = System.nanoTime();
+    if (OwnFolder.exceeds(process.folder(), limits.fileBytes())) {
+      end(Excess.files(limits));
+    }
   }
 
   @Override
   public void close() {
-    end(TaskError.of(TaskError.Kind.WORKSPACE, "The workspace was closed.", ""));
+    end(gone("The workspace was closed."));
   }
 
+  /// The reason is there before the connection is closed, for who reads from it looks for one.
   private TaskError end(TaskError why) {
-    zygote.kill(process);
+    TaskError first;
     synchronized (process) {
-      var first = ended == null ? why : ended;
+      first = ended == null ? why : ended;
       ended = first;
-      return first;
     }
+    zygote.kill(process);
+    return first;
   }
 
   private Ending.Died died(Exception how) {
     var known = ended;
-    var why = known == null ? end(TaskError.of(TaskError.Kind.WORKSPACE, fate(how), "")) : known;
+    var why = known == null ? end(reason(how)) : known;
     return new Ending.Died(why, why.kind() != TaskError.Kind.LIMIT);
   }
 
-  private String fate(Exception how) {
+  private TaskError reason(Exception how) {
     return switch (how) {
-      case ClosedChannelException interrupted -> "The workspace was interrupted.";
+      case Frames.TooLarge large -> Excess.stored(limits);
+      case ClosedChannelException interrupted -> gone("The workspace was interrupted.");
       case Form.Misfit misfit ->
-          "The Python process of the workspace was not understood: " + misfit.getMessage() + ".";
-      default -> "The Python process of the workspace " + zygote.fate(process) + ".";
+          gone(
+              "The Python process of the workspace was not understood: "
+                  + misfit.getMessage()
+                  + ".");
+      default -> {
+        var fate = zygote.fate(process);
+        yield fate.ofMemory(limits.memoryBytes())
+            ? Excess.memory(limits)
+            : gone("The Python process of the workspace " + fate.words() + ".");
+      }
     };
+  }
+
+  private static TaskError gone(String message) {
+    return TaskError.of(TaskError.Kind.WORKSPACE, message, "");
   }
 }

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 
-/// A folder of one zygote, which nobody else may enter: the driver's source, the socket, and what
-/// Python complained of.
+/// A folder of one zygote, which nobody else may enter: the driver's source and settings, the
+/// socket, what Python complained of, and a folder for each of its processes.
 ///
 /// The zygote removes it when it ends; so does whoever started it, in case it could not.
 record DriverFolder(Path path) {
@@ -18,13 +18,16 @@ record DriverFolder(Path path) {
           "alone",
           "ambient",
           "arrived",
+          "cage",
           "facades",
           "fence",
           "guard",
           "heavy",
           "identity",
           "keep",
+          "kernel",
           "kinds",
+          "landlock",
           "loop",
           "lost",
           "names",
@@ -34,6 +37,8 @@ record DriverFolder(Path path) {
           "preview",
           "raised",
           "reach",
+          "scratch",
+          "seccomp",
           "session",
           "shown",
           "source",
@@ -48,13 +53,14 @@ record DriverFolder(Path path) {
   private static final int LAST_WORDS = 2000;
 
   /// A new one; below `/tmp` where the path of a socket in the usual place is too long.
-  static DriverFolder create() throws IOException {
+  static DriverFolder create(CageSettings cage) throws IOException {
     var folder = new DriverFolder(Files.createTempDirectory("errand-"));
     if (folder.socket().toString().length() > SOCKET_PATH) {
       folder.delete();
       folder = new DriverFolder(Files.createTempDirectory(Path.of("/tmp"), "errand-"));
     }
     folder.unpack();
+    Files.writeString(folder.path.resolve("cage"), cage.form().print());
     return folder;
   }
 
@@ -79,6 +85,11 @@ record DriverFolder(Path path) {
   /// Where the zygote's standard error goes.
   Path errors() {
     return path.resolve("err");
+  }
+
+  /// The folder that the process with that token has for itself.
+  Path job(String token) {
+    return path.resolve("jobs").resolve(token);
   }
 
   /// The end of what the zygote wrote to its standard error.

@@ -4,6 +4,7 @@ import dev.errand.job.Blob;
 import dev.errand.job.Completion;
 import dev.errand.job.Effect;
 import dev.errand.job.Json;
+import dev.errand.job.Limits;
 import dev.errand.job.RefusedException;
 import dev.errand.job.Value;
 import dev.errand.python.Frames.Frame;
@@ -19,6 +20,12 @@ import java.util.List;
 final class Forms {
   private static final int HASH_DIGITS = 16;
 
+  /// The processor time after which the kernel ends a process, should nobody else: that of many
+  /// blocks, since a process kept warm carries out one after another.
+  private static final int CPU_BLOCKS = 10;
+
+  private static final int CPU_SPARE = 60;
+
   private Forms() {}
 
   static Frame opening(WorkspaceRuntime.Opening opening) {
@@ -27,6 +34,7 @@ final class Forms {
             .with("job", opening.job().text())
             .with("agent", opening.agent())
             .with("restricted", opening.restricted())
+            .with("limits", limits(opening.limits()))
             .with("tools", opening.tools().stream().map(Forms::tool).toList());
     var state = opening.state();
     if (state == null) {
@@ -40,6 +48,15 @@ final class Forms {
       contents.addAll(part.chunks());
     }
     return new Frame(header.with("w", counts), contents);
+  }
+
+  private static Json.Object limits(Limits limits) {
+    return Json.object("statements", limits.statements())
+        .with(
+            "process",
+            Json.object("memory", limits.memoryBytes())
+                .with("files", limits.fileBytes())
+                .with("seconds", CPU_SPARE + CPU_BLOCKS * limits.blockTime().toSeconds()));
   }
 
   private static Json tool(WorkspaceRuntime.ToolSignature tool) {

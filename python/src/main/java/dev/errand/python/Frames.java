@@ -25,10 +25,18 @@ final class Frames {
   private static final int TAKEN_ON_TRUST = 1 << 20;
 
   private final SocketChannel channel;
+  private final long most;
   private final ByteBuffer arrived = ByteBuffer.allocate(1 << 13).flip();
 
-  Frames(SocketChannel channel) {
+  /// @param most how many bytes a frame may have that comes
+  Frames(SocketChannel channel, long most) {
     this.channel = channel;
+    this.most = most;
+  }
+
+  /// A frame came that is too large.
+  static final class TooLarge extends IOException {
+    private static final long serialVersionUID = 1L;
   }
 
   /// One message.
@@ -62,11 +70,15 @@ final class Frames {
   /// Waits for the next frame.
   ///
   /// @throws EOFException if the process is gone
+  /// @throws TooLarge if it has more bytes than it may have
   /// @throws Form.Misfit if what came is no frame
   Frame receive() throws IOException {
     var lengths = ByteBuffer.wrap(read(LENGTHS));
     int head = lengths.getInt();
     int blob = lengths.getInt();
+    if ((long) head + blob > most) {
+      throw new TooLarge();
+    }
     var header = parse(read(head));
     var parts = new ArrayList<Blob>();
     int rest = blob;

@@ -25,6 +25,11 @@ final class Marks {
     this.drop = run.printed();
   }
 
+  /// How many characters a frame brings, those to be dropped included.
+  static int printed(Form form) {
+    return form.optionalText("c0").orElse("").length() + form.optionalText("c").orElse("").length();
+  }
+
   Host.Mark of(Form form, List<Blob> parts) {
     var before = undropped(form.optionalText("c0").orElse(""));
     var after = undropped(form.optionalText("c").orElse(""));

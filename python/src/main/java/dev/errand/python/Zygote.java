@@ -14,14 +14,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The warm Python process that forks the others, and the place where they report.
@@ -56,6 +59,7 @@ final class Zygote implements AutoCloseable {
   private final ServerSocketChannel socket;
   private final OutputStream commands;
   private final CompletableFuture<String> ready = new CompletableFuture<>();
+  private final List<Layer> layers = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final Map<String, Child> children = new ConcurrentHashMap<>();
   private final LinkedBlockingQueue<Spare> spares = new LinkedBlockingQueue<>();
@@ -70,11 +74,18 @@ final class Zygote implements AutoCloseable {
   /// A process that was forked.
   static final class Child {
     private final String token;
-    private final CompletableFuture<Integer> status = new CompletableFuture<>();
+    private final Path folder;
+    private final CompletableFuture<Fate> fate = new CompletableFuture<>();
     private volatile @Nullable SocketChannel channel;
 
-    private Child(String token) {
+    private Child(String token, Path folder) {
       this.token = token;
+      this.folder = folder;
+    }
+
+    /// The folder that it has for itself.
+    Path folder() {
+      return folder;
     }
 
     SocketChannel channel() {
@@ -92,16 +103,17 @@ final class Zygote implements AutoCloseable {
   /// Starts one and waits until it is ready.
   ///
   /// @throws WorkspaceException if it does not come up; nothing of it is left
-  static Zygote start(Path interpreter, int spares) {
+  static Zygote start(Path interpreter, int spares, CageSettings cage) {
     Zygote zygote;
     try {
-      zygote = launch(interpreter);
+      zygote = launch(interpreter, cage);
     } catch (IOException problem) {
       throw new WorkspaceException(
           "Python could not be started: " + problem.getMessage() + ".", problem);
     }
     try {
       zygote.awaitReady(interpreter);
+      zygote.insistOn(cage.isolation());
       for (int i = 0; i < spares; i++) {
         zygote.fork();
       }
@@ -112,12 +124,12 @@ final class Zygote implements AutoCloseable {
     }
   }
 
-  private static Zygote launch(Path interpreter) throws IOException {
-    var folder = DriverFolder.create();
+  private static Zygote launch(Path interpreter, CageSettings cage) throws IOException {
+    var folder = DriverFolder.create(cage);
     var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
       socket.bind(UnixDomainSocketAddress.of(folder.socket()), BACKLOG);
-      var zygote = new Zygote(folder, command(interpreter, folder).start(), socket);
+      var zygote = new Zygote(folder, command(interpreter, folder, cage).start(), socket);
       Thread.ofPlatform().daemon().name("errand-python-socket").start(zygote::accept);
       Thread.ofPlatform().daemon().name("errand-python-reports").start(zygote::listen);
       return zygote;
@@ -128,18 +140,11 @@ final class Zygote implements AutoCloseable {
     }
   }
 
-  /// The environment is the same everywhere: nothing of the host's, a fixed order of sets, and the
-  /// libraries' symbols looked up once rather than in each fork.
-  private static ProcessBuilder command(Path interpreter, DriverFolder folder) {
+  private static ProcessBuilder command(Path interpreter, DriverFolder folder, CageSettings cage) {
     var program = interpreter.toString();
     var place = folder.path().toString();
     var builder = new ProcessBuilder(program, "-s", "-S", "-B", "-c", BOOTSTRAP, place);
-    var environment = builder.environment();
-    environment.clear();
-    environment.put("PATH", "/usr/local/bin:/usr/bin:/bin");
-    environment.put("LANG", "C.UTF-8");
-    environment.put("PYTHONHASHSEED", "0");
-    environment.put("LD_BIND_NOW", "1");
+    cage.putInto(builder.environment());
     return builder.redirectError(folder.errors().toFile());
   }
 
@@ -157,6 +162,22 @@ final class Zygote implements AutoCloseable {
     }
   }
 
+  private void insistOn(Isolation isolation) {
+    var missing = layers.stream().filter(layer -> layer.standing() == Layer.Standing.MISSING);
+    var words = missing.map(Layer::toString).collect(Collectors.joining(". "));
+    if (isolation == Isolation.REQUIRED && !words.isEmpty()) {
+      throw new WorkspaceException(
+          "Isolation is required, but this machine does not have all of it: "
+              + words
+              + ". Provide what is missing, or make do with the rest by Isolation.BEST_EFFORT.");
+    }
+  }
+
+  /// The layers of the cage that its processes are in.
+  List<Layer> layers() {
+    return List.copyOf(layers);
+  }
+
   /// Whether it can still be asked for processes.
   boolean alive() {
     return !ended.isDone();
@@ -169,7 +190,7 @@ final class Zygote implements AutoCloseable {
     while (true) {
       fork();
       var child = nextSpare();
-      if (!child.status.isDone()) {
+      if (!child.fate.isDone()) {
         return child;
       }
     }
@@ -200,7 +221,7 @@ final class Zygote implements AutoCloseable {
 
   private void fork() {
     var token = HexFormat.of().formatHex(randomBytes());
-    children.put(token, new Child(token));
+    children.put(token, new Child(token, folder.job(token)));
     command("fork " + token);
   }
 
@@ -218,17 +239,17 @@ final class Zygote implements AutoCloseable {
     closeQuietly(child.channel);
   }
 
-  /// How a process ended that was not told to, in words.
-  String fate(Child child) {
+  /// How a process ended that has gone silent; it is killed if it is still there.
+  Fate fate(Child child) {
+    command("bury " + child.token);
     try {
-      int status = child.status.get(FATE_SECONDS, TimeUnit.SECONDS);
-      return status < 0 ? "was killed by signal " + -status : "exited with status " + status;
+      return child.fate.get(FATE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException interrupt) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException unknown) {
       // Said below.
     }
-    return alive() ? "ended" : "ended with the process that forked it";
+    return alive() ? Fate.UNKNOWN : Fate.WITH_ZYGOTE;
   }
 
   private void command(String line) {
@@ -255,19 +276,21 @@ final class Zygote implements AutoCloseable {
     ended.complete(null);
     ready.completeExceptionally(new IOException("ended"));
     spares.add(new Spare.Failed("the process that forks them has ended"));
-    children.values().forEach(child -> child.status.completeExceptionally(new IOException()));
+    children.values().forEach(child -> child.fate.completeExceptionally(new IOException()));
   }
 
   private void heed(String line) {
     var said = line.split(" ", 3);
     switch (said[0]) {
+      case "layer" -> layers.add(Layer.parse(line.substring("layer ".length())));
       case "ready", "old" -> ready.complete(line);
       case "gone" -> {
         var child = children.remove(said[1]);
         if (child != null) {
-          child.status.complete(Integer.parseInt(said[2]));
+          var fate = Fate.parse(said[2]);
+          child.fate.complete(fate);
           if (child.channel == null) {
-            var words = "one ended with status " + said[2] + " " + folder.lastWords();
+            var words = "one " + fate.words() + " " + folder.lastWords();
             spares.add(new Spare.Failed(words));
           }
         }

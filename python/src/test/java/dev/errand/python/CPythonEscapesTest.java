@@ -11,7 +11,7 @@ class CPythonEscapesTest extends EscapesContract {
 
   @BeforeAll
   static void start() {
-    runtime = PythonWith.chosen();
+    runtime = PythonWith.chosen(Isolation.OFF);
   }
 
   @AfterAll

@@ -56,7 +56,7 @@ class FramesTest {
     var received = new ArrayList<Frame>();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var sending = threads.submit(() -> send(sent));
-      var frames = new Frames(far);
+      var frames = new Frames(far, Long.MAX_VALUE);
       for (int i = 0; i < sent.size(); i++) {
         received.add(frames.receive());
       }
@@ -71,7 +71,7 @@ class FramesTest {
   }
 
   private Object send(List<Frame> sent) throws IOException {
-    var frames = new Frames(near);
+    var frames = new Frames(near, Long.MAX_VALUE);
     for (var frame : sent) {
       frames.send(frame);
     }
@@ -101,7 +101,7 @@ class FramesTest {
   @Test
   void the_end_of_the_connection_is_told_from_a_frame() throws IOException {
     near.close();
-    var frames = new Frames(far);
+    var frames = new Frames(far, Long.MAX_VALUE);
     assertThatExceptionOfType(EOFException.class).isThrownBy(frames::receive);
   }
 
@@ -111,7 +111,7 @@ class FramesTest {
     var text = header.getBytes(StandardCharsets.UTF_8);
     near.write(
         ByteBuffer.allocate(8 + text.length + 3).putInt(text.length).putInt(2).put(text).rewind());
-    var frames = new Frames(far);
+    var frames = new Frames(far, Long.MAX_VALUE);
     assertThatExceptionOfType(Form.Misfit.class).isThrownBy(frames::receive);
   }
 }

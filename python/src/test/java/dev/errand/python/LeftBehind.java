@@ -1,5 +1,7 @@
 package dev.errand.python;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.errand.job.CodeBlock;
 import dev.errand.job.JobId;
 import dev.errand.job.Limits;
@@ -14,9 +16,13 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
 /// A program that opens workspaces and does not close them: one idle, one waiting for its host, one
-/// in an endless loop. It writes the ids of all Python processes to the file it is given, and ends
-/// as its second argument says: `never` waits to be killed, `halt` and `return` end at once.
+/// in an endless loop. It writes the ids of all Python processes to the file it is given, the
+/// zygote's folder to a file `folder` beside it, and ends as its second argument says: `never`
+/// waits to be killed, `halt` and `return` end at once.
 final class LeftBehind {
+  /// The zygote, three workspaces, four spares.
+  private static final int PROCESSES = 8;
+
   private LeftBehind() {}
 
   public static void main(String[] args) throws Exception {
@@ -26,9 +32,13 @@ final class LeftBehind {
     start(runtime, "begun()\nwait()", host("waiting", begun));
     start(runtime, "begun()\nwhile True: pass", host("looping", begun));
     begun.await();
+    await().until(() -> ProcessHandle.current().descendants().count() == PROCESSES);
+    var command =
+        ProcessHandle.current().children().toList().getFirst().info().arguments().orElseThrow();
     var pids = ProcessHandle.current().descendants().map(process -> "" + process.pid()).toList();
     var file = Path.of(args[0]);
     var written = file.resolveSibling("pids.new");
+    Files.writeString(file.resolveSibling("folder"), command[command.length - 1]);
     Files.write(written, pids, StandardCharsets.UTF_8);
     Files.move(written, file);
     switch (args[1]) {

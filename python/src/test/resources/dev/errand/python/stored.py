@@ -62,6 +62,7 @@ class Kept:
         self.console = []
         self.endings = []
         opening = {"do": "open", "job": "j", "agent": "a", "restricted": restricted, "tools": []}
+        opening["limits"] = {"statements": 10_000}
         parts = sorted(self.store.parts.items())
         opening["w"] = [(number, len(chunks)) for number, (_head, chunks) in parts]
         contents = [blob for _number, (head, chunks) in parts for blob in (head, *chunks)]

@@ -32,7 +32,12 @@ def install():
         if hasattr(os, name):
             setattr(os, name, processes)
     outside.when_loaded["multiprocessing.process"] = _take_over_processes
+    outside.when_loaded["concurrent.futures.process"] = _take_over_pool
 
 
 def _take_over_processes(process):
     process.BaseProcess.start = processes
+
+
+def _take_over_pool(process):
+    process.ProcessPoolExecutor.__init__ = processes

@@ -78,10 +78,12 @@ def _process(_sys):
 
 
 def _folder():
+    """The working directory; none where it is the process's own, for the next process has another."""
     try:
-        return os.getcwd()
+        folder = os.getcwd()
     except OSError:  # somebody has removed it
         return ""
+    return "" if folder == _own_folder else folder
 
 
 def _set_process(_sys, state):
@@ -124,8 +126,13 @@ _first = {}
 """What each place held when its module was loaded."""
 
 
+_own_folder = None
+
+
 def begin(job, restricted):
     """Says whose workspace this is. Restricted code reaches few places."""
+    global _own_folder
+    _own_folder = os.getcwd()
     places = _PLACES if restricted else {**_PLACES, **_OPEN_PLACES}
     for name in places:
         outside.when_loaded[name] = functools.partial(_begin_place, name, places[name], job)

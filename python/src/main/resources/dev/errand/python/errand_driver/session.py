@@ -13,7 +13,23 @@ import sys
 import types
 from time import monotonic
 
-from . import ambient, facades, fence, guard, loop, names, outside, packages, policy, preview, raised, reach, shown, source
+from . import (
+    ambient,
+    cage,
+    facades,
+    fence,
+    guard,
+    loop,
+    names,
+    outside,
+    packages,
+    policy,
+    preview,
+    raised,
+    reach,
+    shown,
+    source,
+)
 from .arrived import arrived
 from .keep import Keeper, Unkeepable, reason_of
 from .raised import describe, own_part
@@ -83,6 +99,7 @@ class Session:
     # Opening
 
     def _do_open(self, header, parts):
+        self._bound(header["limits"])
         self.job = names.Job(header["job"], header["agent"])
         self._restricted = header["restricted"]
         facades.unrestricted = not self._restricted
@@ -109,6 +126,11 @@ class Session:
             self.wire.send({"do": "unreadable", "message": reason_of(problem)})
             os._exit(0)
         self.wire.send({"do": "opened"})
+
+    def _bound(self, limits):
+        self._statements = limits["statements"]
+        if "process" in limits:
+            cage.bound(**limits["process"])
 
     def _bring_back(self, counts, contents):
         parts = []
@@ -220,6 +242,8 @@ class Session:
         try:
             tree = block.parse(header["source"])
             self._last_statement = len(tree.body)
+            if self._last_statement > self._statements:
+                return self._ended(self._too_many_statements()), []
         except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
             return self._ended(refused_syntax(problem)), []
         except policy.Refused as problem:
@@ -250,6 +274,13 @@ class Session:
             value = None
         end["value"] = self._encoded(value, parts, "<%s>")
         return self._ended(end), parts
+
+    def _too_many_statements(self):
+        message = "The code has %d statements at its top level, more than the %d that a block may have."
+        advice = "Do the work in several blocks, or in functions and loops; or give the agent a larger limit of statements"
+        counted = message % (self._last_statement, self._statements)
+        self._last_statement = 0
+        return {"do": "raised", "kind": "limit", "message": counted, "advice": advice}
 
     def _run_statement(self, code):
         value = eval(code, self.namespace)

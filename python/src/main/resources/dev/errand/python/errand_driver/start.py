@@ -1,6 +1,7 @@
 """Makes a process ready to be a workspace, as far as that can be done before it is known for which job."""
 
 import builtins
+import os
 import sys
 import traceback
 
@@ -15,6 +16,7 @@ _PRELOADED = (
 ).split()
 _REHEARSALS = 12
 _LAST_WORDS = 2000
+_OUT_OF_MEMORY = 86
 
 _own_modules = {}
 _console = names.Console()
@@ -47,6 +49,8 @@ def run(channel):
     wire = Wire(channel)
     try:
         _prepared[0].serve(wire)
+    except MemoryError:
+        os._exit(_OUT_OF_MEMORY)
     except BaseException:  # a fault of ours; the code's own exceptions do not come this far
         wire.send({"do": "failed", "s": 0, "message": traceback.format_exc()[-_LAST_WORDS:]})
 
@@ -99,6 +103,7 @@ def _rehearse():
     main = sys.modules["__main__"]
     sys.stdout = _console
     opening = {"do": "open", "job": "r", "agent": "a", "restricted": True, "tools": [["read_text", "", ["path"]]]}
+    opening["limits"] = {"statements": 100}
     run = {"do": "run", "turn": 0, "statement": 0, "created": 0, "show": False, "job": {"id": "r", "subtask": False}}
     child = {"job": "r.1", "agent": "a", "id": "h", "handled": True, "state": "WAITING"}
     ended = {**child, "ended": {"json": {"x": 1}}}

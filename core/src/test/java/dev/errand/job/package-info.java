@@ -1,0 +1,4 @@
+@NullMarked
+package dev.errand.job;
+
+import org.jspecify.annotations.NullMarked;
