@@ -440,11 +440,11 @@ class RunawayTest {
 
   private static String write(String bytes) {
     return "import os, struct\n"
-               + "def frame(head, blob=b'', said=None):\n"
-               + "    return struct.pack('>II', len(head), len(blob) if said is None else said) +"
-               + " head + blob\n"
-               + "def write(data):\n"
-               + "    while data: data = data[os.write(3, data):]\n"
+        + "def frame(head, blob=b'', said=None):\n"
+        + "    return struct.pack('>II', len(head), len(blob) if said is None else said) +"
+        + " head + blob\n"
+        + "def write(data):\n"
+        + "    while data: data = data[os.write(3, data):]\n"
         + bytes;
   }
 

@@ -51,6 +51,16 @@ def _seal(cls):
         _sealed.append(cls)
 
 
+def put(cls, name, value):
+    """Sets an attribute of a class that is sealed, or is not."""
+    flags = type.__dict__["__flags__"].__get__(cls)
+    _mark(cls, flags, flags & ~_IMMUTABLE)
+    try:
+        setattr(cls, name, value)
+    finally:
+        _mark(cls, flags & ~_IMMUTABLE, flags)
+
+
 def unseal():
     """Lets unrestricted code change them after all."""
     for cls in _sealed:

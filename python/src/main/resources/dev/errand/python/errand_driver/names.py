@@ -11,7 +11,7 @@ import re
 import sys
 import types
 
-from . import facades, kinds, loop, reach
+from . import facades, fence, kinds, loop, reach
 from .arrived import arrived, check, content
 from .lost import LostValue, Unkeepable
 from .source import caller_frame
@@ -650,7 +650,7 @@ API = {
     )
 }
 API["quit"] = exit
-_INTERNAL = {value.__name__: value for value in (SubtaskFactory,)}
+_INTERNAL = {value.__name__: value for value in (SubtaskFactory, fence.Forbidden)}
 
 for _value in (*API.values(), *_INTERNAL.values()):
     _value.__module__ = "errand"

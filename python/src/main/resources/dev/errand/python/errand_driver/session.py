@@ -104,20 +104,20 @@ class Session:
         self._restricted = header["restricted"]
         facades.unrestricted = not self._restricted
         facades.granted = tuple(header.get("imports", ())) if self._restricted else ()
-        others = not self._restricted or facades.granted
-        if others:
-            packages.offer()
         if self._restricted:
             self.keeper.rules = self._restrict
+            if facades.granted:
+                packages.open_up()
             self.confine(self.namespace, facades.granted)
         else:
+            packages.offer()
             fence.unseal()
         ambient.begin(self.job.id, self._restricted)
         available = self._builtins[self._restricted]
         for name, description, parameters in header["tools"]:
             available[name] = self.keeper.tools[name] = names.Tool(name, description, parameters)
         self._available = self.namespace["__builtins__"] = available
-        reach.unrestricted = bool(others)
+        reach.unrestricted = not self._restricted or bool(facades.granted)
         if "w" not in header:
             return
         try:
