@@ -136,6 +136,10 @@ _TEXT_METHODS = (types.BuiltinFunctionType, types.MethodWrapperType)
 
 def format_of(value, name):
     """The method `format` or `format_map`, that of text with a look at the names in it."""
+    if type(value) is str:
+        if "." in value:
+            _look_at(value)
+        return value.format if name == "format" else value.format_map
     found = getattr(value, name)
     if found is str.format or found is str.format_map:
         return lambda text, *args, **kwargs: found(_looked_at(text), *args, **kwargs)

@@ -14,7 +14,7 @@ import pickle
 import sys
 from weakref import ref
 
-from . import kinds
+from . import facades, kinds
 from .lost import Unkeepable
 from .source import Source, take_section
 from .wire import parse_json, print_json
@@ -174,10 +174,12 @@ class Keeper:
         return call, args, kwargs
 
     def load_value(self, data):
-        _kind, reader = self._open(data, ())
+        """One value, of another job perhaps, whose process may have been taken over: what it brings of code is compiled
+        anew, under the rules here."""
+        _kind, reader = self._open(data, (), facades.unrestricted)
         return reader.load()
 
-    def _open(self, data, chunks):
+    def _open(self, data, chunks, as_compiled=True):
         if data[:4] != MAGIC:
             raise ValueError("this is not a workspace that this driver can read")
         at = 8 + int.from_bytes(data[4:8], "big")
@@ -191,7 +193,7 @@ class Keeper:
             return data[at - place : at]
 
         for section in sections:
-            take_section(placed(section), self.source)
+            take_section(placed(section), self.source, as_compiled)
         streams = [placed(stream) for stream in streams]
         return kind, Reader(self, streams[0] if len(streams) == 1 else b"".join(streams))
 

@@ -155,8 +155,8 @@ class Source:
         linecache.cache[self.file] = (0, None, self._lines, self.file)
 
 
-def take_section(data, source_of):
-    """Takes in statements that were kept. `source_of` gives the source of a digest."""
+def take_section(data, source_of, as_compiled=True):
+    """Takes in statements that were kept, as text or as they were compiled. `source_of` gives the source of a digest."""
     at = 4 + int.from_bytes(data[:4], "big")
     digest, python, lines = parse_json(data[4:at].decode("utf-8"))
     source = source_of(digest)
@@ -164,7 +164,7 @@ def take_section(data, source_of):
         if statement not in source._units:
             unit = source._units[statement] = Unit(data[at : at + text].decode("utf-8"), line, index, flags, last)
             source._unshown.append(unit)
-            if python == _PYTHON:
+            if as_compiled and python == _PYTHON:
                 source._compiled[statement] = data[at + text : at + text + compiled]
         at += text + compiled
 
