@@ -10,7 +10,7 @@ import functools
 import sys
 import types
 
-from . import outside
+from . import fence, outside
 
 
 class _AllBut:
@@ -47,7 +47,15 @@ MODULES = {
     "datetime": (),
     "decimal": (),
     "difflib": (),
-    "enum": ("EnumDict", "_simple_enum", "global_enum", "global_enum_repr", "global_flag_repr", "global_str"),
+    "enum": (
+        "EnumDict",
+        "global_enum",
+        "global_enum_repr",
+        "global_flag_repr",
+        "global_str",
+        "pickle_by_enum_name",
+        "pickle_by_global_name",
+    ),
     "fractions": (),
     "functools": ("singledispatch", "singledispatchmethod", "update_wrapper", "wraps"),
     "hashlib": ("file_digest",),
@@ -112,7 +120,7 @@ def may_import(name):
 
 def is_granted(name):
     """Whether the agent's imports allow the module."""
-    return any([name == one or one[-2:] == ".*" and (name + ".").startswith(one[:-1]) for one in granted])
+    return type(name) is str and any([name == one or one[-2:] == ".*" and (name + ".").startswith(one[:-1]) for one in granted])
 
 
 def facade(name, at_once=True):
@@ -251,10 +259,18 @@ def type_of(value):
 
 def real_metaclass(bases, keywords):
     """Puts the metaclass that a class statement names in the place of its stand-in."""
-    if any([type(base) is StandIn for base in bases]):
-        raise TypeError("classes of classes cannot be made in restricted mode")
-    if type(keywords.get("metaclass")) is StandIn:
-        keywords["metaclass"] = keywords["metaclass"]._real
+    for base in bases:
+        if type(base) is StandIn or (isinstance(base, type) and not _is_plain(type(base), base)):
+            raise TypeError("classes of classes cannot be made in restricted mode")
+    meta = keywords.get("metaclass")
+    if type(meta) is StandIn:
+        keywords["metaclass"] = meta._real
+    elif isinstance(meta, type) and meta not in fence.library:
+        raise TypeError("classes of classes cannot be used in restricted mode")
+
+
+def _is_plain(meta, base):
+    return meta in fence.library and not issubclass(base, type)
 
 
 _REPLACED = {

@@ -90,6 +90,15 @@ def _marking():
 _mark = _marking()
 
 
+def takes_apart_plainly(kind):
+    """Whether it is the library that says how objects of a class are taken apart."""
+    for base in type.__dict__["__mro__"].__get__(kind):
+        names = type.__dict__["__dict__"].__get__(base)
+        if "__reduce_ex__" in names or "__reduce__" in names:
+            return base in library
+    return False
+
+
 class Forbidden(PermissionError):
     """Restricted mode does not let code do this."""
 

@@ -7,20 +7,19 @@ first whether that is one of the job's own objects.
 """
 
 import ast
-import collections
+import copy
 import dataclasses
 import enum
 import functools
-import sys
 import types
 
 import _string
 
-from . import facades, policy
+from . import facades, fence, policy
 from .fence import library
 
 # Names that no code can say
-_CLASS, _FORMAT, _NAMED, _OWN = "class of", "format of", "named", "own"
+_CLASS, _FORMAT, _NAMED, _OWN = "class of", "format of", "given names", "own object"
 _FORMATS = frozenset(("format", "format_map"))
 _BY_NAME = frozenset(("__getattr__", "__setattr__", "__delattr__"))
 
@@ -60,6 +59,15 @@ class _Guards(ast.NodeTransformer):
         return node
 
     visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_MatchClass(self, node):
+        """`int(x)` is `int() as x`; no other pattern says by position what it reads."""
+        self.generic_visit(node)
+        if not node.patterns:
+            return node
+        (inner,) = node.patterns
+        node.patterns = []
+        return ast.copy_location(ast.MatchAs(node, inner.name), node) if inner.name else node
 
     def visit_Attribute(self, node):
         self.generic_visit(node)
@@ -219,30 +227,14 @@ def install():
         slot.__set__(field, name)
 
     dataclasses.Field.name = property(slot.__get__, rename)
-    _let_patterns_read_less()
+    rebuild = copy._reconstruct
 
+    def reconstruct(x, *given, **options):
+        if not facades.unrestricted and not fence.takes_apart_plainly(type(x)):
+            raise TypeError("Restricted mode lets no class say itself how it is copied; define __copy__")
+        return rebuild(x, *given, **options)
 
-def _let_patterns_read_less():
-    """Class patterns read by position what a dataclass or a named tuple names."""
-    set_attribute, make = dataclasses._set_new_attribute, collections.namedtuple
-
-    def set_new_attribute(cls, name, value):
-        return set_attribute(cls, name, _readable(value) if name == "__match_args__" else value)
-
-    @functools.wraps(make)
-    def namedtuple(typename, field_names, *, module=None, **options):
-        module = sys._getframe(1).f_globals.get("__name__", "__main__") if module is None else module
-        made = make(typename, field_names, module=module, **options)
-        made.__match_args__ = _readable(made.__match_args__)
-        return made
-
-    dataclasses._set_new_attribute, collections.namedtuple = set_new_attribute, namedtuple
-
-
-def _readable(names):
-    if facades.unrestricted:
-        return names
-    return tuple([name for name in names if policy.may_read(name) and name not in _FORMATS])
+    copy._reconstruct = reconstruct
 
 
 def _plain_name(name):

@@ -34,6 +34,7 @@ _METHODS = frozenset(
 )
 _READ_ATTRIBUTES = _METHODS | {"__name__", "__qualname__", "__doc__", "__class__", "__members__", "__cause__", "__context__"}
 _CLASS_NAMES = _METHODS | {"__slots__", "__doc__", "__name__", "__qualname__"}
+_MATCHED_WHOLE = frozenset("bool bytearray bytes dict float frozenset int list set str tuple".split())
 _OWN_OBJECTS = frozenset(("self", "cls", "other", "that", "instance", "obj"))
 
 
@@ -64,6 +65,10 @@ def is_hidden(name):
 def may_read(name):
     """Whether an attribute may be read of any object."""
     return not (is_private(name) or name in _FORBIDDEN_ATTRIBUTES or (_is_dunder(name) and name not in _READ_ATTRIBUTES))
+
+
+def _is_capture(pattern):
+    return isinstance(pattern, ast.MatchAs) and pattern.pattern is None
 
 
 def is_super(node):
@@ -106,6 +111,8 @@ class _Check:
                 self.loads.append((text, node.lineno))
                 return
         else:
+            if text == "__name__" and not classes:
+                self.refuse("setting '__name__'", node.lineno)
             self.bound.add(text)
         self.identifier(text, node.lineno, classes)
 
@@ -177,6 +184,11 @@ class _Check:
             self.identifier(name, node.lineno)
 
     def class_pattern(self, node, classes):
+        if node.patterns:
+            self.guarded = True
+            inner = node.patterns[0]
+            if not (isinstance(node.cls, ast.Name) and node.cls.id in _MATCHED_WHOLE and _is_capture(inner)):
+                self.refuse("a class pattern that reads attributes by position (name them, as in Point(x=0, y=y))", node.lineno)
         for name in node.kwd_attrs:
             if name.startswith("_"):
                 self.refuse("the private attribute '%s'" % name, node.lineno)
