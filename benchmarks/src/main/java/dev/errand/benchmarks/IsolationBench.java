@@ -6,10 +6,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.stream.Collectors;
 
 /// What it costs to lock a process in: the time to have one, and the memory of one that waits.
 ///
@@ -25,42 +23,57 @@ final class IsolationBench {
     this.report = report;
   }
 
-  void measure() throws InterruptedException {
-    try (var off = runtime(Isolation.OFF);
-        var on = runtime(Isolation.BEST_EFFORT)) {
-      var runtimes = new EnumMap<>(Map.of(Isolation.OFF, off, Isolation.BEST_EFFORT, on));
-      off.isolation();
-      on.isolation().forEach(layer -> report.line("cage", layer.toString(), ""));
-      activation(runtimes);
-      memory(runtimes);
+  /// A runtime, and how long it took to carry out a statement in a new process, again and again.
+  private static final class Measured {
+    private final CPythonRuntime runtime;
+    private final long[] nanos = new long[ROUNDS * TIMES];
+
+    Measured(Isolation isolation) {
+      this.runtime = CPythonRuntime.builder().isolation(isolation).spares(0).build();
+    }
+
+    double millis() {
+      return Report.millis(nanos, 0.5);
     }
   }
 
-  private static CPythonRuntime runtime(Isolation isolation) {
-    return CPythonRuntime.builder().isolation(isolation).spares(0).build();
+  void measure() {
+    var off = new Measured(Isolation.OFF);
+    var on = new Measured(Isolation.BEST_EFFORT);
+    try (off.runtime;
+        on.runtime) {
+      on.runtime.isolation().forEach(layer -> report.line("cage", layer.toString(), ""));
+      takeTurns(List.of(off, on));
+      report.line(
+          "cage",
+          "fork, one statement, end; none forked ahead",
+          String.format(
+              Locale.ROOT,
+              "p50 %.2f ms off, %.2f ms on: %+.2f ms",
+              off.millis(),
+              on.millis(),
+              on.millis() - off.millis()));
+      report.line(
+          "cage",
+          "memory that a process adds which ran a statement",
+          String.format(
+              Locale.ROOT, "%.2f MB off, %.2f MB on", added(off.runtime), added(on.runtime)));
+    }
   }
 
-  private void activation(Map<Isolation, CPythonRuntime> runtimes) {
-    var took = new EnumMap<Isolation, long[]>(Isolation.class);
+  private static void takeTurns(List<Measured> both) {
     for (int i = 0; i < SETTLING; i++) {
-      runtimes.values().forEach(IsolationBench::activate);
+      both.forEach(one -> activate(one.runtime));
     }
     for (int round = 0; round < ROUNDS; round++) {
-      for (var each : runtimes.entrySet()) {
-        var times = took.computeIfAbsent(each.getKey(), ignored -> new long[ROUNDS * TIMES]);
+      for (var one : both) {
         for (int i = 0; i < TIMES; i++) {
           long start = System.nanoTime();
-          activate(each.getValue());
-          times[round * TIMES + i] = System.nanoTime() - start;
+          activate(one.runtime);
+          one.nanos[round * TIMES + i] = System.nanoTime() - start;
         }
       }
     }
-    double off = Report.millis(took.get(Isolation.OFF), 0.5);
-    double on = Report.millis(took.get(Isolation.BEST_EFFORT), 0.5);
-    report.line(
-        "cage",
-        "fork, one statement, end; none forked ahead",
-        String.format(Locale.ROOT, "p50 %.2f ms off, %.2f ms on: %+.2f ms", off, on, on - off));
   }
 
   private static void activate(CPythonRuntime runtime) {
@@ -69,36 +82,25 @@ final class IsolationBench {
     }
   }
 
-  private void memory(Map<Isolation, CPythonRuntime> runtimes) {
-    var words =
-        runtimes.entrySet().stream()
-            .map(
-                each ->
-                    String.format(
-                        Locale.ROOT,
-                        "%.2f MB %s",
-                        added(each.getValue()) / 1024.0,
-                        each.getKey() == Isolation.OFF ? "off" : "on"))
-            .collect(Collectors.joining(", "));
-    report.line("cage", "memory that a process adds which ran one statement", words);
-  }
-
-  /// The kilobytes by which the memory of all processes grows with one that ran a statement.
-  private static long added(CPythonRuntime runtime) {
+  /// The megabytes by which the memory of all processes grows with one that ran a statement.
+  private static double added(CPythonRuntime runtime) {
     long before = proportional();
     try (var workspace = Alone.open(runtime, null)) {
       Alone.run(workspace, "x = 1");
-      return proportional() - before;
+      return (proportional() - before) / 1024.0;
     }
   }
 
   /// The kilobytes of all processes, what several share counted once.
   private static long proportional() {
-    return ProcessHandle.current().descendants().mapToLong(process -> pss(process.pid())).sum();
+    return ProcessHandle.current()
+        .descendants()
+        .mapToLong(process -> proportional(process.pid()))
+        .sum();
   }
 
   /// That of a process that ends meanwhile is none.
-  private static long pss(long pid) {
+  private static long proportional(long pid) {
     try (var lines = Files.lines(Path.of("/proc", Long.toString(pid), "smaps_rollup"))) {
       return lines
           .filter(line -> line.startsWith("Pss:"))

@@ -11,7 +11,7 @@ import java.time.Duration;
 /// | `outputCharacters` | a block | 10 million | ends the block, and its process |
 /// | `memoryBytes` | a process | 2 GiB | `MemoryError`; ends the block where there is none left to raise it |
 /// | `fileBytes` | a process | 512 MiB | `OSError` for one file; ends the block for all together |
-/// | `storedBytes` | a workspace | 512 MiB | ends the block that would store more |
+/// | `storedBytes` | a workspace | 256 MiB | ends the block that would store more |
 /// | `turns` | a job | 50 | ends the job |
 /// | `depth` | a tree | 16 | refuses the child |
 ///
@@ -39,7 +39,7 @@ public record Limits(
   /// The limits of an agent that names none.
   public static final Limits DEFAULT =
       new Limits(
-          Duration.ofSeconds(60), 50, 16, 10_000, 10_000_000, 2L << 30, 512L << 20, 512L << 20);
+          Duration.ofSeconds(60), 50, 16, 10_000, 10_000_000, 2L << 30, 512L << 20, 256L << 20);
 
   public Limits {
     if (blockTime.isNegative() || blockTime.isZero()) {

@@ -33,7 +33,7 @@ final class Excess {
 
   static TaskError files(Limits limits) {
     return of(
-        "The files in the job's folder took more than the %s that they may take, or were too many."
+        "The files in the job's folder took more than the %s that they may take, or could not be counted."
             .formatted(bytes(limits.fileBytes())),
         "Write less, or remove files that are not needed, or give the agent a larger limit of"
             + " fileBytes");
@@ -41,7 +41,7 @@ final class Excess {
 
   static TaskError stored(Limits limits) {
     return of(
-        "The variables took more than the "
+        "The code keeps, or hands on, more than the "
             + bytes(limits.storedBytes())
             + " that a workspace may take where it is stored.",
         "Keep less in variables, delete with `del` what is not needed, or give the agent a larger"

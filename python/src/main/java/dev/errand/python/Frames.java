@@ -24,11 +24,14 @@ final class Frames {
 
   private static final int TAKEN_ON_TRUST = 1 << 20;
 
+  /// A header takes many times its size when it is read.
+  private static final int MOST_HEADER = 16 << 20;
+
   private final SocketChannel channel;
   private final long most;
   private final ByteBuffer arrived = ByteBuffer.allocate(1 << 13).flip();
 
-  /// @param most how many bytes a frame may have that comes
+  /// @param most how many bytes of content a frame may bring
   Frames(SocketChannel channel, long most) {
     this.channel = channel;
     this.most = most;
@@ -76,7 +79,7 @@ final class Frames {
     var lengths = ByteBuffer.wrap(read(LENGTHS));
     int head = lengths.getInt();
     int blob = lengths.getInt();
-    if ((long) head + blob > most) {
+    if (head > MOST_HEADER || blob > most) {
       throw new TooLarge();
     }
     var header = parse(read(head));

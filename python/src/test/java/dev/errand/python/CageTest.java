@@ -4,6 +4,7 @@ import static dev.errand.python.Code.error;
 import static dev.errand.python.Code.open;
 import static dev.errand.python.Code.run;
 import static dev.errand.python.Code.value;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
@@ -12,6 +13,8 @@ import dev.errand.job.WorkspaceException;
 import dev.errand.python.Layer.Kind;
 import dev.errand.python.Layer.Standing;
 import dev.errand.spi.Workspace;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -107,8 +110,9 @@ class CageTest {
         os.chmod('a', 0o777)
         shutil.copy2('a', 'b')
         [oct(os.stat('a').st_mode), open('b').read()]\
-        """;
-    assertThat(value(code.formatted(file))).isEqualTo("[\"0o100600\",\"text\"]");
+        """
+            .formatted(file);
+    assertThat(value(code)).isEqualTo("[\"0o100600\",\"text\"]");
     assertThat(Files.readAttributes(file, "unix:mode,uid,lastModifiedTime")).isEqualTo(before);
   }
 
@@ -157,8 +161,10 @@ class CageTest {
     Files.writeString(readable.resolve("file"), "read");
     try (var allowing = CPythonRuntime.builder().readable(readable).writable(writable).build();
         var workspace = open(allowing)) {
-      var code = "open('%s/file').read() + str(open('%s/file', 'w').write('text'))";
-      assertThat(Code.value(workspace, code.formatted(readable, writable))).isEqualTo("read4");
+      var code =
+          "open('%s/file').read() + str(open('%s/file', 'w').write('text'))"
+              .formatted(readable, writable);
+      assertThat(Code.value(workspace, code)).isEqualTo("read4");
       assertThat(writable.resolve("file")).hasContent("text");
       var change = "open('%s/file', 'a')".formatted(readable);
       assertThat(error(run(workspace, change)).message()).contains("PermissionError");
@@ -205,6 +211,8 @@ class CageTest {
         "import resource\nresource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 1))",
         "import fcntl\nfcntl.fcntl(3, fcntl.F_SETOWN, os.getppid())",
         "import fcntl, termios\nfcntl.ioctl(3, termios.TIOCSTI, b'x')",
+        "import fcntl\nfcntl.ioctl(os.open(os.__file__, 0), 0x40086602, bytes(8))",
+        "import fcntl\nfcntl.fcntl(os.open(os.__file__, 0), fcntl.F_SETLEASE, fcntl.F_RDLCK)",
         "import time\ntime.clock_settime(time.CLOCK_REALTIME, 0)",
         "import socket\nsocket.sethostname('mine')",
         "from multiprocessing import shared_memory\nshared_memory.SharedMemory(create=True, size=9)"
@@ -260,8 +268,10 @@ class CageTest {
   @ValueSource(
       strings = {"RLIMIT_AS", "RLIMIT_FSIZE", "RLIMIT_CPU", "RLIMIT_NOFILE", "RLIMIT_CORE"})
   void a_limit_cannot_be_raised_again(String limit) {
-    var code = "import resource as r\nr.setrlimit(r.%s, (r.RLIM_INFINITY, r.RLIM_INFINITY))";
-    assertThat(raised(code.formatted(limit))).contains("not allowed to raise maximum limit");
+    var code =
+        "import resource as r\nr.setrlimit(r.%s, (r.RLIM_INFINITY, r.RLIM_INFINITY))"
+            .formatted(limit);
+    assertThat(raised(code)).contains("not allowed to raise maximum limit");
   }
 
   // What code needs
@@ -269,13 +279,16 @@ class CageTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "import zoneinfo, datetime\n"
-            + "str(datetime.datetime(2026, 7, 1,"
-            + " tzinfo=zoneinfo.ZoneInfo('Europe/Berlin'))).endswith('+02:00')",
+        """
+        import zoneinfo, datetime
+        str(datetime.datetime(2026, 7, 1, tzinfo=zoneinfo.ZoneInfo('Europe/Berlin'))).endswith('+02:00')\
+        """,
         "import tempfile\nwith tempfile.TemporaryFile() as f: f.write(b'x')\nTrue",
-        "import tempfile\n"
-            + "with tempfile.TemporaryDirectory() as d: open(d + '/f', 'w').close()\n"
-            + "True",
+        """
+        import tempfile
+        with tempfile.TemporaryDirectory() as d: open(d + '/f', 'w').close()
+        True\
+        """,
         "import tempfile, os\ntempfile.gettempdir() == os.getcwd()",
         "import random\n0 <= random.random() < 1",
         "import uuid\nlen({uuid.uuid1(), uuid.uuid4()}) == 2",
@@ -284,31 +297,39 @@ class CageTest {
         "import sqlite3\nsqlite3.connect('file.db').execute('select 1').fetchone() == (1,)",
         "import ssl\nssl.create_default_context() is not None",
         "import lzma, bz2, zlib\nlzma.decompress(lzma.compress(b'x')) == b'x'",
-        "import zipfile\n"
-            + "with zipfile.ZipFile('z', 'w') as z: z.writestr('a', 'b')\n"
-            + "zipfile.ZipFile('z').extractall('out')\n"
-            + "open('out/a').read() == 'b'",
-        "import tarfile\n"
-            + "open('a', 'w').close()\n"
-            + "with tarfile.open('t.tgz', 'w:gz') as t: t.add('a')\n"
-            + "tarfile.open('t.tgz').extractall('out')\n"
-            + "True",
+        """
+        import zipfile
+        with zipfile.ZipFile('z', 'w') as z: z.writestr('a', 'b')
+        zipfile.ZipFile('z').extractall('out')
+        open('out/a').read() == 'b'\
+        """,
+        """
+        import tarfile
+        open('a', 'w').close()
+        with tarfile.open('t.tgz', 'w:gz') as t: t.add('a')
+        tarfile.open('t.tgz').extractall('out')
+        True\
+        """,
         "import ctypes\nctypes.CDLL('libm.so.6') is not None",
         "import os\nlen(os.urandom(8)) == 8",
         "import time\ntime.strftime('%Y', time.localtime()) > '2000'",
         "import mmap\nlen(mmap.mmap(-1, 4096)) == 4096",
         "import os\nos.read(os.open('/dev/zero', os.O_RDONLY), 1) == b'\\0'",
         "print('x', file=open('/dev/null', 'w'))\nTrue",
-        "import signal\n"
-            + "signal.signal(signal.SIGUSR1, lambda *_: None)\n"
-            + "signal.raise_signal(signal.SIGUSR1)\n"
-            + "True",
+        """
+        import signal
+        signal.signal(signal.SIGUSR1, lambda *_: None)
+        signal.raise_signal(signal.SIGUSR1)
+        True\
+        """,
         "import asyncio\nawait asyncio.sleep(0)\nTrue",
         "import numpy, pandas\nlen(pandas.DataFrame({'a': numpy.arange(10)}).describe()) == 8",
         "import numpy\nbool(numpy.linalg.inv(numpy.eye(300)).sum() == 300)",
-        "import numpy, pandas\n"
-            + "pandas.DataFrame({'a': [1, 2]}).to_csv('f.csv')\n"
-            + "len(pandas.read_csv('f.csv')) == 2",
+        """
+        import numpy, pandas
+        pandas.DataFrame({'a': [1, 2]}).to_csv('f.csv')
+        len(pandas.read_csv('f.csv')) == 2\
+        """,
         "import numpy\nnumpy.random.default_rng().random() < 1"
       })
   void what_code_needs_works(String source) {
@@ -365,6 +386,32 @@ class CageTest {
           .withMessageStartingWith("Isolation is required, but this machine does not have all")
           .withMessageContaining("missing: Function not implemented; it needs Linux")
           .withMessageContaining("make do with the rest by Isolation.BEST_EFFORT");
+    }
+  }
+
+  @Test
+  void what_is_missing_is_logged_once() {
+    var errors = System.err;
+    var logged = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(logged, true, UTF_8));
+    try (var old = CPythonRuntime.builder().absent("seccomp").build()) {
+      open(old).close();
+      long zygote = Long.parseLong(Code.value(open(old), "import os\nos.getppid()"));
+      var killed = ProcessHandle.of(zygote).orElseThrow();
+      killed.destroyForcibly();
+      await().atMost(Duration.ofSeconds(20)).until(() -> startsAnother(old, zygote));
+    } finally {
+      System.setErr(errors);
+    }
+    assertThat(logged.toString(UTF_8))
+        .containsOnlyOnce("The code of jobs is not isolated as it could be: calls missing: ");
+  }
+
+  private static boolean startsAnother(CPythonRuntime runtime, long before) {
+    try (var workspace = open(runtime)) {
+      return !Code.value(workspace, "import os\nos.getppid()").equals(Long.toString(before));
+    } catch (WorkspaceException notYetNoticed) {
+      return false;
     }
   }
 

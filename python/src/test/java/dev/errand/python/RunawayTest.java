@@ -57,7 +57,7 @@ class RunawayTest {
     var python = PythonWith.packages("numpy");
     runtime = CPythonRuntime.builder().interpreter(python).isolation(Isolation.REQUIRED).build();
     try (var workspace = open(runtime)) {
-      folder = Path.of(value(workspace, "import os\nos.getcwd()")).getParent().getParent();
+      folder = Path.of(value(workspace, "import os\nos.path.realpath('../..')"));
     }
   }
 
@@ -139,9 +139,11 @@ class RunawayTest {
         "import time\ntime.sleep(10 ** 6)",
         "try:\n    while True: pass\nexcept BaseException:\n    while True: pass",
         "import signal as s\ns.pthread_sigmask(s.SIG_BLOCK, range(1, 65))\nwhile True: pass",
-        "import signal as s\n"
-            + "for n in {*range(1, 32)} - {9, 19}: s.signal(n, s.SIG_IGN)\n"
-            + "while True: pass",
+        """
+        import signal as s
+        for n in {*range(1, 32)} - {9, 19}: s.signal(n, s.SIG_IGN)
+        while True: pass\
+        """,
         "import ctypes\nctypes.CDLL(None).pause()",
         "class Slow:\n    def __reduce__(self):\n        while True: pass\nslow = Slow()",
         "class Slow:\n    def __del__(self):\n        while True: pass\nSlow()",
@@ -299,7 +301,8 @@ class RunawayTest {
   void a_workspace_that_would_store_too_much_is_not_stored(String source) {
     assertThat(limit(SMALL, source).message())
         .isEqualTo(
-            "The variables took more than the 4 MiB that a workspace may take where it is stored.");
+            "The code keeps, or hands on, more than the 4 MiB that a workspace may take where it is"
+                + " stored.");
   }
 
   @Test
@@ -324,17 +327,21 @@ class RunawayTest {
       strings = {
         "def f(): return f()\nf()",
         "import sys\nsys.setrecursionlimit(10 ** 9)\ndef f(): return f()\nf()",
-        "import sys\n"
-            + "sys.setrecursionlimit(10 ** 9)\n"
-            + "class A:\n"
-            + "    def __getattr__(self, n): return getattr(self, n + 'x')\n"
-            + "A().x",
+        """
+        import sys
+        sys.setrecursionlimit(10 ** 9)
+        class A:
+            def __getattr__(self, n): return getattr(self, n + 'x')
+        A().x\
+        """,
         "x = []\nfor _ in range(10 ** 6): x = [x]\nrepr(x)",
-        "import sys\n"
-            + "sys.setrecursionlimit(10 ** 9)\n"
-            + "x = []\n"
-            + "for _ in range(10 ** 6): x = [x]\n"
-            + "repr(x)",
+        """
+        import sys
+        sys.setrecursionlimit(10 ** 9)
+        x = []
+        for _ in range(10 ** 6): x = [x]
+        repr(x)\
+        """,
         "import json\nx = []\nfor _ in range(10 ** 5): x = [x]\njson.dumps(x)",
         "import json\njson.loads('[' * 10 ** 6)",
         "import pickle\nx = []\nfor _ in range(10 ** 5): x = [x]\npickle.dumps(x)",
@@ -342,11 +349,13 @@ class RunawayTest {
         "compile('-' * 10 ** 6 + '1', '', 'eval')",
         "eval('[' * 50 + ']' * 50 + '.a' * 10 ** 6)",
         "class A:\n    def __repr__(self): return repr(self)\nrepr(A())",
-        "class A:\n"
-            + "    def __reduce__(self): return A, (A(),)\n"
-            + "x = A()\n"
-            + "import copy\n"
-            + "copy.deepcopy(x)"
+        """
+        class A:
+            def __reduce__(self): return A, (A(),)
+        x = A()
+        import copy
+        copy.deepcopy(x)\
+        """
       })
   void a_recursion_bomb_is_an_error(String source) {
     assertThat(failure(SMALL, source).message()).isNotBlank();
@@ -420,11 +429,13 @@ class RunawayTest {
             "import sys\nclass A:\n    def write(self, t): raise E\nsys.stdout = A()\nprint('x')",
             "import gc\ndef f(*_): raise E\ngc.callbacks.append(f)\ngc.collect()",
             "import atexit\ndef f(*_): raise E\natexit.register(f)",
-            "import signal\n"
-                + "def f(*_): raise E\n"
-                + "signal.signal(14, f)\n"
-                + "signal.setitimer(0, .001, .001)\n"
-                + "for _ in range(10 ** 6): pass",
+            """
+            import signal
+            def f(*_): raise E
+            signal.signal(14, f)
+            signal.setitimer(0, .001, .001)
+            for _ in range(10 ** 6): pass\
+            """,
             "import builtins\ndef f(*_): raise E\nbuiltins.__import__ = builtins.len = f");
     for (var place : places) {
       try (var workspace = open(runtime, SMALL.withBlockTime(Duration.ofSeconds(5)))) {
@@ -433,6 +444,25 @@ class RunawayTest {
       try (var next = open(runtime)) {
         assertThat(value(next, "1 + 1")).isEqualTo("2");
       }
+    }
+  }
+
+  @Test
+  void the_text_of_an_error_is_cut_where_it_is_long() {
+    var error = failure(SMALL, "raise ValueError('x' * 10 ** 7 + 'the end')");
+    assertThat(error.message()).startsWith("ValueError: xxx").endsWith("xxxthe end");
+    assertThat(error.message() + error.trace()).hasSizeLessThan(50_000);
+  }
+
+  @Test
+  void the_kernel_has_the_limits_of_the_job() {
+    var code =
+        """
+        import resource as r
+        [r.getrlimit(n)[1] for n in (r.RLIMIT_AS, r.RLIMIT_FSIZE, r.RLIMIT_CPU, r.RLIMIT_NOFILE, r.RLIMIT_CORE)]\
+        """;
+    try (var workspace = open(runtime, SMALL)) {
+      assertThat(value(workspace, code)).isEqualTo("[419430400,8388608,360,256,0]");
     }
   }
 
@@ -460,6 +490,7 @@ class RunawayTest {
             + "while True: pass",
         "write(frame(b'{\"do\":\"note\",\"s\":0,\"snap\":{\"s\":0,\"n\":0,\"p\":[[1,0,2000000000,[[0,9,0,2000000000]],[]]],\"d\":[]},\"parts\":[0]}'))\n"
             + "while True: pass",
+        "write(frame(b'[' + b'[],' * 10 ** 7 + b'1]'))\nwhile True: pass",
         "while True: write(frame(b'{\"do\":\"note\",\"s\":0}'))",
         "while True: write(frame(b'{\"do\":\"job\",\"s\":0}'))",
         "write(frame(b'{\"do\":\"job\",\"s\":0}')[:5])\nwhile True: pass"

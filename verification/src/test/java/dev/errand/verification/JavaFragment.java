@@ -32,6 +32,7 @@ record JavaFragment(String source) {
               "dev.errand",
               "dev.errand.agent",
               "dev.errand.job",
+              "dev.errand.python",
               "dev.errand.spi",
               "java.nio.file",
               "java.time",

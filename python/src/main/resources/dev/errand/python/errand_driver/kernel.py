@@ -3,10 +3,9 @@
 import ctypes
 import errno
 import os
-import platform
 import sys
 
-MACHINE = platform.machine()
+MACHINE = os.uname().machine if sys.maxsize > 1 << 32 else "32-bit programs"
 LINUX = sys.platform.startswith("linux")
 
 PR_SET_PDEATHSIG = 1

@@ -26,6 +26,9 @@ _HALF = 50  # how many frames are kept at either end
 _OWN_ERROR = re.compile(r"^((?:  )*(?:\| +)?)errand\.(?=[A-Z]\w*(:|$))", re.MULTILINE)
 
 
+_HALF = 10_000
+
+
 def describe(error):
     """An exception as Python prints it, reduced to the job's own lines: its last line and the whole trace."""
     report = traceback.TracebackException(type(error), error, error.__traceback__)
@@ -33,7 +36,15 @@ def describe(error):
     headline = "".join(report.format_exception_only())
     if isinstance(error, SyntaxError):
         headline = headline.rstrip("\n").rpartition("\n")[2]
-    return _OWN_ERROR.sub(r"\1", headline).rstrip("\n"), _OWN_ERROR.sub(r"\1", "".join(report.format()))
+    return _brief(_OWN_ERROR.sub(r"\1", headline).rstrip("\n")), _brief(_OWN_ERROR.sub(r"\1", "".join(report.format())))
+
+
+def _brief(text):
+    """The text, or its beginning and its end: where an error happened stands at one, what it was at the other."""
+    left_out = len(text) - 2 * _HALF
+    if left_out <= 0:
+        return text
+    return "%s… (%d more characters) …%s" % (text[:_HALF], left_out, text[-_HALF:])
 
 
 def _trim(report, seen):

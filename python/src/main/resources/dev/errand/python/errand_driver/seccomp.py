@@ -23,7 +23,9 @@ _NEVER = {
     "setpriority": (141, 140), "sched_setscheduler": (144, 119), "sched_setparam": (142, 118), "sched_setattr": (314, 274),
     "sched_setaffinity": (203, 122), "ioprio_set": (251, 30), "migrate_pages": (256, 238), "move_pages": (279, 239),
     # what outlives a process, or counts for nobody
-    "shmget": (29, 194), "shmat": (30, 196), "msgget": (68, 186), "semget": (64, 190), "mq_open": (240, 180),
+    "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195), "msgget": (68, 186), "msgctl": (71, 187),
+    "msgsnd": (69, 189), "msgrcv": (70, 188), "semget": (64, 190), "semctl": (66, 191), "semop": (65, 193),
+    "semtimedop": (220, 192), "mq_open": (240, 180), "mq_unlink": (241, 181),
     # connections
     "socketpair": (53, 199), "bind": (49, 200), "listen": (50, 201), "accept": (43, 202), "accept4": (288, 242),
     # other namespaces, roots and mounts
@@ -52,7 +54,7 @@ _NOT_IN_A_JOB = {"socket": (41, 198), "connect": (42, 203), "fork": (57, None), 
 _UNKNOWN_IN_A_JOB = {"clone3": (435, 435)}  # so that the library takes clone, whose flags a filter can read
 _NO_ATTRIBUTES = {
     "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14), "lremovexattr": (198, 15),
-    "fremovexattr": (199, 16), "setxattrat": (463, 463), "removexattrat": (466, 466),
+    "fremovexattr": (199, 16), "setxattrat": (463, 463), "removexattrat": (466, 466), "file_setattr": (469, 469),
 }  # fmt: skip
 
 # No rule for files covers these, so a job could do them to every file of the user. They do nothing and say nothing, as on a
@@ -70,7 +72,10 @@ _KILL, _TKILL, _TGKILL = (62, 129), (200, 130), (234, 131)
 
 _O_TRUNC, _O_TMPFILE, _O_ACCMODE = 0o1000, 0o20000000, 0o3
 _TIOCSCTTY, _TIOCSTI, _TIOCLINUX, _FIOSETOWN, _SIOCSPGRP = 0x540E, 0x5412, 0x541C, 0x8901, 0x8902
-_F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15
+_FS_IOC_SETFLAGS, _FS_IOC_FSSETXATTR = 0x40086602, 0x401C5820
+_F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _F_SETLEASE, _F_NOTIFY = 8, 10, 15, 1024, 1026
+_CONTROLS = (_TIOCSCTTY, _TIOCSTI, _TIOCLINUX, _FIOSETOWN, _SIOCSPGRP, _FS_IOC_SETFLAGS, _FS_IOC_FSSETXATTR)
+_DESCRIPTOR_CONTROLS = (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _F_SETLEASE, _F_NOTIFY)
 _CLONE_THREAD = 0x10000
 
 _LOAD, _AND, _RETURN = 0x20, 0x54, 0x06
@@ -158,8 +163,8 @@ def for_all():
     made = _Filter()
     made.refuse(_NEVER, errno.EPERM)
     made.refuse(_UNKNOWN, errno.ENOSYS)
-    made.look_at(_IOCTL, 1, lambda: made.refuse_values(_TIOCSCTTY, _TIOCSTI, _TIOCLINUX, _FIOSETOWN, _SIOCSPGRP))
-    made.look_at(_FCNTL, 1, lambda: made.refuse_values(_F_SETOWN, _F_SETSIG, _F_SETOWN_EX))
+    made.look_at(_IOCTL, 1, lambda: made.refuse_values(*_CONTROLS))
+    made.look_at(_FCNTL, 1, lambda: made.refuse_values(*_DESCRIPTOR_CONTROLS))
     made.look_at(_OPEN, 1, lambda: _check_flags(made))
     made.look_at(_OPENAT, 2, lambda: _check_flags(made))
     return made.finish()
