@@ -88,9 +88,9 @@ final class Treasury implements AutoCloseable {
   private void listen() {
     try {
       while (true) {
-        try (var connection = listener.accept()) {
-          connections.incrementAndGet();
-        }
+        var connection = listener.accept();
+        connections.incrementAndGet();
+        connection.close();
       }
     } catch (IOException closed) {
       // So does everything end.
