@@ -4,9 +4,12 @@ import dev.errand.job.AgentSpec;
 import dev.errand.job.Limits;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Who does the work: a name, instructions, a model or a program, tools and limits.
@@ -55,6 +58,9 @@ public final class Agent {
 
   /// Collects the parts of an agent; not thread-safe.
   public static final class Builder {
+    private static final Pattern MODULE =
+        Pattern.compile("[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*)*(\\.\\*)?");
+
     private final String name;
     private String instructions = "";
     private @Nullable String modelName;
@@ -63,6 +69,7 @@ public final class Agent {
     private final List<Tool> tools = new ArrayList<>();
     private boolean restricted = true;
     private Limits limits = Limits.DEFAULT;
+    private final Set<String> imports = new LinkedHashSet<>();
 
     private Builder(String name) {
       if (name.isBlank()) {
@@ -124,6 +131,23 @@ public final class Agent {
       return this;
     }
 
+    /// Adds modules that its Python may import in restricted mode: `numpy` for that module, and
+    /// `numpy.*` for all that is below it too; default none but the usual ones.
+    ///
+    /// What such a module can do, code can do through it.
+    ///
+    /// @throws IllegalArgumentException if a name is none of a module
+    public Builder imports(String... modules) {
+      for (var module : modules) {
+        if (!MODULE.matcher(module).matches()) {
+          throw new IllegalArgumentException(
+              "'" + module + "' is no name of a module; write numpy, or numpy.* with all below it");
+        }
+        imports.add(module);
+      }
+      return this;
+    }
+
     /// What its jobs may cost; default [Limits#DEFAULT].
     public Builder limits(Limits limits) {
       this.limits = limits;
@@ -156,7 +180,8 @@ public final class Agent {
               tools.stream().map(Tool::name).toList(),
               program == null ? "cpython" : "java",
               restricted,
-              limits);
+              limits,
+              List.copyOf(imports));
       return new Agent(spec, model, program, tools);
     }
   }

@@ -160,7 +160,8 @@ final class Children {
           own.tools(),
           own.runtime(),
           own.restricted(),
-          own.limits());
+          own.limits(),
+          own.imports());
     }
     return registry
         .agent(name)
@@ -173,7 +174,8 @@ final class Children {
                     List.of(),
                     "cpython",
                     true,
-                    own.limits()));
+                    own.limits(),
+                    List.of()));
   }
 
   private void checkFree(@Nullable Json subtaskId) {

@@ -265,6 +265,7 @@ final class JobAdvancer {
                 definition.agent().restricted(),
                 definition.agent().limits(),
                 registry.signatures(definition.agent()),
+                definition.agent().imports(),
                 stored == null ? null : new StoredWorkspace(store, job.id()).state(stored)));
     workspace = opened;
     if (closed) {

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// @param runtime the workspace runtime its code runs in: `cpython`, or `java` for a Java program
 /// @param restricted whether its Python runs in restricted mode
 /// @param limits what its jobs may cost
+/// @param imports the modules that restricted code may import besides the usual ones: names such as
+///   `numpy`, and `numpy.*` for all that is below one too
 public record AgentSpec(
     String name,
     String instructions,
@@ -23,16 +25,18 @@ public record AgentSpec(
     List<String> tools,
     String runtime,
     boolean restricted,
-    Limits limits) {
+    Limits limits,
+    List<String> imports) {
   public AgentSpec {
     if (name.isBlank()) {
       throw new IllegalArgumentException("An agent needs a name");
     }
     tools = List.copyOf(tools);
+    imports = List.copyOf(imports);
   }
 
   /// A program agent of that name: no model, no tools, Python in restricted mode.
   public static AgentSpec program(String name) {
-    return new AgentSpec(name, "", null, List.of(), "cpython", true, Limits.DEFAULT);
+    return new AgentSpec(name, "", null, List.of(), "cpython", true, Limits.DEFAULT, List.of());
   }
 }

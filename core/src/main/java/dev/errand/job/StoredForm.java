@@ -16,16 +16,7 @@ public final class StoredForm {
 
   /// The form of a definition.
   public static Json.Object write(JobDefinition definition) {
-    var agent = definition.agent();
-    return Json.object(
-            "agent",
-            Json.object("name", agent.name())
-                .with("instructions", agent.instructions())
-                .with("model", agent.model())
-                .with("tools", agent.tools())
-                .with("runtime", agent.runtime())
-                .with("restricted", agent.restricted())
-                .with("limits", write(agent.limits())))
+    return Json.object("agent", write(definition.agent()))
         .with(
             "warmup",
             definition.warmup().stream()
@@ -37,6 +28,18 @@ public final class StoredForm {
         .with("locale", definition.locale());
   }
 
+  private static Json.Object write(AgentSpec agent) {
+    var form =
+        Json.object("name", agent.name())
+            .with("instructions", agent.instructions())
+            .with("model", agent.model())
+            .with("tools", agent.tools())
+            .with("runtime", agent.runtime())
+            .with("restricted", agent.restricted())
+            .with("limits", write(agent.limits()));
+    return agent.imports().isEmpty() ? form : form.with("imports", agent.imports());
+  }
+
   /// Reads a definition.
   public static JobDefinition definition(Json.Object form) {
     var agent = object(form, "agent");
@@ -45,10 +48,11 @@ public final class StoredForm {
             string(agent, "name"),
             string(agent, "instructions"),
             agent.text("model").orElse(null),
-            items(agent, "tools").stream().map(tool -> ((Json.Text) tool).value()).toList(),
+            strings(agent, "tools"),
             string(agent, "runtime"),
             agent.get("restricted").map(flag -> ((Json.Bool) flag).value()).orElse(true),
-            limits(object(agent, "limits"))),
+            limits(object(agent, "limits")),
+            strings(agent, "imports")),
         items(form, "warmup").stream()
             .map(Json.Object.class::cast)
             .map(
@@ -265,6 +269,10 @@ public final class StoredForm {
 
   private static long number(Json.Object form, String name) {
     return form.number(name).orElseThrow(() -> unreadable("member " + name));
+  }
+
+  private static List<String> strings(Json.Object form, String name) {
+    return items(form, name).stream().map(item -> ((Json.Text) item).value()).toList();
   }
 
   private static List<Json> items(Json.Object form, String name) {

@@ -29,6 +29,8 @@ public interface WorkspaceRuntime extends AutoCloseable {
   /// @param restricted whether restricted mode applies
   /// @param limits what the code may cost
   /// @param tools the tools that the code may call by name
+  /// @param imports the modules that restricted code may import besides the usual ones; a name that
+  ///   ends in `.*` is a package with all that is below it
   /// @param state the variables to begin with; null for none
   record Opening(
       JobId job,
@@ -36,9 +38,22 @@ public interface WorkspaceRuntime extends AutoCloseable {
       boolean restricted,
       Limits limits,
       List<ToolSignature> tools,
+      List<String> imports,
       @Nullable State state) {
     public Opening {
       tools = List.copyOf(tools);
+      imports = List.copyOf(imports);
+    }
+
+    /// One without further imports.
+    public Opening(
+        JobId job,
+        String agent,
+        boolean restricted,
+        Limits limits,
+        List<ToolSignature> tools,
+        @Nullable State state) {
+      this(job, agent, restricted, limits, tools, List.of(), state);
     }
   }
 

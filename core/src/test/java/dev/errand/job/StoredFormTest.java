@@ -3,6 +3,7 @@ package dev.errand.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class StoredFormTest {
@@ -24,10 +25,21 @@ class StoredFormTest {
   }
 
   @Test
-  void limits_are_read_as_they_were_written() {
-    var limits = new Limits(Duration.ofSeconds(1), 2, 3, 4, 5, 6, 7, 8);
+  void an_agent_that_an_earlier_release_stored_has_no_further_imports() {
     var form = (Json.Object) Json.parse(BEFORE_LIMITS_OF_PROCESSES);
-    var before = StoredForm.definition(form);
+    assertThat(StoredForm.definition(form).agent().imports()).isEmpty();
+  }
+
+  @Test
+  void an_agent_without_further_imports_is_stored_as_before() {
+    var form = (Json.Object) Json.parse(BEFORE_LIMITS_OF_PROCESSES);
+    assertThat(StoredForm.write(StoredForm.definition(form)).print()).doesNotContain("imports");
+  }
+
+  @Test
+  void limits_and_imports_are_read_as_they_were_written() {
+    var limits = new Limits(Duration.ofSeconds(1), 2, 3, 4, 5, 6, 7, 8);
+    var before = StoredForm.definition((Json.Object) Json.parse(BEFORE_LIMITS_OF_PROCESSES));
     var agent = before.agent();
     var after =
         new JobDefinition(
@@ -38,10 +50,12 @@ class StoredFormTest {
                 agent.tools(),
                 agent.runtime(),
                 agent.restricted(),
-                limits),
+                limits,
+                List.of("numpy.*")),
             before.warmup(),
             before.parameters(),
             before.locale());
-    assertThat(limits(Json.parse(StoredForm.write(after).print()))).isEqualTo(limits);
+    var form = Json.parse(StoredForm.write(after).print());
+    assertThat(StoredForm.definition((Json.Object) form)).isEqualTo(after);
   }
 }

@@ -36,6 +36,7 @@ final class Forms {
             .with("agent", opening.agent())
             .with("restricted", opening.restricted())
             .with("limits", limits(opening.limits()))
+            .with("imports", opening.imports())
             .with("tools", opening.tools().stream().map(Forms::tool).toList());
     var state = opening.state();
     if (state == null) {

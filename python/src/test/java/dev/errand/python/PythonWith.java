@@ -46,8 +46,12 @@ final class PythonWith {
 
   /// A runtime of the `python3` of the `PATH`, or of another that `-Derrand.python=PATH` names.
   static CPythonRuntime chosen() {
+    return chosen(Isolation.BEST_EFFORT);
+  }
+
+  static CPythonRuntime chosen(Isolation isolation) {
     var interpreter = System.getProperty("errand.python");
-    var builder = CPythonRuntime.builder();
+    var builder = CPythonRuntime.builder().isolation(isolation);
     return (interpreter == null ? builder : builder.interpreter(Path.of(interpreter))).build();
   }
 }

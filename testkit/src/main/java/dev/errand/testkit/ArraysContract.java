@@ -21,6 +21,16 @@ public abstract class ArraysContract extends DrivenJobs {
   }
 
   @Test
+  void restricted_code_can_be_granted_them() {
+    var job = job().imports("numpy.*", "pandas");
+    job.run("import numpy as np, pandas as pd\nframe = pd.DataFrame({'x': np.arange(3)})");
+    job.restart();
+    assertThat(finish(job, "[int(frame.x.sum()), float(np.linalg.norm([3, 4]))]"))
+        .isEqualTo("[3,5.0]");
+    assertThat(raise(job, "open('x')").message()).contains("line 1: the name 'open'");
+  }
+
+  @Test
   void arrays_survive_with_type_order_and_content() {
     kept(
         """

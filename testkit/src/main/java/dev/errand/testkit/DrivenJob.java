@@ -34,6 +34,7 @@ final class DrivenJob implements AutoCloseable {
   private final RecordingHost host;
   private final List<ToolSignature> tools = new ArrayList<>();
   private boolean restricted = true;
+  private List<String> imports = List.of();
   private Limits limits = Limits.DEFAULT;
   private Wait wait = Wait.KEPT;
   private int opened;
@@ -43,6 +44,10 @@ final class DrivenJob implements AutoCloseable {
     this.runtime = runtime;
     this.id = id;
     this.host = new RecordingHost(id).whenWaiting(this::waiting);
+  }
+
+  JobId id() {
+    return id;
   }
 
   RecordingHost host() {
@@ -56,6 +61,12 @@ final class DrivenJob implements AutoCloseable {
 
   DrivenJob unrestricted() {
     restricted = false;
+    return this;
+  }
+
+  /// Lets restricted code import these too.
+  DrivenJob imports(String... modules) {
+    imports = List.of(modules);
     return this;
   }
 
@@ -127,7 +138,7 @@ final class DrivenJob implements AutoCloseable {
           workspace =
               runtime.open(
                   new WorkspaceRuntime.Opening(
-                      id, "main", restricted, limits, tools, host.state()));
+                      id, "main", restricted, limits, tools, imports, host.state()));
     }
     return current;
   }
@@ -164,6 +175,7 @@ final class DrivenJob implements AutoCloseable {
     try (var job = new DrivenJob(runtime, child.id()).waits(wait)) {
       job.host.asSubtask().startingFrom(child.request().workspace());
       job.restricted = restricted;
+      job.imports = imports;
       job.tools.addAll(tools);
       job.host.toolsOf(host).objectsOf(host);
       child.end(job.outcome(child.request().blocks()));

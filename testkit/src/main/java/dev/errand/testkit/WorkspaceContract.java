@@ -1696,6 +1696,50 @@ public abstract class WorkspaceContract extends DrivenJobs {
   }
 
   @Test
+  void a_module_that_the_agent_grants_can_be_imported() {
+    var job = job().imports("struct", "xml.etree.*");
+    assertThat(
+            finish(
+                job,
+                """
+                import struct
+                import xml.etree.ElementTree as tree
+                from xml.etree import ElementTree
+                page = tree.fromstring('<a><b>1</b></a>')
+                [struct.calcsize('>I'), page[0].text, tree is ElementTree]\
+                """))
+        .isEqualTo("[4,\"1\",true]");
+    job.restart();
+    assertThat(finish(job, "page[0].text + tree.tostring(page).decode()"))
+        .isEqualTo("1<a><b>1</b></a>");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "import xml.sax",
+        "import xml.dom",
+        "import structure",
+        "from xml import sax",
+        "import os"
+      })
+  void what_is_not_granted_stays_refused(String source) {
+    var error = raise(job().imports("struct", "xml.etree.*"), source);
+    assertThat(error.message()).contains("not allowed in restricted mode", "import");
+  }
+
+  @Test
+  void a_module_that_is_granted_gives_no_other() {
+    var job = job().imports("shutil", "xml");
+    assertThat(raise(job, "import shutil\nshutil.os").message())
+        .isEqualTo("AttributeError: module 'shutil' has no attribute 'os'");
+    assertThat(raise(job, "import xml\nxml.etree").message())
+        .isEqualTo("AttributeError: module 'xml' has no attribute 'etree'");
+    assertThat(raise(job, "shutil.rmtree('/nothing')").message())
+        .contains("Restricted mode does not let code do this");
+  }
+
+  @Test
   void code_that_is_too_large_is_refused() {
     assertThat(raise(job(), "x = '" + "a".repeat(200_001) + "'").message())
         .contains("200000 bytes");

@@ -1,12 +1,16 @@
-"""Compares lists item by item, by identity.
+"""Tells objects apart, and compares lists item by item, by identity.
 
 CPython keeps a list's items as addresses in a row, so two rows are compared as memory, without a look at the items: where
 these lie all over a large memory, that is what costs. Where a list does not look as expected, its items are compared one
 by one.
 """
 
+import sys
 from itertools import compress, count, islice
 from operator import is_, is_not
+
+at_of = object.__hash__ if sys.implementation.name == "cpython" else id
+"""What no two objects share while both are there: like `id`, about which the interpreter would ask the hook of `fence`."""
 
 _BLOCK = 512
 _ITEMS = 24

@@ -14,7 +14,7 @@ import pickle
 import sys
 from weakref import ref
 
-from . import durable, kinds
+from . import durable, facades, kinds
 from .lost import Unkeepable
 from .source import Source, take_section
 from .wire import parse_json, print_json
@@ -33,19 +33,23 @@ class Keeper:
         self.import_module = import_module
         self.own_handler = None
         self.tools = {}
+        self.handled = set()
+        """The ids of the jobs that this job was given handlers of."""
         self._handlers = {}
         self._sources = {}
         self._classes = {}
         self.serials = {}
         self.finalizes = False
         """Whether the job ever made a class whose objects run code when they go, at whatever moment that is."""
+        self.rules = None
+        """What is done with the tree of a text before it is compiled; see `Source`."""
         self.met = None
         """Told of the code of every function that is brought back."""
 
     def source(self, digest):
         source = self._sources.get(digest)
         if source is None:
-            source = self._sources[digest] = Source(digest)
+            source = self._sources[digest] = Source(digest, self.rules)
         return source
 
     def inner(self, digest, statement, number, name, line):
@@ -171,10 +175,12 @@ class Keeper:
         return call, args, kwargs
 
     def load_value(self, data):
-        _kind, reader = self._open(data, ())
+        """One value, of another job perhaps, whose process may have been taken over: what it brings of code is compiled
+        anew, under the rules here."""
+        _kind, reader = self._open(data, (), facades.unrestricted)
         return reader.load()
 
-    def _open(self, data, chunks):
+    def _open(self, data, chunks, as_compiled=True):
         if data[:4] != MAGIC:
             raise ValueError("this is not a workspace that this driver can read")
         at = 8 + int.from_bytes(data[4:8], "big")
@@ -188,7 +194,7 @@ class Keeper:
             return data[at - place : at]
 
         for section in sections:
-            take_section(placed(section), self.source)
+            take_section(placed(section), self.source, as_compiled)
         streams = [placed(stream) for stream in streams]
         return kind, Reader(self, streams[0] if len(streams) == 1 else b"".join(streams))
 

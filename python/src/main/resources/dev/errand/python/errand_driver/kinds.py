@@ -12,7 +12,7 @@ import sys
 import types
 import typing
 
-from . import durable, outside, policy
+from . import durable, facades, fence, outside
 from .lost import Lost, Unkeepable, lost, lost_parts
 
 MODULE = "errand"  # where the makers' names stand in a pickle
@@ -47,7 +47,7 @@ _PLAIN_REDUCE, _PLAIN_REDUCE_EX = object.__reduce__, object.__reduce_ex__
 
 def find_global(module, name):
     """A name of the standard library that a pickle may mention, else an error."""
-    found = policy.safe_global(module, name)
+    found = facades.safe_global(module, name)
     if found is None:
         raise pickle.UnpicklingError("%s.%s is not a name that a workspace may refer to" % (module, name))
     return found
@@ -181,6 +181,9 @@ class Makers:
     def _shown_type(self):
         return outside.Shown
 
+    def _stand_in(self, name):
+        return next(one for one in facades.stand_ins.values() if one.__name__ == name)
+
     def _method(self, function, owner):
         return types.MethodType(function, owner)
 
@@ -229,6 +232,7 @@ class Makers:
     _durable = staticmethod(durable.of)
 
     def _handler(self, cls, job):
+        self.keeper.handled.add(job.id)
         known = self.keeper.handler(job.id)
         if known is None:
             known = cls.__new__(cls)
@@ -352,7 +356,7 @@ def global_names(code):
 def _take_global(obj):
     module = getattr(obj, "__module__", None) or "builtins"
     name = getattr(obj, "__qualname__", None)
-    if name is None or policy.safe_global(module, name) is not obj:
+    if name is None or facades.safe_global(module, name) is not obj:
         raise Unkeepable("%s.%s cannot be kept" % (module, name or type(obj).__name__))
     if getattr(sys.modules.get(module), name, obj) is not obj:
         return maker("_global"), (module, name)
@@ -532,6 +536,8 @@ def _take_with_attributes(obj, kind):
     """Many classes of the standard library take apart what they know of themselves, and not what was set on an object,
     nor what a subclass of the job added."""
     taken_apart_by = next(base for base in kind.__mro__ if not _REDUCING.isdisjoint(base.__dict__))
+    if not (facades.unrestricted or facades.granted or fence.takes_apart_plainly(kind)):
+        raise Unkeepable("in restricted mode no class says itself how it is kept")
     if taken_apart_by.__module__.partition(".")[0] not in sys.stdlib_module_names:
         return NotImplemented
     attributes = getattr(obj, "__dict__", None)
@@ -605,7 +611,7 @@ def register(module, takers, handler):
     HANDLER = handler
     _TAKERS.update(takers)
     for name, marker in _NAMES.items():
-        setattr(module, name, marker)
+        module.__dict__[name] = marker
 
 
 def take(kind, taker):
@@ -634,7 +640,8 @@ _TAKERS = {
     Lost: lambda writer, value: (maker("_lost"), lost_parts(value)),
     types.CellType: lambda writer, cell: (maker("_cell"), ()),
     types.ModuleType: _take_module,
-    policy.Facade: _take_module,
+    facades.Facade: _take_module,
+    facades.StandIn: lambda writer, cls: (maker("_stand_in"), (cls.__name__,)),
     staticmethod: lambda writer, wrapped: (maker("_staticmethod"), (wrapped.__func__,)),
     classmethod: lambda writer, wrapped: (maker("_classmethod"), (wrapped.__func__,)),
     property: lambda writer, value: (

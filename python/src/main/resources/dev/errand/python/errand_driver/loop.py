@@ -12,7 +12,7 @@ import warnings
 from collections import deque
 from time import sleep
 
-from . import alone, kinds, outside
+from . import alone, facades, kinds, outside
 from .lost import Unkeepable
 
 session = None
@@ -125,6 +125,13 @@ def _take_over(asyncio):
 
         def __eq__(self, other):
             return self is other
+
+        def get_stack(self, *, limit=None):
+            return super().get_stack(limit=limit) if facades.unrestricted else []
+
+        def print_stack(self, *, limit=None, file=None):
+            if facades.unrestricted:
+                super().print_stack(limit=limit, file=file)
 
     class Loop(asyncio.AbstractEventLoop):
         def __init__(self):

@@ -11,8 +11,9 @@ import re
 import sys
 import types
 
-from . import durable, kinds, loop, reach
-from .lost import LostValue
+from . import durable, facades, fence, kinds, loop, reach
+from .arrived import arrived, check, content
+from .lost import LostValue, Unkeepable
 from .source import caller_frame
 
 session = None
@@ -76,8 +77,10 @@ class Job:
     """A job, by its id."""
 
     def __init__(self, id, agent):
-        self.id = id
-        self.agent = agent
+        self.__dict__.update(id=id, agent=agent)
+
+    def __setattr__(self, name, value):
+        raise AttributeError("what is known of a job cannot be set")
 
     def __repr__(self):
         return "<Job %s>" % self.id
@@ -200,6 +203,8 @@ class SubTaskHandler:
         # What is known already stays known: a handler that arrives again may know less.
         known = self.__dict__.get("_outcome")
         self.job, self.id, self._outcome, seen, attributes = state
+        if self._outcome is not None and self._outcome[0] == "pickle" and type(self._outcome[1]) is bytes:
+            self._outcome = ("pickle", arrived(self._outcome[1]))  # as it was written before there was one
         self._seen = SubTaskState[seen]
         if known is not None:
             self._outcome = known
@@ -220,7 +225,7 @@ class SubTaskHandler:
     def _value(self):
         kind, value = self._outcome
         if kind == "pickle":
-            value = session.keeper.load_value(value)
+            value = session.keeper.load_value(content(value))
             self._outcome = ("value", value)
         return value
 
@@ -650,7 +655,7 @@ API = {
     )
 }
 API["quit"] = exit
-_INTERNAL = {value.__name__: value for value in (SubtaskFactory,)}
+_INTERNAL = {value.__name__: value for value in (SubtaskFactory, fence.Forbidden)}
 
 for _value in (*API.values(), *_INTERNAL.values()):
     _value.__module__ = "errand"
@@ -658,16 +663,15 @@ for _value in (*API.values(), *_INTERNAL.values()):
 
 def own_modules():
     """The modules under which these names can be imported."""
-    module = types.ModuleType("errand", __doc__)
+    module = facades.Facade("errand", __doc__)
     module.__dict__.update(API)
-    module.__all__ = sorted(API)
+    module.__dict__["__all__"] = sorted(API)
     made = {"errand": module}
     for alias in ("statek", "statek.task"):
-        twin = made[alias] = types.ModuleType(alias, __doc__)
+        twin = made[alias] = facades.Facade(alias, __doc__)
         twin.__dict__.update(API)
-        twin.__all__ = module.__all__
-    made["statek"].task = made["statek.task"]
-    made["statek"].__path__ = []
+        twin.__dict__["__all__"] = sorted(API)
+    made["statek"].__dict__.update(task=made["statek.task"], __path__=[])
     module.__dict__.update(_INTERNAL)
     kinds.register(module, _TAKERS, SubTaskHandler)
     sys.modules.update(made)
@@ -677,6 +681,9 @@ def own_modules():
 def _take_handler(writer, handler):
     if handler._own and not writer.crossing:
         return kinds.maker("_own_handler"), ()
+    check(handler._outcome)
+    if not handler._own and (type(handler.job.id) is not str or handler.job.id not in writer.keeper.handled):
+        raise Unkeepable("it is a handler of job %s, which this job was not given one of" % (handler.job.id,))
     return kinds.maker("_handler"), (type(handler), handler.job), handler.__getstate__()
 
 

@@ -7,11 +7,11 @@ import finds nothing without them. What a user installed for himself stays out.
 import sys
 from importlib.machinery import ExtensionFileLoader
 
-from . import outside
+from . import fence, outside
 
 
 def offer():
-    """Makes them importable."""
+    """Makes them importable, once that is needed."""
     sys.meta_path.append(_Packages())
 
 
@@ -20,12 +20,13 @@ class _Packages:
 
     def find_spec(self, name, path=None, target=None):
         sys.meta_path.remove(self)
-        _open_up()
+        open_up()
         found = (finder.find_spec(name, path, target) for finder in sys.meta_path)
         return next((spec for spec in found if spec is not None), None)
 
 
-def _open_up():
+def open_up():
+    """Makes them importable now."""
     import site
 
     known = site.venv(site.removeduppaths())
@@ -36,4 +37,4 @@ def _open_up():
         with outside.real_types():  # for types in C that are made of these
             exec_module(self, module)
 
-    ExtensionFileLoader.exec_module = exec_with_real_types
+    fence.put(ExtensionFileLoader, "exec_module", exec_with_real_types)

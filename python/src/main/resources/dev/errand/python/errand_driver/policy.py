@@ -1,90 +1,22 @@
-"""Restricted mode: what code may say, which names it has, and which modules it may import.
+"""Restricted mode: what the text of a block may say. `guard` sees to what shows only while it runs.
 
-Also, in every mode, which names of the standard library a stored workspace may refer to. This is one layer of several;
-the process's own isolation is another.
+This is one layer of several; the process's own isolation is another.
 """
 
 import ast
-import builtins
-import functools
-import sys
-import types
 
-from . import outside
+from . import facades
 
 MAX_BYTES = 200_000
 MAX_NODES = 20_000
 
-
-class _AllBut:
-    """The names that are hidden where few are offered."""
-
-    def __init__(self, offered):
-        self.offered = frozenset(offered.split())
-
-    def __contains__(self, name):
-        return name not in self.offered
-
-
-# Modules that code may import, with names that are kept from it beside the private ones. A name that would evaluate
-# text, or read attributes by name, would lead around the rules for source text.
-MODULES = {
-    "abc": (),
-    "asyncio": _AllBut(
-        "ALL_COMPLETED Barrier BoundedSemaphore BrokenBarrierError CancelledError Condition Event FIRST_COMPLETED "
-        "FIRST_EXCEPTION Future InvalidStateError LifoQueue Lock PriorityQueue Queue QueueEmpty QueueFull Semaphore Task "
-        "TaskGroup TimeoutError all_tasks as_completed create_task current_task ensure_future gather get_event_loop "
-        "get_running_loop iscoroutine iscoroutinefunction isfuture run shield sleep timeout timeout_at to_thread wait "
-        "wait_for"
-    ),
-    "base64": ("main", "test", "encode", "decode"),
-    "bisect": (),
-    "calendar": ("main",),
-    "collections": (),
-    "collections.abc": (),
-    "contextlib": ("redirect_stdout", "redirect_stderr", "chdir"),
-    "copy": (),
-    "csv": (),
-    "dataclasses": ("make_dataclass",),
-    "datetime": (),
-    "decimal": (),
-    "difflib": (),
-    "enum": (),
-    "fractions": (),
-    "functools": ("singledispatch", "singledispatchmethod", "update_wrapper", "wraps"),
-    "hashlib": ("file_digest",),
-    "heapq": (),
-    "html": (),
-    "itertools": (),
-    "json": (),
-    "math": (),
-    "numbers": (),
-    "operator": ("attrgetter", "methodcaller"),
-    "pprint": (),
-    "random": (),
-    "re": (),
-    "secrets": (),
-    "statistics": (),
-    "string": ("Formatter",),
-    "textwrap": (),
-    "time": ("clock_settime", "clock_settime_ns", "pthread_getcpuclockid", "tzset"),
-    "typing": ("get_type_hints", "ForwardRef", "evaluate_forward_ref", "get_overloads"),
-    "unicodedata": (),
-    "urllib.parse": (),
-    "uuid": ("getnode", "main"),
-}
-OWN_MODULES = ("errand", "statek", "statek.task")
-
-_NO_BUILTINS = frozenset(
-    "__import__ __build_class__ __loader__ __spec__ __debug__ breakpoint compile copyright credits delattr dir eval "
-    "exec exit getattr globals help input license locals memoryview open quit setattr type vars".split()
-)
 _FORBIDDEN_NAMES = frozenset(
     "__import__ breakpoint compile delattr dir eval exec getattr globals help locals open setattr vars".split()
 )
 _FORBIDDEN_ATTRIBUTES = frozenset(
     "ag_await ag_code ag_frame cr_await cr_code cr_frame cr_origin f_back f_builtins f_code f_globals f_lineno f_locals "
-    "f_trace func_code func_globals gi_code gi_frame gi_yieldfrom mro tb_frame tb_next co_code co_consts".split()
+    "f_trace func_code func_globals gi_code gi_frame gi_yieldfrom mro tb_frame tb_next co_code co_consts "
+    "_convert_ _create_ _evaluate get_stack print_stack".split()
 )
 _PUBLIC_UNDERSCORED = frozenset(
     "_asdict _field_defaults _fields _generate_next_value_ _ignore_ _make _missing_ _name_ _order_ _replace _value_".split()
@@ -101,7 +33,8 @@ _METHODS = frozenset(
     ).split()
 )
 _READ_ATTRIBUTES = _METHODS | {"__name__", "__qualname__", "__doc__", "__class__", "__members__", "__cause__", "__context__"}
-_CLASS_NAMES = _METHODS | {"__slots__", "__doc__", "__name__", "__qualname__", "__module__"}
+_CLASS_NAMES = _METHODS | {"__slots__", "__doc__", "__name__", "__qualname__"}
+_MATCHED_WHOLE = frozenset("bool bytearray bytes dict float frozenset int list set str tuple".split())
 _OWN_OBJECTS = frozenset(("self", "cls", "other", "that", "instance", "obj"))
 
 
@@ -110,10 +43,37 @@ class Refused(Exception):
 
 
 def check(text, tree, known):
-    """Refuses a block that restricted mode forbids, naming what and where. `known` holds the job's own names."""
+    """Refuses a block that restricted mode forbids, naming what and where. `known` holds the job's own names. Returns
+    whether the code uses attributes that are to be guarded while it runs."""
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise Refused("the code is longer than %d bytes" % MAX_BYTES)
-    _Check(known).block(tree)
+    checked = _Check(known)
+    checked.block(tree)
+    return checked.guarded
+
+
+def is_private(name):
+    """Whether an attribute is for the job's own objects."""
+    return name[:1] == "_" and name not in _PUBLIC_UNDERSCORED and not _is_dunder(name)
+
+
+def is_hidden(name):
+    """Whether an attribute is for nobody."""
+    return name in _FORBIDDEN_ATTRIBUTES or _is_dunder(name)
+
+
+def may_read(name):
+    """Whether an attribute may be read of any object."""
+    return not (is_private(name) or name in _FORBIDDEN_ATTRIBUTES or (_is_dunder(name) and name not in _READ_ATTRIBUTES))
+
+
+def _is_capture(pattern):
+    return isinstance(pattern, ast.MatchAs) and pattern.pattern is None
+
+
+def is_super(node):
+    """Whether an expression is `super()`."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args
 
 
 class _Check:
@@ -122,6 +82,7 @@ class _Check:
         self.nodes = 0
         self.loads = []
         self.bound = set()
+        self.guarded = False
 
     def block(self, tree):
         waiting = [(tree, ())]
@@ -137,7 +98,7 @@ class _Check:
             inside = (*classes, node.name) if kind is ast.ClassDef else classes
             waiting.extend([(child, inside) for child in ast.iter_child_nodes(node)])
         for name, line in self.loads:
-            if name not in self.bound and name not in self.known:
+            if self.known is not None and name not in self.bound and name not in self.known:
                 self.refuse("the name '%s'" % name, line)
 
     def refuse(self, what, line):
@@ -150,6 +111,8 @@ class _Check:
                 self.loads.append((text, node.lineno))
                 return
         else:
+            if text == "__name__" and not classes:
+                self.refuse("setting '__name__'", node.lineno)
             self.bound.add(text)
         self.identifier(text, node.lineno, classes)
 
@@ -164,15 +127,16 @@ class _Check:
         if text in _FORBIDDEN_ATTRIBUTES:
             self.refuse("the attribute '%s'" % text, line)
         if not text.startswith("_") or text in _PUBLIC_UNDERSCORED:
+            self.guarded = self.guarded or text == "format" or text == "format_map"
             return
+        self.guarded = True
         if _is_dunder(text):
             if text not in _READ_ATTRIBUTES or not isinstance(node.ctx, ast.Load):
                 self.refuse("the attribute '%s'" % text, line)
             return
         base = node.value
         own = isinstance(base, ast.Name) and (base.id in _OWN_OBJECTS or base.id in classes)
-        above = isinstance(base, ast.Call) and isinstance(base.func, ast.Name) and base.func.id == "super"
-        if not (classes and (own or above)):
+        if not (classes and (own or is_super(base))):
             self.refuse("the private attribute '%s'" % text, line)
 
     def imports(self, node, classes):
@@ -197,7 +161,7 @@ class _Check:
         self.identifier(name, line)
 
     def module(self, name, line):
-        if name not in MODULES and name not in OWN_MODULES:
+        if not (facades.may_import(name) or name in facades.OWN_MODULES):
             self.refuse("importing '%s'" % name, line)
 
     def definition(self, node, classes):
@@ -220,11 +184,16 @@ class _Check:
             self.identifier(name, node.lineno)
 
     def class_pattern(self, node, classes):
+        if node.patterns:
+            self.guarded = True
+            inner = node.patterns[0]
+            if not (isinstance(node.cls, ast.Name) and node.cls.id in _MATCHED_WHOLE and _is_capture(inner)):
+                self.refuse("a class pattern that reads attributes by position (name them, as in Point(x=0, y=y))", node.lineno)
         for name in node.kwd_attrs:
             if name.startswith("_"):
                 self.refuse("the private attribute '%s'" % name, node.lineno)
-            if name in _FORBIDDEN_ATTRIBUTES:
-                self.refuse("the attribute '%s'" % name, node.lineno)
+            if name in _FORBIDDEN_ATTRIBUTES or name in ("format", "format_map"):
+                self.refuse("the attribute '%s' in a pattern" % name, node.lineno)
 
     def keyword(self, node, classes):
         if node.arg is not None and _is_dunder(node.arg):
@@ -256,215 +225,3 @@ _RULES = {
 for _name in ("TypeVar", "ParamSpec", "TypeVarTuple"):
     if hasattr(ast, _name):
         _RULES[getattr(ast, _name)] = _Check.captured
-
-
-class Facade(types.ModuleType):
-    """The public names of a module, read-only."""
-
-    def __getattr__(self, name):
-        if self.__name__ in _empty:
-            return getattr(facade(self.__name__), name)
-        raise AttributeError("module '%s' has no attribute '%s'" % (self.__name__, name))
-
-    def __setattr__(self, name, value):
-        raise AttributeError("the module '%s' is read-only" % self.__name__)
-
-    def __delattr__(self, name):
-        raise AttributeError("the module '%s' is read-only" % self.__name__)
-
-
-_facades = {}
-_empty = set()
-"""Those whose modules are loaded only when the code uses them."""
-
-
-def facade(name, at_once=True):
-    """The façade of a module of the allow-list."""
-    made = _facades.get(name)
-    if made is None:
-        made = _facades[name] = Facade(name)
-        _empty.add(name)
-        package, _, child = name.rpartition(".")
-        if package:
-            _package(package).__dict__[child] = made
-        elif name == "collections":
-            facade("collections.abc")
-    if at_once and name in _empty:
-        _fill(name, made.__dict__)
-    return made
-
-
-def _fill(name, names):
-    __import__(name)
-    _empty.discard(name)
-    imported()
-    module = sys.modules[name]
-    hidden = MODULES[name]
-    names["__doc__"] = module.__doc__
-    for attribute, value in list(vars(module).items()):
-        if not (attribute.startswith("_") or attribute in hidden or isinstance(value, types.ModuleType)):
-            names[attribute] = value
-    names.update(_REPLACED.get(name, {}))
-
-
-def package(name):
-    """The façade of a package of which only modules may be imported."""
-    for module in MODULES:
-        if module.startswith(name + "."):
-            facade(module, at_once=False)
-    return _facades[name]
-
-
-def _package(name):
-    if name in MODULES:
-        return facade(name)
-    made = _facades.get(name)
-    if made is None:
-        made = _facades[name] = Facade(name)
-    return made
-
-
-def _wraps(wrapped):
-    """functools.wraps, for the names it is meant for."""
-
-    def decorate(wrapper):
-        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
-            try:
-                value = getattr(wrapped, name)
-            except AttributeError:
-                continue
-            if type(wrapper) is types.FunctionType:
-                setattr(wrapper, name, value)
-        if type(wrapper) is types.FunctionType:
-            wrapper.__dict__.update(getattr(wrapped, "__dict__", None) or {})
-            wrapper.__wrapped__ = wrapped
-        return wrapper
-
-    return decorate
-
-
-_wraps.__module__, _wraps.__name__, _wraps.__qualname__ = "functools", "wraps", "wraps"
-_REPLACED = {"functools": {"wraps": _wraps}}
-
-
-def make_import(own_modules, seen):
-    """The `__import__` of restricted code. `seen` is called after each."""
-
-    def restricted_import(name, globals=None, locals=None, fromlist=(), level=0):
-        own = own_modules.get(name)
-        if own is not None:
-            return own if fromlist else own_modules[name.partition(".")[0]]
-        if name == "__future__":
-            return sys.modules[name]
-        if name == "warnings":  # the interpreter asks, and takes the module from elsewhere; code cannot say this
-            return Facade(name)
-        if level or name not in MODULES:
-            raise ImportError("importing '%s' is not allowed in restricted mode" % name)
-        made = facade(name)
-        seen()
-        if fromlist or "." not in name:
-            return made
-        return _facades[name.partition(".")[0]]
-
-    return restricted_import
-
-
-class _TypeOf(type):
-    def __call__(cls, *args):
-        if len(args) != 1:
-            raise TypeError("type() takes 1 argument in restricted mode")
-        return type(args[0])
-
-    def __instancecheck__(cls, instance):
-        return isinstance(instance, type)
-
-    def __subclasscheck__(cls, other):
-        return issubclass(other, type)
-
-
-restricted_type = _TypeOf("type", (), {"__module__": "builtins", "__doc__": type.__doc__})
-
-
-@functools.lru_cache(None)
-def restricted_builtins():
-    names = {name: value for name, value in vars(builtins).items() if name not in _NO_BUILTINS}
-    names["type"] = restricted_type
-    names["__debug__"] = True
-    return names
-
-
-# What a stored workspace may refer to.
-
-_EXTRA = {
-    "builtins": frozenset(
-        name
-        for name, value in vars(builtins).items()
-        if name not in _NO_BUILTINS - {"type", "memoryview"} and callable(value) or name in ("Ellipsis", "NotImplemented")
-    ),
-    "_operator": frozenset(
-        name for name in vars(sys.modules["_operator"]) if name not in ("attrgetter", "methodcaller")
-    ),
-    "_collections": frozenset(("deque", "defaultdict", "OrderedDict")),
-    "_functools": frozenset(("partial",)),
-    "_io": frozenset(("StringIO", "BytesIO")),
-    "_csv": frozenset(("Error",)),
-    "array": frozenset(("array", "_array_reconstructor")),
-    "asyncio.exceptions": frozenset(("BrokenBarrierError", "CancelledError", "InvalidStateError", "TimeoutError")),
-    "asyncio.locks": frozenset(("Barrier", "BoundedSemaphore", "Condition", "Event", "Lock", "Semaphore")),
-    "asyncio.queues": frozenset(("LifoQueue", "PriorityQueue", "Queue", "QueueEmpty", "QueueFull")),
-    "binascii": frozenset(("Error", "Incomplete")),
-    "copyreg": frozenset(("_reconstructor", "__newobj__", "__newobj_ex__")),
-    "dataclasses": frozenset(("_dataclass_getstate", "_dataclass_setstate")),
-    "functools": frozenset(name for name in vars(functools) if name[3:9] == "_from_"),  # of total_ordering
-    "ipaddress": frozenset(("IPv4Address", "IPv6Address", "IPv4Network", "IPv6Network")),
-    "json.decoder": frozenset(("JSONDecodeError",)),
-    "pathlib": frozenset(("Path", "PosixPath", "PurePath", "PurePosixPath", "PureWindowsPath")),
-    "re": frozenset(("_compile",)),
-    "types": frozenset(("GenericAlias", "SimpleNamespace", "NoneType", "EllipsisType", "UnionType")),
-    "zoneinfo": frozenset(("ZoneInfo",)),
-}
-_UNSAFE_ROOTS = frozenset(
-    "_ctypes _pickle _posixsubprocess _socket _thread bdb builtins cProfile code codeop compileall ctypes distutils doctest "
-    "ensurepip idlelib imp importlib lib2to3 marshal multiprocessing nt os pdb pickle pickletools pkgutil platform posix "
-    "profile pty py_compile pydoc runpy shelve shutil signal site socket subprocess sys test threading timeit tkinter trace "
-    "unittest venv webbrowser xmlrpc zipapp zipimport".split()
-)
-# What reads files or evaluates text, in whatever package.
-_UNSAFE_NAMES = frozenset("eval exec exec_command execfile load loads query read_pickle run runstring system".split())
-
-unrestricted = False
-imported = outside.imported
-"""Called when a module was loaded to find a name."""
-own_names = {}
-"""What the module `errand` offers."""
-
-
-def safe_global(module, name):
-    """The object of that name if a stored workspace may refer to it, else None."""
-    if module == OWN_MODULES[0]:
-        return own_names.get(name)
-    if not unrestricted and name in _REPLACED.get(module, ()):
-        return _REPLACED[module][name]
-    allowed = module in _EXTRA and name in _EXTRA[module]
-    if not allowed and module in MODULES:
-        first = name.partition(".")[0]
-        allowed = not first.startswith("_") and first not in MODULES[module]
-    if not allowed and unrestricted:
-        root = module.partition(".")[0]
-        allowed = root not in _UNSAFE_ROOTS and name.rpartition(".")[2] not in _UNSAFE_NAMES
-    if not allowed:
-        return None
-    try:
-        if module not in sys.modules:
-            __import__(module)
-            imported()
-        found = sys.modules[module]
-        for depth, part in enumerate(name.split(".")):
-            if depth and part.startswith("__"):
-                return None
-            found = getattr(found, part)
-    except (ImportError, AttributeError):
-        return None
-    if isinstance(found, types.ModuleType):
-        return None
-    return found

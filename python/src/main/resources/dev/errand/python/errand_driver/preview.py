@@ -69,7 +69,7 @@ def _show(value, depth):
         return repr(value) if len(value) <= WIDTH else repr(value[:WIDTH])
     if kind in (list, tuple, set, frozenset, dict):
         return _show_items(value, kind, depth)
-    if kind in _SAFE or kind.__module__ in _SAFE_MODULES:
+    if kind in _SAFE or (kind.__module__ in _SAFE_MODULES and _is_theirs(kind)):
         return repr(value)
     if kind is types.FunctionType:
         code = value.__code__
@@ -98,9 +98,14 @@ def _show(value, depth):
     return "<%s>" % kind.__name__
 
 
+def _is_theirs(kind):
+    """Whether a class is what its module has under its name; one of the job's may only call itself so."""
+    return getattr(sys.modules.get(kind.__module__), kind.__name__, None) is kind
+
+
 def _show_array(value, kind):
-    """An array, a frame or a scalar of numpy or pandas, unless the job's own class only calls itself theirs."""
-    if getattr(sys.modules.get(kind.__module__), kind.__name__, None) is not kind:
+    """An array, a frame or a scalar of numpy or pandas."""
+    if not _is_theirs(kind):
         return None
     shape = getattr(value, "shape", None)
     if shape:

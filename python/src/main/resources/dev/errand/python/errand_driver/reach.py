@@ -9,8 +9,9 @@ import gc
 import types
 from operator import is_
 
-from . import durable, policy
+from . import durable, facades
 from .heavy import BIG, MANY, heavy, is_plain, settle
+from .identity import at_of
 
 # What never changes and has no identity that matters.
 ATOMS = {type(None), bool, int, float, complex, str, bytes, range, type(...), type(NotImplemented), types.CodeType}
@@ -28,7 +29,7 @@ _PURE = frozenset(
     "builtins __main__ _abc _bisect _collections _collections_abc _datetime _decimal _functools _heapq _io _json _operator "
     "_random _sre _struct _thread _weakref _weakrefset array copyreg errand errand_driver io ipaddress numpy pandas "
     "pathlib pytz dateutil six statek struct types weakref zoneinfo".split()
-) | frozenset(module.partition(".")[0] for module in policy.MODULES)
+) | frozenset(module.partition(".")[0] for module in facades.MODULES)
 
 unrestricted = False
 
@@ -84,7 +85,7 @@ class Walk:
                 if kind in _TEXTS and len(obj) >= BIG:
                     self._heavy(obj)
                 continue
-            at = id(obj)
+            at = at_of(obj)
             if at in seen:
                 continue
             seen[at] = obj
@@ -99,7 +100,7 @@ class Walk:
 
     def _heavy(self, obj):
         """Whether the object is kept in pieces of its own."""
-        at = id(obj)
+        at = at_of(obj)
         made = self._heavies.get(at)
         if made is None:
             before = self.known.get(at)
@@ -159,7 +160,7 @@ class Walk:
         if obj.__module__ != "__main__":
             self._by_name(obj.__module__)
             return
-        anchor = self.anchors.get(id(obj))
+        anchor = self.anchors.get(at_of(obj))
         if anchor is not None and anchor != self._own:
             self.reach.anchors[anchor] = obj
             self.reach.ids.pop()
@@ -192,8 +193,8 @@ class Walk:
         if type(base) is type(obj):
             self._waiting.append(base)
         elif base is not None:  # it is stored with the array, not by itself
-            self._seen[id(base)] = base
-            self.reach.ids.append(id(base))
+            self._seen[at_of(base)] = base
+            self.reach.ids.append(at_of(base))
         if obj.dtype.hasobject:
             items = obj.ravel().tolist()
             if not is_plain(items):
@@ -230,7 +231,8 @@ _LOOKS = {
     types.ModuleType: Walk.module,
     types.FrameType: Walk.anything,
     types.TracebackType: Walk.trace,
-    policy.Facade: Walk.nothing,
+    facades.Facade: Walk.nothing,
+    facades.StandIn: Walk.nothing,
 }
 
 

@@ -13,7 +13,25 @@ import sys
 import types
 from time import monotonic
 
-from . import ambient, cage, durable, loop, names, outside, packages, policy, preview, raised, reach, shown
+from . import (
+    ambient,
+    cage,
+    durable,
+    facades,
+    fence,
+    guard,
+    loop,
+    names,
+    outside,
+    packages,
+    policy,
+    preview,
+    raised,
+    reach,
+    shown,
+    source,
+)
+from .arrived import arrived
 from .keep import Keeper, Unkeepable, reason_of
 from .raised import describe, own_part
 from .variables import Variables, form
@@ -30,6 +48,7 @@ TEXT_LIMIT = 2000
 class Session:
     def __init__(self, own_modules, builtins):
         self.running = False
+        self._restricted = True
         self._main = types.ModuleType("__main__")
         self.namespace = self._main.__dict__
         self.namespace.clear()
@@ -38,7 +57,7 @@ class Session:
         self._builtins = builtins
         for available in builtins.values():
             available["__build_class__"] = self._build_class
-        builtins[True]["__import__"] = policy.make_import(own_modules, self._imported)
+        builtins[True]["__import__"] = facades.make_import(own_modules, self._imported)
         builtins[False]["__import__"] = self._plain_import
         self.keeper = Keeper(self.namespace, self._import)
         self.variables = Variables(self.keeper)
@@ -58,12 +77,21 @@ class Session:
         self._call = None
         self._random = False
         self._quiet = False
+        self.keeper.rules = lambda text, tree, whole: source.prepared(text, tree)
+
+    @staticmethod
+    def confine(namespace, granted):
+        """Keeps the process from what restricted code must not do; where it serves no other."""
+
+    def _restrict(self, text, tree, whole):
+        guarded = policy.check(text, tree, self.namespace if whole else None)
+        return source.prepared(text, guard.rewritten(tree) if guarded else tree)
 
     def serve(self, wire):
         """Does what it is told over the connection, until that ends."""
         self.wire = wire
         outside.session = names.session = loop.session = raised.session = durable.session = self
-        policy.imported = self._imported
+        facades.imported = self._imported
         sys.modules["__main__"] = self._main
         while True:
             header, parts = self.wire.receive()
@@ -74,10 +102,17 @@ class Session:
     def _do_open(self, header, parts):
         self._bound(header["limits"])
         self.job = names.Job(header["job"], header["agent"])
-        self._restricted = policy.restricted = header["restricted"]
-        policy.unrestricted = not self._restricted
-        if not self._restricted:
+        self._restricted = header["restricted"]
+        facades.unrestricted = not self._restricted
+        facades.granted = tuple(header.get("imports", ())) if self._restricted else ()
+        if self._restricted:
+            self.keeper.rules = self._restrict
+            if facades.granted:
+                packages.open_up()
+            self.confine(self.namespace, facades.granted)
+        else:
             packages.offer()
+            fence.unseal()
         ambient.begin(self.job.id, self._restricted)
         available = self._builtins[self._restricted]
         for name, description, parameters in header["tools"]:
@@ -85,7 +120,7 @@ class Session:
             if "__" not in name:  # else it is a method of an object of the application
                 available[name] = tool
         self._available = self.namespace["__builtins__"] = available
-        reach.unrestricted = not self._restricted
+        reach.unrestricted = not self._restricted or bool(facades.granted)
         if "w" not in header:
             return
         try:
@@ -118,6 +153,8 @@ class Session:
             self._make_own_handler(None)._learn("", outcome)
 
     def _build_class(self, body, name, /, *bases, **keywords):
+        if self._restricted:
+            facades.real_metaclass(bases, keywords)
         made = _build_class(body, name, *bases, **keywords)
         self.keeper.made_class(made, body.__code__)
         return made
@@ -125,6 +162,8 @@ class Session:
     def _imported(self):
         """Called when code may have loaded a module. Chance begins the same for the same job, wherever it runs."""
         outside.imported()
+        if self._restricted:
+            fence.seal_more()
         if not self._random and outside.chance is not None:
             self._random = True
             outside.chance.seed(self.job.id)
@@ -142,10 +181,10 @@ class Session:
         if not self._restricted:
             __import__(name)
             made = sys.modules[name]
-        elif name in policy.MODULES:
-            made = policy.facade(name, at_once=False)
-        elif any(module.startswith(name + ".") for module in policy.MODULES):
-            made = policy.package(name)
+        elif facades.may_import(name):
+            made = facades.facade(name, at_once=False)
+        elif facades.is_above(name):
+            made = facades.package(name)
         else:
             raise ImportError("importing '%s' is not allowed in restricted mode" % name)
         self._imported()
@@ -162,7 +201,7 @@ class Session:
     def _learn_job(self, info):
         for name, value in info.items():
             if name not in ("id", "agent", "subtask"):
-                setattr(self.job, name, value)
+                self.job.__dict__[name] = value
         if info.get("subtask"):
             self._make_own_handler(info.get("subtask_id"))
 
@@ -200,16 +239,14 @@ class Session:
         self._send(end, parts)
 
     def _run_python(self, header):
-        source = self.keeper.source(header["hash"])
+        block = self.keeper.source(header["hash"])
         self._last_statement = 0
         self._quiet = header["statement"] > 0  # what the compiler warns of was printed when the block began
         try:
-            tree = source.parse(header["source"])
+            tree = block.parse(header["source"])
             self._last_statement = len(tree.body)
             if self._last_statement > self._statements:
                 return self._ended(self._too_many_statements()), []
-            if self._restricted:
-                policy.check(header["source"], tree, self.namespace)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
             return self._ended(refused_syntax(problem)), []
         except policy.Refused as problem:
@@ -221,7 +258,7 @@ class Session:
         value = None
         for self.statement in range(header["statement"], self._last_statement):
             self._begin_statement()
-            code = source.code(self.statement)
+            code = block.code(self.statement)
             self.variables.ran(code)
             try:
                 value = self._run_statement(code)
@@ -526,6 +563,8 @@ class Session:
     # What the code asks for
 
     def call_tool(self, name, arguments):
+        if type(name) is not str or name not in self.keeper.tools:
+            raise NameError("This job has no tool named %r" % (name,))
         parts = []
         for parameter, value in arguments.items():
             if json_bytes(value, exact=False) is None:
@@ -594,10 +633,20 @@ class Session:
         self.created += 1
         header["n"] = self.created
         answer, _parts = self._effect(header, parts)
+        self.keeper.handled.add(answer["child"]["job"])
         return answer["child"]
 
+    def _handled(self, jobs):
+        """The ids of jobs, all of which this job was given handlers of."""
+        jobs = list(jobs)
+        for job in jobs:
+            if type(job) is not str or job not in self.keeper.handled:
+                raise RuntimeError("Job %s is none that this job has created or was given a handler of" % (job,))
+        return jobs
+
     def attach(self, handler):
-        self._effect({"do": "attach", "job": handler.job.id, "id": handler.id})
+        (job,) = self._handled([handler.job.id])
+        self._effect({"do": "attach", "job": job, "id": handler.id})
         self.keeper.know_handler(handler.job.id, handler)
 
     def complete(self, handler, result, error):
@@ -623,7 +672,8 @@ class Session:
         ordinal = self._next_ordinal()
         told = self._told.pop((self.statement, ordinal), None)
         if told is None:
-            answer, parts = self._effect({"do": "await", "n": ordinal, "jobs": list(handlers), "needed": needed})
+            jobs = self._handled(handlers)
+            answer, parts = self._effect({"do": "await", "n": ordinal, "jobs": jobs, "needed": needed})
             told = answer["children"]
         else:
             durable.settle()
@@ -667,7 +717,7 @@ class Session:
         return "pickle", self.keeper.value(value), self._quietly(_text, value)
 
     def peek(self, handlers):
-        jobs = [handler.job.id for handler in handlers]
+        jobs = self._handled([handler.job.id for handler in handlers])
         answer, parts = self.ask({"do": "peek", "n": self._next_ordinal(), "jobs": jobs})
         self._learn_children(handlers, answer, parts)
 
@@ -688,6 +738,7 @@ class Session:
             handler = self.keeper.handler(child["job"])
             if handler is None:
                 handler = names.SubTaskHandler(names.Job(child["job"], child["agent"]), child["id"])
+                self.keeper.handled.add(child["job"])
                 self.keeper.know_handler(child["job"], handler)
             handler._learn(child["state"], _outcome(child, parts))
             found.append(handler)
@@ -735,7 +786,7 @@ def _outcome(child, parts):
         return ("error", names.TaskError(error["message"], error["kind"], error["advice"], error["trace"]))
     if "json" in ended:
         return ("value", ended["json"])
-    return ("pickle", parts[ended["pickle"]])
+    return ("pickle", arrived(parts[ended["pickle"]]))
 
 
 def _text(value):

@@ -26,8 +26,9 @@ _INLINED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>"))
 class Source:
     """The statements of one block that are known here: all of them, or those that a stored workspace refers to."""
 
-    def __init__(self, digest):
+    def __init__(self, digest, rules):
         self.digest = digest
+        self._rules = rules
         self.file = "%s%s>" % (FILES, digest)
         self._units = {}
         self._compiled = {}
@@ -42,10 +43,10 @@ class Source:
     def parse(self, text):
         """Reads the whole block and returns its statements.
 
-        Raises SyntaxError, also for what only the compiler finds.
+        Raises SyntaxError, also for what only the compiler finds, and what the rules refuse.
         """
         if self._nodes is None:
-            tree = _parse(text, self.file)
+            tree = self._rules(text, ast.parse(text, self.file), True)
             self._flags = _future_flags(tree)
             self._text = text
             self._show(_lines(text), 0)
@@ -68,7 +69,8 @@ class Source:
                 code = marshal.loads(compiled)
             else:
                 unit = self._units[statement]
-                node = _parse("\n" * unit.line + unit.text, self.file).body[unit.index]
+                tree = ast.parse("\n" * unit.line + unit.text, self.file)
+                node = self._rules(unit.text, tree, False).body[unit.index]
                 code = _compile(node, self.file, unit.flags, unit.last)
             self._codes[statement] = code
         return code
@@ -153,8 +155,8 @@ class Source:
         linecache.cache[self.file] = (0, None, self._lines, self.file)
 
 
-def take_section(data, source_of):
-    """Takes in statements that were kept. `source_of` gives the source of a digest."""
+def take_section(data, source_of, as_compiled=True):
+    """Takes in statements that were kept, as text or as they were compiled. `source_of` gives the source of a digest."""
     at = 4 + int.from_bytes(data[:4], "big")
     digest, python, lines = parse_json(data[4:at].decode("utf-8"))
     source = source_of(digest)
@@ -162,7 +164,7 @@ def take_section(data, source_of):
         if statement not in source._units:
             unit = source._units[statement] = Unit(data[at : at + text].decode("utf-8"), line, index, flags, last)
             source._unshown.append(unit)
-            if python == _PYTHON:
+            if as_compiled and python == _PYTHON:
                 source._compiled[statement] = data[at + text : at + text + compiled]
         at += text + compiled
 
@@ -192,8 +194,8 @@ def _first_line(node):
     return min(node.lineno, decorators[0].lineno) if decorators else node.lineno
 
 
-def _parse(text, file):
-    tree = ast.parse(text, file)
+def prepared(text, tree):
+    """The tree as it is compiled where there are no other rules."""
     return _Awaits().visit(tree) if "await" in text else tree
 
 

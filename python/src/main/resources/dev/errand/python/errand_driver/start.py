@@ -5,7 +5,7 @@ import os
 import sys
 import traceback
 
-from . import alone, durable, loop, names, outside, policy, raised
+from . import alone, durable, facades, fence, guard, loop, names, outside, raised
 from .session import Session
 from .wire import Wire
 
@@ -31,12 +31,15 @@ def preload():
     outside.install()
     alone.install()
     raised.install()
+    guard.install()
     for name in _PRELOADED:
-        policy.facade(name)
+        facades.facade(name)
     _own_modules.update(names.own_modules())
-    policy.own_names.update(vars(_own_modules["errand"]))
+    facades.own_names.update(vars(_own_modules["errand"]))
     _rehearse()
     _prepared.append(_session())
+    _prepared[0].confine = fence.confine
+    fence.seal()
 
 
 def run(channel):
@@ -57,7 +60,7 @@ def _session():
     open_names = {**vars(builtins), **shared}
     for name in ("copyright", "credits", "license", "help", "breakpoint"):
         open_names.pop(name, None)
-    return Session(_own_modules, {False: open_names, True: {**policy.restricted_builtins(), **shared}})
+    return Session(_own_modules, {False: open_names, True: {**facades.restricted_builtins(), **guard.builtins(), **shared}})
 
 
 # The interpreter adapts code to how it is used, which writes to it. So all that a short job uses is used here before.
@@ -116,7 +119,7 @@ def _rehearse():
         sys.modules["__main__"] = main
         sys.stdout = _streams[1]
         outside.session = names.session = loop.session = raised.session = durable.session = None
-        policy.imported = outside.imported
+        facades.imported = outside.imported
 
 
 def _act(frames):

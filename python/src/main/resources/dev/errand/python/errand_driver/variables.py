@@ -18,6 +18,7 @@ from . import reach
 from .keep import Reader, Writer, reason_of
 from .lost import lost
 from .heavy import Raw, Piece, loaded
+from .identity import at_of
 from .source import take_section
 from .wire import parse_json, print_json
 from . import preview
@@ -134,13 +135,13 @@ class Variables:
             self._lost.pop(name, None)
             part = self._of.get(name)
             was = part.values[name] if part is not None else None
-            if _is_class(was) and self._anchors.get(id(was)) == name:
-                del self._anchors[id(was)]
+            if _is_class(was) and self._anchors.get(at_of(was)) == name:
+                del self._anchors[at_of(was)]
                 moved.add(name)
         for name in variables if moved else changed:
             value = variables[name]
-            if _is_class(value) and value.__module__ == "__main__" and id(value) not in self._unkept:
-                self._anchors.setdefault(id(value), name)
+            if _is_class(value) and value.__module__ == "__main__" and at_of(value) not in self._unkept:
+                self._anchors.setdefault(at_of(value), name)
         if moved:
             for part in self._parts.values():
                 if not moved.isdisjoint(part.anchors):
@@ -186,7 +187,7 @@ class Variables:
                 names = set()
             for part in look.values():
                 for heavy in part.heavies:
-                    walk.known[id(heavy.obj)] = heavy
+                    walk.known[at_of(heavy.obj)] = heavy
             for name in waiting:
                 if name not in reaches and name in variables:
                     found = reaches[name] = walk.of(name, variables[name])
@@ -259,8 +260,8 @@ class Variables:
         part.anchors = list(anchors)
         for heavy in heavies.values():
             # Immutable ones may be in several parts; each has pieces of its own.
-            part.heavies.append(heavy.twin() if id(heavy) in used else heavy)
-            used.add(id(heavy))
+            part.heavies.append(heavy.twin() if at_of(heavy) in used else heavy)
+            used.add(at_of(heavy))
         outer = [heavy.obj for heavy in part.heavies] + list(anchors.values())
         writer, buffers = self._pickled(part, outer, reaches)
         self._assemble(part, writer, buffers, old)
@@ -277,7 +278,7 @@ class Variables:
             buffers = []
             writer = self._writer(outer, buffers)
             try:
-                sets = {id(one[0]): one for name in part.names if name not in reasons for one in reaches[name].sets}
+                sets = {at_of(one[0]): one for name in part.names if name not in reasons for one in reaches[name].sets}
                 writer.dump([*values, list(sets.values())] if sets else values)
                 break
             except Exception as problem:
@@ -427,7 +428,7 @@ class Variables:
         for name, value in part.values.items():
             self._of[name] = part
             if _is_class(value) and value.__module__ == "__main__":
-                self._anchors.setdefault(id(value), name)
+                self._anchors.setdefault(at_of(value), name)
 
 
 class _Opened:

@@ -1,0 +1,36 @@
+package dev.errand.python;
+
+import dev.errand.spi.WorkspaceRuntime;
+import dev.errand.testkit.EscapesContract;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+class CPythonEscapesTest extends EscapesContract {
+  private static CPythonRuntime runtime;
+
+  @BeforeAll
+  static void start() {
+    runtime = PythonWith.chosen(Isolation.OFF);
+  }
+
+  @AfterAll
+  static void stop() {
+    runtime.close();
+  }
+
+  @Override
+  protected WorkspaceRuntime runtime() {
+    return runtime;
+  }
+
+  @Override
+  protected List<String> signsOfTheDriver() {
+    return List.of("/errand_driver/");
+  }
+
+  @Override
+  protected WorkspaceRuntime unconfined() {
+    return runtime;
+  }
+}
