@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -66,17 +67,17 @@ record Escape(String category, String name, Where where, List<String> blocks) {
   /// The attempts of one file.
   static List<Escape> in(String category) {
     var escapes = new ArrayList<Escape>();
-    for (var part : ("\n" + text(category + ".txt")).split("\n(?==== )")) {
+    for (var part : ("\n" + text(category + ".txt")).split("\n(?==== )", -1)) {
       var lines = part.split("\n", 2);
       var head = HEAD.matcher(lines[0]);
       if (head.matches()) {
-        var where = head.group(2) == null ? "RESTRICTED" : head.group(2).toUpperCase();
+        var where = head.group(2) == null ? "RESTRICTED" : head.group(2).toUpperCase(Locale.ROOT);
         escapes.add(
             new Escape(
                 category,
                 head.group(1),
                 Where.valueOf(where),
-                List.of(lines[1].split("(?m)^---\n"))));
+                List.of(lines[1].split("(?m)^---\n", -1))));
       }
     }
     return escapes;
