@@ -21,7 +21,8 @@ import java.util.stream.Collectors;
  *
  * A statement falls into stretches: from one question that it puts to the engine to the next. In each, what it looks at is
  * as the store has it, and what it changes is committed at the end of the stretch, in one step with the record of
- * both. So a crash leaves two cases. The step was committed: then a replay of the statement is given the recorded looks,
+ * both. (Where the statement is over with it, the step brings the checkpoint after the statement in the place of the record.)
+ * So a crash leaves two cases. The step was committed: then a replay of the statement is given the recorded looks,
  * and its change finds its record and is not made again. It was not: then nothing of the stretch happened, and
  * it begins with new looks. A stretch that changes nothing is recorded with what the code asks for next, which follows
  * from what it saw.
@@ -98,26 +99,41 @@ final class DurableObjects {
     }
   }
 
-  /// Stores objects, with changes that belong to the same stretch and the progress they make; false
-  /// if another was faster, and then neither is.
-  boolean change(Slot slot, List<DurableObject> objects, List<Change> before, Progress progress) {
+  /// Whether this change was made before, by an earlier pass of the statement.
+  ///
+  /// @throws RefusedException if it may not be made, or is not what was made there before
+  boolean isMade(Slot slot, List<DurableObject> objects) {
     if (objects.stream().anyMatch(object -> object.id().startsWith(DurableObject.REFERENCE))) {
       throw new RefusedException("TypeError", "A reference to the application cannot be changed");
     }
-    var digest =
-        Journal.digest(objects.stream().map(DurableObject::id).collect(Collectors.joining(" ")));
-    if (journal.recorded(slot, CHANGE, digest) != null) {
-      writer.add(before, progress);
-      return true;
+    return journal.recorded(slot, CHANGE, digest(objects)) != null;
+  }
+
+  /// Stores objects, together with other changes of the stretch and the progress they make; false
+  /// if another was faster, and then neither is.
+  ///
+  /// @param passed whether that progress is past the statement, so that it is never carried out
+  ///   again and needs no record
+  boolean change(
+      Slot slot,
+      List<DurableObject> objects,
+      List<Change> others,
+      Progress progress,
+      boolean passed) {
+    var changes = new ArrayList<>(others);
+    if (!passed) {
+      changes.addAll(looks);
+      changes.add(new Change.Journalled(reading(slot, CHANGE, digest(objects), Json.Null.VALUE)));
     }
-    var changes = new ArrayList<>(before);
-    changes.addAll(looks);
-    changes.add(new Change.Journalled(reading(slot, CHANGE, digest, Json.Null.VALUE)));
     objects.forEach(object -> changes.add(new Change.ObjectChanged(object)));
     var refused = writer.commitUnlessRefused(changes, progress);
     begin();
     refused.ifPresent(conflict -> locks.contended(conflict.id()));
     return refused.isEmpty();
+  }
+
+  private static String digest(List<DurableObject> objects) {
+    return Journal.digest(objects.stream().map(DurableObject::id).collect(Collectors.joining(" ")));
   }
 
   /// The code asks for something else, which may follow from what it saw.

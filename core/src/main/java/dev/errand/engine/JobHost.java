@@ -288,17 +288,36 @@ final class JobHost implements Host {
 
   @Override
   public void change(Mark mark, int ordinal, List<DurableObject> changed) {
+    var slot = new Slot(turn, mark.statement(), ordinal);
+    if (isMade(slot, changed, mark)) {
+      absorb(mark);
+    } else {
+      make(slot, changed, mark);
+    }
+    printed = printed.next(writer.progress().printed());
+  }
+
+  private boolean isMade(Slot slot, List<DurableObject> changed, Mark mark) {
+    try {
+      return objects.isMade(slot, changed);
+    } catch (RefusedException refused) {
+      absorb(mark);
+      throw refused;
+    }
+  }
+
+  private void make(Slot slot, List<DurableObject> changed, Mark mark) {
     var before = printed;
     var taken = take(mark);
     var by = changed.stream().map(object -> object.by(job.id())).toList();
-    var slot = new Slot(turn, mark.statement(), ordinal);
-    if (!objects.change(slot, by, taken.changes(), taken.progress())) {
+    var snapshot = mark.snapshot();
+    boolean passed = snapshot != null && snapshot.statement() > mark.statement();
+    if (!objects.change(slot, by, taken.changes(), taken.progress(), passed)) {
       writer.advance(writer.progress().printedOnly(before.settled()));
       printed = before;
       overtaken = true;
       throw new DurableObjects.Conflict();
     }
-    printed = printed.next(writer.progress().printed());
   }
 
   @Override

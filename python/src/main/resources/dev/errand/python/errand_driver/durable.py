@@ -267,10 +267,11 @@ def _stored_form(obj):
     return form
 
 
-def settle():
-    """Ends a stretch: what was changed in it is stored. If that fails none of it is."""
+def settle(before=None):
+    """Ends a stretch: what was changed in it is stored, and `before` called just before. If that fails none of it is.
+    Returns whether there was anything."""
     if not _uses:
-        return
+        return False
     try:
         changed = []
         for use in list(_uses.values()):
@@ -281,6 +282,8 @@ def settle():
                     form = _stored_form(use.obj)
                 changed.append((use, form))
         if changed:
+            if before is not None:
+                before()
             session.change_objects(
                 [(id_of(use.obj), type(use.obj).__name__, use.version + 1, form) for use, form in changed]
             )
@@ -294,6 +297,7 @@ def settle():
         use.fresh = False
         use.read_before |= use.read
         use.read = set()
+    return bool(changed)
 
 
 def begin():

@@ -260,14 +260,16 @@ class Session:
             self._begin_statement()
             code = block.code(self.statement)
             self.variables.ran(code)
+            last = self.statement + 1 == self._last_statement
             try:
                 value = self._run_statement(code)
+                stored = durable.settle(None if last else self._pass_statement)
             except SystemExit as ending:
-                self._exit(ending.code, "<%s>")
+                return self._left(ending)
             except BaseException as error:
                 return self._raised(error), []
-            if self.statement + 1 < self._last_statement:
-                self._end_statement()
+            if not last:
+                self._end_statement(stored)
         self.statement = self._last_statement
         parts = []
         end = {"do": "finished"}
@@ -290,7 +292,6 @@ class Session:
         if code.co_flags & inspect.CO_COROUTINE:
             value = loop.drive(value)
         loop.finish()
-        durable.settle()
         return value
 
     def _run_call(self):
@@ -305,7 +306,7 @@ class Session:
             loop.finish()
             durable.settle()
         except SystemExit as ending:
-            self._exit(ending.code, "<%s>")
+            return self._left(ending)
         except BaseException as error:
             return self._raised(error), []
         parts = []
@@ -325,11 +326,15 @@ class Session:
         self._chance_key = None
         self._held_clocks = {}
 
-    def _end_statement(self):
+    def _pass_statement(self):
+        """What a statement changed of durable objects is stored together with the variables after it: then it is over."""
+        self._snapshot(self.statement + 1)
+
+    def _end_statement(self, passed):
         now = monotonic()
         late = now - self._kept >= SNAPSHOT_SECONDS
-        if self._reached_out or late:
-            self._snapshot(self.statement + 1)
+        if (self._reached_out or late) and not passed:
+            self._pass_statement()
         if late or self._printed > FLUSH_CHARACTERS or (self._console and now - self._flushed > FLUSH_SECONDS):
             self._note()
 
@@ -347,6 +352,12 @@ class Session:
         message, trace = describe(error)
         error.__traceback__ = own_part(error.__traceback__)
         return self._ended({"do": "raised", "kind": "exception", "message": message, "trace": trace})
+
+    def _left(self, ending):
+        try:
+            self._exit(ending.code, "<%s>")
+        except Exception as problem:
+            return self._raised(problem), []
 
     def exit(self, value):
         if self._quiet or not self.running:
