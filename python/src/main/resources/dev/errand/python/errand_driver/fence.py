@@ -22,20 +22,29 @@ _sealed = []
 _seen = set()
 
 
-def seal():
-    """Makes all classes there are unchangeable. Called once, before any process is forked."""
+def seal(offered):
+    """Makes the classes unchangeable that code can get hold of: those of the modules it is offered, and the driver's.
+    Called once, before any process is forked."""
+    global _places
+    _places = _folders()
+    homes = {name.partition(".")[0] for name in offered} | {"errand", "errand_driver"}
     waiting = [object]
+    met = set()
     while waiting:
         cls = waiting.pop()
-        if cls not in library:
+        if id(cls) not in met:  # for some say that they equal others
+            met.add(id(cls))
             library.add(cls)
-            _seal(cls)
+            if cls.__module__.partition(".")[0] in homes:
+                _seal(cls)
             waiting += type.__subclasses__(cls)
     _seen.update(sys.modules)
 
 
 def seal_more():
     """Does the same with the classes of modules that were loaded since."""
+    if not library:
+        return
     for name in sys.modules.keys() - _seen:
         _seen.add(name)
         for value in list(vars(sys.modules[name]).values()):
@@ -117,6 +126,13 @@ _INNER = frozenset(
     "object.__getattr__ object.__setattr__ object.__delattr__ code.__new__ function.__new__ compile exec marshal.loads "
     "marshal.dumps marshal.load pickle.find_class gc.get_referents gc.get_objects ctypes.cdata ctypes.addressof".split()
 )
+_places = ()
+
+
+def _folders():
+    return tuple([os.path.join(os.path.abspath(place), "") for place in sys.path if place])
+
+
 _READING = frozenset(("open", "os.listdir", "os.scandir"))
 
 
@@ -124,7 +140,7 @@ def confine(namespace, granted):
     """Refuses from now on what restricted code must not do. `namespace` is the job's; what modules that the agent's
     imports allow do by themselves is theirs to answer for."""
     frame_of = sys._getframe
-    places = tuple(os.path.join(os.path.abspath(place), "") for place in sys.path if place)
+    places = _folders() if granted else _places
     normal, plain = os.path.normpath, os.fsdecode
     text, raw, writing = str, bytes, os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     free, inner, reading = _FREE, _INNER, _READING

@@ -39,7 +39,7 @@ def preload():
     _rehearse()
     _prepared.append(_session())
     _prepared[0].confine = fence.confine
-    fence.seal()
+    fence.seal(facades.MODULES)
 
 
 def run(channel):
