@@ -12,14 +12,10 @@ import dev.errand.spi.WorkspaceRuntime.Opening;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// One Python process at work for one job: turns its frames into calls of the host.
 final class CPythonWorkspace implements Workspace {
-  /// How often the folder of a process is looked at while its code runs.
-  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
-
   /// What a frame may have beside variables.
   private static final long FRAME_SPARE = 64L << 20;
 
@@ -46,7 +42,12 @@ final class CPythonWorkspace implements Workspace {
 
   static Workspace open(Zygote zygote, ScheduledExecutorService timer, Opening opening) {
     var workspace = new CPythonWorkspace(zygote, zygote.take(), timer, opening.limits());
-    try (var clock = BlockClock.start(timer, opening.limits().blockTime(), workspace::outOfTime)) {
+    try (var clock =
+        BlockClock.start(
+            timer,
+            opening.limits().blockTime(),
+            workspace::lookAtFolderBeside,
+            workspace::outOfTime)) {
       workspace.begin(opening);
       clock.pause();
       return workspace;
@@ -82,13 +83,8 @@ final class CPythonWorkspace implements Workspace {
 
   @Override
   public Ending run(Run run, Host host) {
-    var watch =
-        timer.scheduleWithFixedDelay(
-            () -> Thread.ofVirtual().start(this::lookAtFolder),
-            LOOK_NANOS,
-            LOOK_NANOS,
-            TimeUnit.NANOSECONDS);
-    try (var clock = BlockClock.start(timer, limits.blockTime(), this::outOfTime)) {
+    try (var clock =
+        BlockClock.start(timer, limits.blockTime(), this::lookAtFolderBeside, this::outOfTime)) {
       lookAtFolderNowAndThen();
       bounds.begin();
       frames.send(Forms.run(run, host.job()));
@@ -98,8 +94,6 @@ final class CPythonWorkspace implements Workspace {
     } catch (RuntimeException | Error thrownByHost) {
       close();
       throw thrownByHost;
-    } finally {
-      watch.cancel(false);
     }
   }
 
@@ -152,8 +146,13 @@ final class CPythonWorkspace implements Workspace {
     end(Excess.time(limits));
   }
 
+  private void lookAtFolderBeside() {
+    Thread.ofVirtual().start(this::lookAtFolder);
+  }
+
+  /// For those that run many short blocks.
   private void lookAtFolderNowAndThen() {
-    if (System.nanoTime() - looked > LOOK_NANOS) {
+    if (System.nanoTime() - looked > BlockClock.TICK.toNanos()) {
       lookAtFolder();
     }
   }

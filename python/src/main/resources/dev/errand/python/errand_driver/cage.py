@@ -154,7 +154,7 @@ def _of_python():
     """Where the interpreter, its library and its packages are."""
     found = [folder for folder in sys.path if os.path.isabs(folder)]
     home = os.path.dirname(os.path.dirname(sys.executable))
-    for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, home}:
+    for prefix in filter(os.path.isabs, {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, home}):
         found += (os.path.join(prefix, name) for name in ("lib", "lib64", "share/zoneinfo", "pyvenv.cfg"))
     if sys.base_prefix.startswith("/nix/store/"):
         found.append("/nix/store")
