@@ -92,7 +92,7 @@ class DurableObjectsTest {
   }
 
   private Tool note() {
-    return Tool.of("note", "", List.of("text"), call -> notes.add(call.key()) ? null : null)
+    return Tool.of("note", "", List.of("text"), call -> notes.add(call.key()))
         .policy(EffectPolicy.IDEMPOTENT);
   }
 
