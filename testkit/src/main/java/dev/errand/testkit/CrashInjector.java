@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// Wraps a store so that the process dies, or seems to, at a chosen write.
 ///
 /// Writes are counted from 1: submissions, claims and commits, in the order in which they begin.
-/// The crash comes just before the chosen write is made, or just after it was made and before its
-/// caller hears of it.
+/// The crash comes just before the chosen write is made, or just after it was made or refused and
+/// before its caller hears of it.
 ///
 /// Thread-safe. With [#halting] the process ends there, as by `kill -9`; with [#failing] every call
 /// from then on fails, as it would for a process that is gone, and another engine over the same
@@ -89,8 +89,12 @@ public final class CrashInjector {
       }
       checkAlive();
       return result;
-    } catch (InvocationTargetException thrown) {
-      throw thrown.getCause();
+    } catch (InvocationTargetException refused) {
+      if (chosen) {
+        crash();
+      }
+      checkAlive();
+      throw refused.getCause();
     } finally {
       leave();
     }
