@@ -64,6 +64,11 @@ final class DurableObjects {
     locks.release(job);
   }
 
+  /// Whether the code looked at an object in this stretch.
+  boolean isLooking() {
+    return !looks.isEmpty();
+  }
+
   String draw(Slot slot) {
     var known = journal.recorded(slot, NEW, "");
     if (known != null) {

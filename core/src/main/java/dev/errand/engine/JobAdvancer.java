@@ -232,7 +232,7 @@ final class JobAdvancer {
             block,
             progress.statement(),
             progress.created(),
-            progress.printed(),
+            host.printedBefore(),
             host.readings(),
             host.told(),
             !warmingUp());

@@ -113,6 +113,12 @@ final class JobHost implements Host {
     return looks.ahead();
   }
 
+  /// How much of the console is printed again that counts already and is the same; see
+  /// [Workspace.Run#printed].
+  long printedBefore() {
+    return printed.settled();
+  }
+
   /// The code stands still, and will ask nothing more for now.
   void rest() {
     objects.begin();
@@ -132,8 +138,17 @@ final class JobHost implements Host {
   /// Takes over what a mark brings with a question.
   private void asked(Mark mark) {
     absorb(mark);
+    endStretch();
     objects.settle();
     printed = printed.next(writer.progress().printed());
+  }
+
+  /// Code that looks anew has come to where it was overtaken, if it was.
+  private void endStretch() {
+    if (objects.isLooking()) {
+      writer.advance(writer.progress().printedMore(-printed.again().length()));
+      printed = printed.over();
+    }
   }
 
   /// Takes over what a mark brings, to be committed with what comes next.
@@ -150,12 +165,13 @@ final class JobHost implements Host {
     var progress = writer.progress();
     answers = mark.snapshot() == null ? answers + 1 : 1;
     var console = mark.console();
-    var fresh = printed.fresh(console);
+    var fresh = console.substring(printed.same(console));
     if (!fresh.isEmpty()) {
       changes.add(new Change.Recorded(turn, Entry.Kind.CONSOLE, Json.object("text", fresh)));
     }
-    printed = printed.with(console);
-    progress = progress.printedMore(console.length());
+    // At any moment so much counts as the code has printed in the pass that it is in.
+    progress = progress.printedMore((long) fresh.length() - printed.left(console));
+    printed = printed.with(console, objects.isLooking());
     mark.readings().stream()
         .filter(journal::read)
         .forEach(reading -> changes.add(new Change.Journalled(reading)));
@@ -166,9 +182,12 @@ final class JobHost implements Host {
       if (!delta.isEmpty()) {
         changes.add(new Change.Checkpointed(delta));
       }
-      long pending = (long) console.length() - snapshot.printed();
+      if (objects.isLooking()) {
+        printed = printed.over();
+      }
+      long pending = (long) console.length() - snapshot.printed() + printed.again().length();
       progress = progress.at(snapshot.statement(), snapshot.created(), pending);
-      printed = printed.checkpointed(console.substring(snapshot.printed()));
+      printed = printed.checkpointed(console.substring(snapshot.printed()), objects.isLooking());
     }
     return new Taken(changes, progress);
   }
@@ -283,6 +302,9 @@ final class JobHost implements Host {
   @Override
   public DurableObject object(Mark mark, int ordinal, String id) {
     absorb(mark);
+    if (!objects.isLooking()) {
+      printed = printed.next(writer.progress().printed());
+    }
     return objects.look(new Slot(turn, mark.statement(), ordinal), id);
   }
 
@@ -309,11 +331,12 @@ final class JobHost implements Host {
   private void make(Slot slot, List<DurableObject> changed, Mark mark) {
     var before = printed;
     var taken = take(mark);
+    var progress = taken.progress().printedMore(-printed.again().length());
+    printed = printed.over();
     var by = changed.stream().map(object -> object.by(job.id())).toList();
     var snapshot = mark.snapshot();
     boolean passed = snapshot != null && snapshot.statement() > mark.statement();
-    if (!objects.change(slot, by, taken.changes(), taken.progress(), passed)) {
-      writer.advance(writer.progress().printedOnly(before.settled()));
+    if (!objects.change(slot, by, taken.changes(), progress, passed)) {
       printed = before;
       overtaken = true;
       throw new DurableObjects.Conflict();

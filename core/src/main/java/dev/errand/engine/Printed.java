@@ -1,33 +1,35 @@
 package dev.errand.engine;
 
-/// What code printed in the stretch that it is in; see [DurableObjects].
+/// What code printed since it first looked at a durable object in this stretch; see
+/// [DurableObjects].
 ///
-/// A stretch that was overtaken is carried out again, and what it prints then is compared with what
-/// it printed before, which may be committed: what is the same counts once. If it differs, what was
-/// printed before stays, as what nobody can take back.
+/// A replay prints the same as before, so what counts already is left out by its length. Only a
+/// stretch that was overtaken may print something else when it is carried out again, from its first
+/// look on: so that is compared with what it printed before. What is the same counts once. If it
+/// differs, what was printed before stays, as what nobody can take back.
 ///
-/// @param settled how much of the console since the checkpoint was printed before the stretch
-/// @param since what was printed in it, or the beginning of that
+/// @param settled how much of the console since the checkpoint was printed before the look
+/// @param since what was printed after it
 /// @param again what an overtaken pass printed, as far as it has not been printed again
 record Printed(long settled, String since, String again) {
-  private static final int REMEMBERED = 1 << 16;
-
   /// A block begins.
   static Printed from(long settled) {
     return new Printed(settled, "", "");
   }
 
-  /// The next stretch begins. If that is one before the overtaken one, nothing of it is printed.
-  Printed next(long settled) {
-    return new Printed(settled, "", again);
+  /// The code looks, or asks for something else, when so much counts. If that is before it comes to
+  /// where it was overtaken, `again` counts and is not printed yet.
+  Printed next(long counted) {
+    return new Printed(counted - again.length(), "", again);
   }
 
-  /// The text without what counts already.
-  String fresh(String text) {
-    return text.substring(same(text));
+  /// The overtaken stretch is over: what it did not print again, it does not print.
+  Printed over() {
+    return new Printed(settled, since, "");
   }
 
-  private int same(String text) {
+  /// How much of the text was printed by the overtaken pass.
+  int same(String text) {
     int end = Math.min(text.length(), again.length());
     int same = 0;
     while (same < end && text.charAt(same) == again.charAt(same)) {
@@ -36,21 +38,26 @@ record Printed(long settled, String since, String again) {
     return same;
   }
 
-  /// After the text was printed.
-  Printed with(String text) {
+  /// How much of what the overtaken pass printed is not printed again, as this text shows.
+  int left(String text) {
     int same = same(text);
-    boolean differs = same < Math.min(text.length(), again.length());
-    var more = text.substring(0, Math.min(text.length(), REMEMBERED - since.length()));
-    return new Printed(settled, since + more, differs ? "" : again.substring(same));
+    return same < Math.min(text.length(), again.length()) ? again.length() - same : 0;
+  }
+
+  /// After the text was printed, while the code looks or does not.
+  Printed with(String text, boolean looking) {
+    int same = same(text);
+    var rest = left(text) > 0 ? "" : again.substring(same);
+    return new Printed(settled, looking ? since + text : since, rest);
   }
 
   /// After a checkpoint at which `text` is all that was printed since.
-  Printed checkpointed(String text) {
-    return new Printed(0, text.substring(0, Math.min(text.length(), REMEMBERED)), again);
+  Printed checkpointed(String text, boolean looking) {
+    return new Printed(0, looking ? text : "", again);
   }
 
   /// The stretch is carried out again.
   Printed overtaken() {
-    return new Printed(settled, "", since);
+    return new Printed(settled, "", since + again);
   }
 }

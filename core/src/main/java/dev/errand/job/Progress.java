@@ -27,11 +27,6 @@ public record Progress(
     return new Progress(turn, acting, statement, printed + characters, created, heard);
   }
 
-  /// The same place, with this much console that a replay prints again.
-  public Progress printedOnly(long characters) {
-    return new Progress(turn, acting, statement, characters, created, heard);
-  }
-
   /// At a new checkpoint before `statement` of the same block, with `pending` characters printed
   /// after it.
   public Progress at(int statement, int created, long pending) {
