@@ -121,6 +121,21 @@ public final class Durable {
     }
   }
 
+  /// The object under that key, which is `fresh` if there was none.
+  static DurableObject foundOrMade(Store store, String key, DurableObject fresh) {
+    while (true) {
+      var known = store.objectByKey(key);
+      if (known.isPresent()) {
+        return known.get();
+      }
+      try {
+        store.change(fresh);
+      } catch (ObjectConflictException madeByAnother) {
+        // Found in the next round, as is what was made here.
+      }
+    }
+  }
+
   static Map<String, Value> plain(Json json) {
     if (!(json instanceof Json.Object(var members))) {
       throw new IllegalArgumentException(

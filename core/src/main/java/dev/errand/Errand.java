@@ -12,7 +12,6 @@ import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
-import dev.errand.job.ObjectConflictException;
 import dev.errand.job.StoreException;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.UnresolvableException;
@@ -39,7 +38,6 @@ import org.jspecify.annotations.Nullable;
 public final class Errand implements AutoCloseable {
   private final Engine engine;
   private final InstantSource clock;
-
   private final References references;
 
   private Errand(Engine engine, InstantSource clock, References references) {
@@ -194,21 +192,10 @@ public final class Errand implements AutoCloseable {
   /// The durable object under that key, made of the record if there is none yet. Give it to jobs
   /// with [JobSpec#var].
   public Durable durable(String key, Record initial) {
-    var store = engine.store();
-    while (true) {
-      var known = store.objectByKey(key);
-      if (known.isPresent()) {
-        return new Durable(store, known.get().id());
-      }
-      var type = initial.getClass().getSimpleName();
-      var id = DurableObject.randomId();
-      try {
-        store.change(new DurableObject(id, key, type, 1, Durable.plain(Json.of(initial)), null));
-        return new Durable(store, id);
-      } catch (ObjectConflictException madeByAnother) {
-        // Found in the next round.
-      }
-    }
+    var type = initial.getClass().getSimpleName();
+    var attributes = Durable.plain(Json.of(initial));
+    var fresh = new DurableObject(DurableObject.randomId(), key, type, 1, attributes, null);
+    return new Durable(engine.store(), Durable.foundOrMade(engine.store(), key, fresh).id());
   }
 
   /// The durable object of that id or key, whoever made it.

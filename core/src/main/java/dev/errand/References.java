@@ -5,7 +5,6 @@ import dev.errand.agent.ReferenceResolver;
 import dev.errand.agent.Tool;
 import dev.errand.job.DurableObject;
 import dev.errand.job.Json;
-import dev.errand.job.ObjectConflictException;
 import dev.errand.job.Value;
 import dev.errand.spi.Store;
 import java.lang.reflect.InvocationTargetException;
@@ -54,22 +53,9 @@ final class References {
           "No references of type " + type + " are registered; see Errand.Builder.references");
     }
     var key = "errand:" + type + ":" + id;
-    while (true) {
-      var known = store.objectByKey(key);
-      if (known.isPresent()) {
-        return new Reference(type, known.get().id());
-      }
-      var attributes = Map.of("id", Value.of(id));
-      var made =
-          new DurableObject(
-              DurableObject.REFERENCE + DurableObject.randomId(), key, type, 1, attributes, null);
-      try {
-        store.change(made);
-        return new Reference(type, made.id());
-      } catch (ObjectConflictException madeByAnother) {
-        // Found in the next round.
-      }
-    }
+    var unguessable = DurableObject.REFERENCE + DurableObject.randomId();
+    var fresh = new DurableObject(unguessable, key, type, 1, Map.of("id", Value.of(id)), null);
+    return new Reference(type, Durable.foundOrMade(store, key, fresh).id());
   }
 
   List<Tool> tools(Store store) {

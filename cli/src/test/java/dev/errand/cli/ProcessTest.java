@@ -20,26 +20,23 @@ class ProcessTest {
   /// Prints a line, then works for as long as it is let.
   private static final String ENDLESS =
       """
-      import time
-
       def forever():
           while True:
-              time.sleep(0.05)
+              pass
 
       print("begun")
       delegate(forever).result
       """;
 
-  /// Prints a line, waits for a child, prints another.
+  /// Prints a line, waits for a child that waits for a file, prints another.
   private static final String TWO_LINES =
       """
-      import time
-
-      def nap():
-          time.sleep(0.5)
+      def until_there():
+          while not list_files("go"):
+              pass
 
       print("first")
-      delegate(nap).result
+      delegate(until_there).result
       print("second")
       """;
 
@@ -87,6 +84,7 @@ class ProcessTest {
     var process = start("run", "job.py", "--id", "two");
     assertThat(process.inputReader(StandardCharsets.UTF_8).readLine()).isEqualTo("first");
     process.destroyForcibly().waitFor();
+    shell.file("go", "");
 
     var again = shell.errand("run", "job.py", "--id", "two", "--quiet");
 

@@ -169,7 +169,8 @@ final class JobHost implements Host {
     if (!fresh.isEmpty()) {
       changes.add(new Change.Recorded(turn, Entry.Kind.CONSOLE, Json.object("text", fresh)));
     }
-    // At any moment so much counts as the code has printed in the pass that it is in.
+    // What counts is what this pass has printed, and what an overtaken one did and it may print
+    // yet.
     progress = progress.printedMore((long) fresh.length() - printed.left(console));
     printed = printed.with(console, objects.isLooking());
     mark.readings().stream()
