@@ -114,7 +114,7 @@ public final class CPythonRuntime implements WorkspaceRuntime {
 
   @Override
   public Workspace open(Opening opening) {
-    return CPythonWorkspace.open(zygote(), timer, opening);
+    return PythonWorkspace.open(new CPythonProcess(zygote(), opening.limits()), timer, opening);
   }
 
   private synchronized Zygote zygote() {

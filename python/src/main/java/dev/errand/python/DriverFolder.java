@@ -5,49 +5,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.List;
 
 /// A folder of one zygote, which nobody else may enter: the driver's source and settings, the
 /// socket, what Python complained of, and a folder for each of its processes.
 ///
 /// The zygote removes it when it ends; so does whoever started it, in case it could not.
 record DriverFolder(Path path) {
-  private static final List<String> DRIVER =
-      List.of(
-          "__init__",
-          "alone",
-          "ambient",
-          "arrived",
-          "cage",
-          "durable",
-          "facades",
-          "fence",
-          "guard",
-          "heavy",
-          "identity",
-          "keep",
-          "kernel",
-          "kinds",
-          "landlock",
-          "loop",
-          "lost",
-          "names",
-          "outside",
-          "packages",
-          "policy",
-          "preview",
-          "raised",
-          "reach",
-          "scratch",
-          "seccomp",
-          "session",
-          "shown",
-          "source",
-          "start",
-          "variables",
-          "wire",
-          "zygote");
-
   /// As long as the path of a socket may be on every system.
   private static final int SOCKET_PATH = 100;
 
@@ -60,22 +23,9 @@ record DriverFolder(Path path) {
       folder.delete();
       folder = new DriverFolder(Files.createTempDirectory(Path.of("/tmp"), "errand-"));
     }
-    folder.unpack();
+    Driver.unpack(folder.path);
     Files.writeString(folder.path.resolve("cage"), cage.form().print());
     return folder;
-  }
-
-  private void unpack() throws IOException {
-    var driver = Files.createDirectory(path.resolve("errand_driver"));
-    for (var name : DRIVER) {
-      var resource = "errand_driver/" + name + ".py";
-      try (var content = DriverFolder.class.getResourceAsStream(resource)) {
-        if (content == null) {
-          throw new IOException("the driver's " + resource + " is missing from the class path");
-        }
-        Files.copy(content, driver.resolve(name + ".py"));
-      }
-    }
   }
 
   /// Where processes connect to.

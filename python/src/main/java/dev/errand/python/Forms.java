@@ -8,7 +8,6 @@ import dev.errand.job.Json;
 import dev.errand.job.Limits;
 import dev.errand.job.RefusedException;
 import dev.errand.job.Value;
-import dev.errand.python.Frames.Frame;
 import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.WorkspaceRuntime;

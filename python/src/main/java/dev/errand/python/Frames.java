@@ -42,26 +42,8 @@ final class Frames {
     private static final long serialVersionUID = 1L;
   }
 
-  /// One message.
-  ///
-  /// @param header what it says
-  /// @param parts the bytes it brings
-  record Frame(Json.Object header, List<Blob> parts) {
-    Frame {
-      parts = List.copyOf(parts);
-    }
-
-    Frame(Json.Object header) {
-      this(header, List.of());
-    }
-  }
-
   void send(Frame frame) throws IOException {
-    var header = frame.header();
-    if (!frame.parts().isEmpty()) {
-      header = header.with("parts", frame.parts().stream().map(Blob::size).toList());
-    }
-    var text = header.print().getBytes(StandardCharsets.UTF_8);
+    var text = frame.text().getBytes(StandardCharsets.UTF_8);
     int blob = frame.parts().stream().mapToInt(Blob::size).reduce(0, Math::addExact);
     var first = ByteBuffer.allocate(LENGTHS + text.length).putInt(text.length).putInt(blob);
     write(first.put(text).flip());

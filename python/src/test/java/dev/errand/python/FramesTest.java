@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.errand.job.Blob;
 import dev.errand.job.Json;
-import dev.errand.python.Frames.Frame;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;

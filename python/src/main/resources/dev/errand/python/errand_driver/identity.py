@@ -5,12 +5,10 @@ these lie all over a large memory, that is what costs. Where a list does not loo
 by one.
 """
 
-import sys
 from itertools import compress, count, islice
 from operator import is_, is_not
 
-at_of = object.__hash__ if sys.implementation.name == "cpython" else id
-"""What no two objects share while both are there: like `id`, about which the interpreter would ask the hook of `fence`."""
+from .interpreter import at_of  # noqa: F401
 
 _BLOCK = 512
 _ITEMS = 24

@@ -4,7 +4,6 @@ import abc
 import collections
 import contextlib
 import dataclasses
-import dis
 import enum
 import functools
 import pickle
@@ -13,6 +12,7 @@ import types
 import typing
 
 from . import durable, facades, fence, outside
+from .interpreter import names_read
 from .lost import Lost, Unkeepable, lost, lost_parts
 
 MODULE = "errand"  # where the makers' names stand in a pickle
@@ -301,7 +301,7 @@ def _take_function(writer, function):
     code = function.__code__
     place = writer.place(code)
     if writer.crossing:
-        for name in global_names(code):
+        for name in global_names(code, writer.keeper.source(place[0])):
             writer.needed[name] = None
     closure = function.__closure__
     contents = closure and tuple(map(_contents, closure))
@@ -334,21 +334,16 @@ def _contents(cell):
 
 
 _names_by_code = {}
-_NAMING = frozenset(("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "DELETE_GLOBAL", "DELETE_NAME"))
 
 
-def global_names(code):
-    """The global names that a code object and those within it read or delete."""
+def global_names(code, source):
+    """The global names that a code object of that source and those within it read or delete."""
     known = _names_by_code.get(id(code))
     if known is None:
-        names = dict.fromkeys(
-            step.argval
-            for step in dis.get_instructions(code)
-            if step.opname in _NAMING
-        )
+        names = dict.fromkeys(names_read(code, source))
         for constant in code.co_consts:
             if isinstance(constant, types.CodeType):
-                names.update(dict.fromkeys(global_names(constant)))
+                names.update(dict.fromkeys(global_names(constant, source)))
         known = _names_by_code[id(code)] = (code, tuple(names))
     return known[1]
 

@@ -5,13 +5,13 @@ that code could change through a value is missed.
 """
 
 import enum
-import gc
 import types
 from operator import is_
 
 from . import durable, facades
 from .heavy import BIG, MANY, heavy, is_plain, settle
 from .identity import at_of
+from .interpreter import Namespace, referents
 
 # What never changes and has no identity that matters.
 ATOMS = {type(None), bool, int, float, complex, str, bytes, range, type(...), type(NotImplemented), types.CodeType}
@@ -204,7 +204,7 @@ class Walk:
     def other(self, obj):
         if issubclass(type(obj), set):
             self._settle(obj)
-        self._waiting.extend(gc.get_referents(obj))
+        self._waiting.extend(referents(obj))
 
     def _by_name(self, module):
         """What is stored by its name may stand in any co-variable."""
@@ -224,6 +224,7 @@ _LOOKS = {
     set: Walk.set,
     frozenset: Walk.items,
     dict: Walk.dict,
+    Namespace: Walk.dict,
     bytearray: Walk.bytearray,
     type: Walk.cls,
     types.FunctionType: Walk.function,

@@ -8,18 +8,17 @@ together with the state that asked it.
 
 import gc
 import inspect
-import os
 import sys
 import types
 from time import monotonic
 
 from . import (
     ambient,
-    cage,
     durable,
     facades,
     fence,
     guard,
+    interpreter,
     loop,
     names,
     outside,
@@ -49,9 +48,7 @@ class Session:
     def __init__(self, own_modules, builtins):
         self.running = False
         self._restricted = True
-        self._main = types.ModuleType("__main__")
-        self.namespace = self._main.__dict__
-        self.namespace.clear()
+        self._main, self.namespace = interpreter.main_module()
         self.namespace["__name__"] = "__main__"
         self._own_modules = own_modules
         self._builtins = builtins
@@ -82,6 +79,10 @@ class Session:
     @staticmethod
     def confine(namespace, granted):
         """Keeps the process from what restricted code must not do; where it serves no other."""
+
+    @staticmethod
+    def bound(**limits):
+        """Sets the limits of the process; where it is one of its own."""
 
     def _restrict(self, text, tree, whole):
         guarded = policy.check(text, tree, self.namespace if whole else None)
@@ -119,7 +120,8 @@ class Session:
             tool = self.keeper.tools[name] = names.Tool(name, description, parameters)
             if "__" not in name:  # else it is a method of an object of the application
                 available[name] = tool
-        self._available = self.namespace["__builtins__"] = available
+        self._available = available
+        interpreter.offer(available, self.namespace)
         reach.unrestricted = not self._restricted or bool(facades.granted)
         if "w" not in header:
             return
@@ -127,13 +129,13 @@ class Session:
             self._bring_back(header["w"], parts)
         except Exception as problem:
             self.wire.send({"do": "unreadable", "message": reason_of(problem)})
-            os._exit(0)
+            self.wire.leave()
         self.wire.send({"do": "opened"})
 
     def _bound(self, limits):
         self._statements = limits["statements"]
         if "process" in limits:
-            cage.bound(**limits["process"])
+            self.bound(**limits["process"])
 
     def _bring_back(self, counts, contents):
         parts = []
@@ -169,7 +171,7 @@ class Session:
             outside.chance.seed(self.job.id)
 
     def _plain_import(self, name, globals=None, locals=None, fromlist=(), level=0):
-        made = __import__(name, globals, locals, fromlist, level)
+        made = _import(name, globals, locals, fromlist, level)
         self._imported()
         return made
 
@@ -288,7 +290,7 @@ class Session:
         return {"do": "raised", "kind": "limit", "message": counted, "advice": advice}
 
     def _run_statement(self, code):
-        value = eval(code, self.namespace)
+        value = interpreter.run(code, self.namespace)
         if code.co_flags & inspect.CO_COROUTINE:
             value = loop.drive(value)
         loop.finish()
@@ -373,7 +375,7 @@ class Session:
         except Unkeepable as problem:
             raise TypeError("exit() got a value that cannot be stored: %s" % problem) from None
         self._send(self._ended({"do": "exited", "value": encoded}), parts)
-        os._exit(0)
+        self.wire.leave()
 
     # Marks
 
@@ -785,7 +787,7 @@ class _ReplayedClock:
         return self.value
 
 
-_build_class = __build_class__
+_import, _build_class = __import__, __build_class__
 
 
 def _outcome(child, parts):

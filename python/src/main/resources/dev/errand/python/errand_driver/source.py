@@ -12,11 +12,11 @@ import marshal
 import sys
 from types import CodeType
 
+from . import interpreter
 from .wire import parse_json, print_json
 
 FILES = "<errand:"  # how the names of all blocks begin
 MODULE = "<module>"
-_TOP_LEVEL_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 _PYTHON = "%s.%x" % (sys.implementation.cache_tag, sys.hexversion)
 # Inlined by newer Pythons, so they must not count where places are counted.
@@ -65,25 +65,40 @@ class Source:
         code = self._codes.get(statement)
         if code is None:
             compiled = self._compiled.get(statement)
-            if compiled is not None:
+            if compiled:
                 code = marshal.loads(compiled)
             else:
                 unit = self._units[statement]
-                tree = ast.parse("\n" * unit.line + unit.text, self.file)
-                node = self._rules(unit.text, tree, False).body[unit.index]
-                code = _compile(node, self.file, unit.flags, unit.last)
+                code = _compile(self._node(unit), self.file, unit.flags, unit.last)
             self._codes[statement] = code
         return code
+
+    def _node(self, unit):
+        tree = ast.parse("\n" * unit.line + unit.text, self.file)
+        return self._rules(unit.text, tree, False).body[unit.index]
+
+    def tree(self, statement):
+        """The tree of one statement, and the compiler flags for it."""
+        if self._nodes is not None:
+            return self._nodes.body[statement], self._flags
+        unit = self._units[statement]
+        return self._node(unit), unit.flags
 
     def inner(self, statement, place, name, line):
         """The code object at a place within a statement, as `place_of` named it."""
         codes = _inner_codes(self.code(statement))
         if place < len(codes) and codes[place].co_name == name:
-            return codes[place]
+            return self._made(codes[place], statement)
         for code in codes:  # another Python counted differently
             if code.co_name == name and code.co_firstlineno == line:
-                return code
+                return self._made(code, statement)
         raise LookupError("%s has no code named %s at line %d" % (self.file, name, line))
+
+    def _made(self, code, statement):
+        made = interpreter.function_code(code, self, statement)
+        if made is not code:
+            self._places[id(made)] = (made, self.place_of(code))
+        return made
 
     def place_of(self, code):
         """Where a code object stands: statement, place, name and line; None if it is none of this block.
@@ -97,9 +112,10 @@ class Source:
         if found is None:
             for statement, whole in self._codes.items():
                 for place, inner in enumerate(_inner_codes(whole)):
-                    self._places[id(inner)] = (statement, place, inner.co_name, inner.co_firstlineno)
-            found = self._places.get(id(code))
-        return found
+                    self._places[id(inner)] = (inner, (statement, place, inner.co_name, inner.co_firstlineno))
+            # An interpreter may have several objects for one code that it takes for the same.
+            found = self._places.get(id(code)) or next((kept for kept in self._places.values() if kept[0] is code), None)
+        return found and found[1]
 
     def _statement_at(self, line):
         for number, node in enumerate(self._nodes.body if self._nodes else ()):
@@ -123,7 +139,7 @@ class Source:
                 text = unit.text.encode("utf-8")
                 compiled = self._compiled.get(statement)
                 if compiled is None:
-                    compiled = self._compiled[statement] = marshal.dumps(self.code(statement))
+                    compiled = self._compiled[statement] = interpreter.compiled(self.code(statement))
                 lines.append((statement, unit.line, unit.index, unit.flags, unit.last, len(text), len(compiled)))
                 contents += (text, compiled)
             head = print_json((self.digest, _PYTHON, lines)).encode("utf-8")
@@ -200,10 +216,8 @@ def prepared(text, tree):
 
 
 def _compile(node, file, flags, last):
-    flags |= _TOP_LEVEL_AWAIT
-    if last and isinstance(node, ast.Expr):
-        return compile(ast.Expression(node.value), file, "eval", flags, True)
-    return compile(ast.Module([node], []), file, "exec", flags, True)
+    tree = ast.Expression(node.value) if last and isinstance(node, ast.Expr) else ast.Module([node], [])
+    return interpreter.statement_code(tree, file, flags)
 
 
 class _Awaits(ast.NodeTransformer):

@@ -26,36 +26,47 @@ _prepared = []
 _streams = (sys.stdin, sys.stdout, sys.stderr)  # kept, so that a fork need not take them apart
 
 
-def preload():
-    """Does what every workspace needs once, so that a process that is forked need not."""
+def preload(bound):
+    """Does what every workspace needs once, so that a process that is forked need not. `bound` sets a process's limits."""
+    install(_PRELOADED)
+    _rehearse()
+    _prepared.append(session())
+    _prepared[0].confine = fence.confine
+    _prepared[0].bound = bound
+    fence.seal(facades.MODULES)
+
+
+def install(modules=()):
+    """Makes the interpreter what every workspace needs, with these modules loaded."""
     outside.install()
     alone.install()
     raised.install()
     guard.install()
-    for name in _PRELOADED:
+    for name in modules:
         facades.facade(name)
     _own_modules.update(names.own_modules())
     facades.own_names.update(vars(_own_modules["errand"]))
-    _rehearse()
-    _prepared.append(_session())
-    _prepared[0].confine = fence.confine
-    fence.seal(facades.MODULES)
 
 
 def run(channel):
     """Serves one workspace until its process ends."""
+    serve(_prepared[0], Wire(channel))
+
+
+def serve(workspace, wire):
+    """Serves one workspace over the connection, until that ends."""
     sys.stdout = sys.stderr = _console
     sys.stdin = None
-    wire = Wire(channel)
     try:
-        _prepared[0].serve(wire)
+        workspace.serve(wire)
     except MemoryError:
         os._exit(_OUT_OF_MEMORY)
     except BaseException:  # a fault of ours; the code's own exceptions do not come this far
         wire.send({"do": "failed", "s": 0, "message": traceback.format_exc()[-_LAST_WORDS:]})
 
 
-def _session():
+def session():
+    """A workspace that waits to be opened."""
     shared = {**names.API, "await": loop.awaitable}
     open_names = {**vars(builtins), **shared}
     for name in ("copyright", "credits", "license", "help", "breakpoint"):
@@ -125,6 +136,6 @@ def _rehearse():
 def _act(frames):
     wire = _Rehearsal(frames)
     try:
-        _session().serve(wire)
+        session().serve(wire)
     except EOFError:
         return wire.sent

@@ -57,7 +57,7 @@ class Wire:
                 for part in parts:
                     self._channel.sendall(part)
         except OSError:
-            os._exit(0)
+            self.leave()
 
     def receive(self):
         data = self._rest
@@ -82,13 +82,18 @@ class Wire:
             at += size
         return header, parts
 
+    @staticmethod
+    def leave():
+        """Ends the process."""
+        os._exit(0)
+
     def _more(self, size):
         try:
             data = self._channel.recv(size, 0 if size == 65536 else _WAITALL)
         except OSError:
             data = b""
         if not data:
-            os._exit(0)
+            self.leave()
         return data
 
 

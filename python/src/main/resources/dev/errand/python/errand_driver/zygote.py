@@ -15,7 +15,7 @@ import sys
 import _socket
 
 from . import kernel, scratch
-from .cage import Cage
+from .cage import Cage, bound
 
 _fork = os.fork  # which code may not have
 _CONNECTION = 3
@@ -184,6 +184,6 @@ def _preload():
     from . import start
 
     _run = start.run
-    start.preload()
+    start.preload(bound)
     gc.collect()
     gc.freeze()

@@ -5,7 +5,6 @@ import dev.errand.job.Limits;
 import dev.errand.job.RefusedException;
 import dev.errand.job.TaskError;
 import dev.errand.job.WorkspaceException;
-import dev.errand.python.Frames.Frame;
 import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.WorkspaceRuntime.Opening;
@@ -14,34 +13,32 @@ import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
-/// One Python process at work for one job: turns its frames into calls of the host.
-final class CPythonWorkspace implements Workspace {
-  /// What a frame may have beside variables.
-  private static final long FRAME_SPARE = 64L << 20;
-
-  private final Zygote zygote;
-  private final Zygote.Child process;
-  private final Frames frames;
+/// One Python at work for one job: turns its frames into calls of the host, and holds it to the
+/// job's limits.
+public final class PythonWorkspace implements Workspace {
+  private final DriverLink python;
   private final ScheduledExecutorService timer;
   private final Limits limits;
   private final Bounds bounds;
   private volatile long looked = System.nanoTime();
 
-  /// Why the process is gone, where that was decided here; set once.
+  /// Why the Python is gone, where that was decided here; set once.
   private volatile @Nullable TaskError ended;
 
-  private CPythonWorkspace(
-      Zygote zygote, Zygote.Child process, ScheduledExecutorService timer, Limits limits) {
-    this.zygote = zygote;
-    this.process = process;
-    this.frames = new Frames(process.channel(), limits.storedBytes() + FRAME_SPARE);
+  private PythonWorkspace(DriverLink python, ScheduledExecutorService timer, Limits limits) {
+    this.python = python;
     this.timer = timer;
     this.limits = limits;
     this.bounds = new Bounds(limits);
   }
 
-  static Workspace open(Zygote zygote, ScheduledExecutorService timer, Opening opening) {
-    var workspace = new CPythonWorkspace(zygote, zygote.take(), timer, opening.limits());
+  /// Opens a job's workspace in a Python that waits for one.
+  ///
+  /// @param timer rings when a block's time is over; it is never kept busy
+  /// @throws WorkspaceException if that fails; the Python is ended
+  public static Workspace open(
+      DriverLink python, ScheduledExecutorService timer, Opening opening) {
+    var workspace = new PythonWorkspace(python, timer, opening.limits());
     try (var clock =
         BlockClock.start(
             timer,
@@ -62,11 +59,11 @@ final class CPythonWorkspace implements Workspace {
   }
 
   private void begin(Opening opening) throws IOException {
-    frames.send(Forms.opening(opening));
+    python.send(Forms.opening(opening));
     if (opening.state() == null) {
       return;
     }
-    var answer = frames.receive().header();
+    var answer = python.receive().header();
     if (answer.text("do").filter("opened"::equals).isEmpty()) {
       throw new WorkspaceException(
           "The stored workspace of job "
@@ -87,7 +84,7 @@ final class CPythonWorkspace implements Workspace {
         BlockClock.start(timer, limits.blockTime(), this::lookAtFolderBeside, this::outOfTime)) {
       lookAtFolderNowAndThen();
       bounds.begin();
-      frames.send(Forms.run(run, host.job()));
+      python.send(Forms.run(run, host.job()));
       return converse(new Marks(run), host, clock);
     } catch (IOException | Form.Misfit gone) {
       return died(gone);
@@ -99,7 +96,7 @@ final class CPythonWorkspace implements Workspace {
 
   private Ending converse(Marks marks, Host host, BlockClock clock) throws IOException {
     while (true) {
-      var frame = frames.receive();
+      var frame = python.receive();
       var form = new Form(frame.header());
       var asked = new Asked(form, frame.parts(), marks.of(form, frame.parts()));
       var excess = Form.fitting(() -> bounds.exceededBy(Marks.printed(form), asked.mark()));
@@ -128,7 +125,7 @@ final class CPythonWorkspace implements Workspace {
         clock.pause();
         var answer = answer(asked, host);
         clock.resume();
-        frames.send(answer);
+        python.send(answer);
         yield null;
       }
     };
@@ -159,7 +156,7 @@ final class CPythonWorkspace implements Workspace {
 
   private void lookAtFolder() {
     looked = System.nanoTime();
-    if (OwnFolder.exceeds(process.folder(), limits.fileBytes())) {
+    if (OwnFolder.exceeds(python.folder(), limits.fileBytes())) {
       end(Excess.files(limits));
     }
   }
@@ -172,11 +169,11 @@ final class CPythonWorkspace implements Workspace {
   /// The reason is there before the connection is closed, for who reads from it looks for one.
   private TaskError end(TaskError why) {
     TaskError first;
-    synchronized (process) {
+    synchronized (python) {
       first = ended == null ? why : ended;
       ended = first;
     }
-    zygote.kill(process);
+    python.end();
     return first;
   }
 
@@ -195,16 +192,12 @@ final class CPythonWorkspace implements Workspace {
               "The Python process of the workspace was not understood: "
                   + misfit.getMessage()
                   + ".");
-      default -> {
-        var fate = zygote.fate(process);
-        yield fate.ofMemory(limits.memoryBytes())
-            ? Excess.memory(limits)
-            : gone("The Python process of the workspace " + fate.words() + ".");
-      }
+      default -> python.fate();
     };
   }
 
-  private static TaskError gone(String message) {
+  /// What became of a workspace that may be opened again.
+  static TaskError gone(String message) {
     return TaskError.of(TaskError.Kind.WORKSPACE, message, "");
   }
 }

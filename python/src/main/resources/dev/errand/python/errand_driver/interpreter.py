@@ -1,0 +1,68 @@
+"""What the driver asks of the interpreter beside plain Python. CPython has it; GraalPy has stand-ins for most of it."""
+
+import ast
+import dis
+import gc
+import marshal
+import sys
+import types
+
+_TOP_LEVEL_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+_NAMING = frozenset(("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "DELETE_GLOBAL", "DELETE_NAME"))
+
+at_of = object.__hash__
+"""What no two objects share while both are there: like `id`, about which the interpreter would ask the hook of `fence`."""
+
+referents = gc.get_referents
+"""The objects that an object refers to."""
+
+compiled = marshal.dumps
+"""A code object as bytes, for the same interpreter; empty where it is better compiled anew."""
+
+
+def statement_code(node, file, flags):
+    """The code of a statement, which may await."""
+    return compile(node, file, "eval" if type(node) is ast.Expression else "exec", flags | _TOP_LEVEL_AWAIT, True)
+
+
+def function_code(code, _source, _statement):
+    """Code to make a function of."""
+    return code
+
+
+def names_read(code, _source):
+    """The global names that a code object reads or deletes, those within it left out."""
+    return [step.argval for step in dis.get_instructions(code) if step.opname in _NAMING]
+
+
+run = eval
+"""Carries out the code of a statement in a namespace."""
+
+Namespace = dict
+
+
+def main_module():
+    """A new module `__main__`, and its namespace, which is empty."""
+    module = types.ModuleType("__main__")
+    module.__dict__.clear()
+    return module, module.__dict__
+
+
+def offer(names, namespace):
+    """Makes these the builtins of code that has this namespace."""
+    namespace["__builtins__"] = names
+
+
+if sys.implementation.name == "graalpy":
+    from .graalpy import (  # noqa: F401
+        Namespace,
+        at_of,
+        compiled,
+        function_code,
+        main_module,
+        names_read,
+        offer,
+        referents,
+        run,
+        statement_code,
+    )
