@@ -4,6 +4,7 @@ import dev.errand.job.Blob;
 import dev.errand.job.JobId;
 import dev.errand.job.Limits;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Opens workspaces of one kind, each for one job.
@@ -12,6 +13,17 @@ import org.jspecify.annotations.Nullable;
 public interface WorkspaceRuntime extends AutoCloseable {
   /// The name by which an agent chooses it, such as `cpython`.
   String name();
+
+  /// The version of what it runs code in, for people; empty where there is nothing to say.
+  default String version() {
+    return "";
+  }
+
+  /// What it cannot do, each with a sentence for people that says what happens instead; default
+  /// nothing.
+  default Map<Capability, String> lacks() {
+    return Map.of();
+  }
 
   /// Opens the workspace of a job, with the variables of its last checkpoint.
   ///

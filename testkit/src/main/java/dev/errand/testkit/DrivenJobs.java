@@ -2,10 +2,13 @@ package dev.errand.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
+import dev.errand.spi.Capability;
 import dev.errand.spi.Workspace.Ending;
 import dev.errand.spi.WorkspaceRuntime;
 import dev.errand.spi.WorkspaceRuntime.ToolSignature;
@@ -21,6 +24,15 @@ abstract class DrivenJobs {
 
   /// The runtime under test.
   protected abstract WorkspaceRuntime runtime();
+
+  /// Whether the runtime can do that; one that cannot has a sentence about it.
+  final boolean can(Capability capability) {
+    var words = runtime().lacks().get(capability);
+    if (words != null) {
+      assertThat(words).as("what people are told of %s", capability).endsWith(".").contains(" ");
+    }
+    return words == null;
+  }
 
   final DrivenJob job() {
     return job("contract" + JOBS.incrementAndGet());

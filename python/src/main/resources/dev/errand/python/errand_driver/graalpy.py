@@ -4,14 +4,21 @@ import ast
 import builtins
 import collections
 import copy
+import copyreg
 import functools
+import hashlib
 import inspect
 import os
+import pickle
 import posix
 import sys
 import types
 
+import _pydatetime
+import _signal
+
 at_of = id
+Unpickler = pickle._Unpickler  # the other one looks up names itself
 _SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -34,7 +41,7 @@ class Namespace(dict):
         try:
             return self.offered[name]
         except KeyError:  # with which it would go on to the builtins of all
-            raise NameError("name %r is not defined" % name, name=name) from None
+            raise NameError("name %r is not defined" % name) from None
 
 
 class _Main(types.ModuleType):
@@ -150,7 +157,7 @@ def function_code(code, source, statement):
     if not code.co_flags & _SUSPENDS:
         return code
     tree, flags = source.tree(statement)
-    path = _path(tree, code)
+    path = _path(ast.Module([tree], []), code)
     definition = _bare(path[-1])
     result = definition
     around = next((scope.name for scope in reversed(path[:-1]) if type(scope) is ast.ClassDef), None)
@@ -162,7 +169,19 @@ def function_code(code, source, statement):
     made = _made(ast.copy_location(maker, definition), source.file, flags)(*free)
     if around is not None:
         made = next(value for value in vars(made).values() if type(value) is types.FunctionType)
-    return made.__code__
+    return made.__code__.replace(co_qualname=code.co_qualname)
+
+
+def new_function(code, namespace, cells):
+    """A function of that code, which is named as its code only when it is told so."""
+    made = types.FunctionType(code, namespace, closure=cells)
+    made.__name__, made.__qualname__ = code.co_name, code.co_qualname
+    return made
+
+
+def attributes_of(function):
+    """The attributes that were set on a function, without two that GraalPy keeps among them."""
+    return {name: value for name, value in function.__dict__.items() if name not in ("__annotations__", "__module__")}
 
 
 def _bare(definition):
@@ -209,6 +228,14 @@ def names_read(code, source):
     return [name for name in code.co_names if name in read]
 
 
+def stretched(key, size):
+    """So many bytes that follow from a key: the first 64 are those of CPython, and more cannot be asked for at once."""
+    made = hashlib.shake_256(key).digest(64)
+    for block in range(1, -(-size // 64)):
+        made += hashlib.shake_256(key + block.to_bytes(8, "big")).digest(64)
+    return made[:size]
+
+
 # What an object refers to
 
 
@@ -233,12 +260,14 @@ def _is_filled(slot, obj):
         return False
     try:
         slot.__get__(obj)
-    except AttributeError:
+    except (AttributeError, ValueError):  # a slot, or a cell
         return False
     return True
 
 
 def _taken_apart(obj, base):
+    if base in copyreg.dispatch_table:
+        return copyreg.dispatch_table[base](obj)[1:]
     if base.__reduce__ is object.__reduce__ and base.__reduce_ex__ is object.__reduce_ex__:
         return ()
     try:
@@ -247,19 +276,12 @@ def _taken_apart(obj, base):
         return ()
     if isinstance(parts, str):
         return ()
-    return [item for part in parts for item in (part if hasattr(part, "__next__") else (part,))]
+    return [item for part in parts for item in (part if hasattr(type(part), "__next__") else (part,))]
 
 
 def _frame_of(obj, _kind):
     frame = getattr(obj, "gi_frame", None) or getattr(obj, "cr_frame", None) or getattr(obj, "ag_frame", None)
     return () if frame is None else [frame, *frame.f_locals.values()]
-
-
-def _content_of(cell, _kind):
-    try:
-        return (cell.cell_contents,)
-    except ValueError:  # it is empty
-        return ()
 
 
 def _items(obj, kind):
@@ -275,7 +297,6 @@ _PARTS = {
     collections.deque: _items,
     functools.partial: lambda obj, kind: (obj.func, obj.args, obj.keywords),
     types.MethodType: lambda obj, kind: (obj.__self__, obj.__func__),
-    types.CellType: _content_of,
     staticmethod: lambda obj, kind: (obj.__func__,),
     classmethod: lambda obj, kind: (obj.__func__,),
     property: lambda obj, kind: (obj.fget, obj.fset, obj.fdel),
@@ -295,6 +316,9 @@ def install():
         for name in names.split():
             if hasattr(module, name):
                 setattr(module, name, _refusal("%s.%s" % (module.__name__, name)))
+    for name in ("date", "datetime", "time", "timedelta", "timezone", "tzinfo"):
+        getattr(_pydatetime, name).__module__ = "datetime"
+    _pydatetime.timezone.__reduce__ = lambda zone: (type(zone), zone.__getinitargs__())  # as CPython reads it
 
 
 def _refusal(what):
@@ -304,8 +328,5 @@ def _refusal(what):
     return refuse
 
 
-_FATAL = {
-    sys: "getsizeof",
-    posix: "system fork_exec kill killpg",
-    os: "system kill killpg",
-}
+_PROCESSES = "abort execv execve kill killpg posix_spawn posix_spawnp system"
+_FATAL = {sys: "getsizeof", posix: _PROCESSES, os: _PROCESSES, _signal: "raise_signal setitimer alarm"}

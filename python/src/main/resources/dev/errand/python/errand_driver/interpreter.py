@@ -4,6 +4,8 @@ import ast
 import dis
 import gc
 import marshal
+import operator
+import pickle
 import sys
 import types
 
@@ -30,13 +32,32 @@ def function_code(code, _source, _statement):
     return code
 
 
+def new_function(code, namespace, cells):
+    """A function of that code."""
+    return types.FunctionType(code, namespace, code.co_name, None, cells)
+
+
+attributes_of = operator.attrgetter("__dict__")
+"""The attributes that were set on a function."""
+
+
 def names_read(code, _source):
     """The global names that a code object reads or deletes, those within it left out."""
     return [step.argval for step in dis.get_instructions(code) if step.opname in _NAMING]
 
 
+def stretched(key, size):
+    """So many bytes that follow from a key."""
+    from hashlib import shake_256
+
+    return shake_256(key).digest(size)
+
+
 run = eval
 """Carries out the code of a statement in a namespace."""
+
+Unpickler = pickle.Unpickler
+"""One whose `find_class` may be overridden."""
 
 Namespace = dict
 
@@ -56,13 +77,17 @@ def offer(names, namespace):
 if sys.implementation.name == "graalpy":
     from .graalpy import (  # noqa: F401
         Namespace,
+        Unpickler,
         at_of,
+        attributes_of,
         compiled,
         function_code,
         main_module,
         names_read,
+        new_function,
         offer,
         referents,
         run,
         statement_code,
+        stretched,
     )

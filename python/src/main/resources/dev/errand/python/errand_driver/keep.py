@@ -15,6 +15,7 @@ import sys
 from weakref import ref
 
 from . import durable, facades, kinds
+from .interpreter import Unpickler
 from .lost import Unkeepable
 from .source import Source, take_section
 from .wire import parse_json, print_json
@@ -273,7 +274,7 @@ class Crossing(Writer):
         return b"".join((MAGIC, len(head).to_bytes(4, "big"), head, *within)), pieces
 
 
-class Reader(pickle.Unpickler):
+class Reader(Unpickler):
     """Reads what a writer wrote. `outer` are the objects that the writer knew as kept elsewhere, in the same order."""
 
     def __init__(self, keeper, data, outer=(), buffers=()):

@@ -12,7 +12,7 @@ import types
 import typing
 
 from . import durable, facades, fence, outside
-from .interpreter import names_read
+from .interpreter import attributes_of, names_read, new_function
 from .lost import Lost, Unkeepable, lost, lost_parts
 
 MODULE = "errand"  # where the makers' names stand in a pickle
@@ -86,7 +86,7 @@ class Makers:
 
     def _function(self, place, cells):
         code = self.keeper.inner(*place)
-        return types.FunctionType(code, self.keeper.namespace, code.co_name, None, cells)
+        return new_function(code, self.keeper.namespace, cells)
 
     def _fill_function(self, function, state):
         defaults, kwdefaults, contents, attributes, others = state
@@ -316,7 +316,7 @@ def _take_function(writer, function):
         others["__doc__"] = function.__doc__
     if function.__module__ != "__main__":
         others["__module__"] = function.__module__
-    defaults, kwdefaults, attributes = function.__defaults__, function.__kwdefaults__, function.__dict__
+    defaults, kwdefaults, attributes = function.__defaults__, function.__kwdefaults__, attributes_of(function)
     if closure is defaults is kwdefaults is None and not attributes and not others:
         return maker("_function"), (place, None)
     state = (defaults, kwdefaults, contents, attributes, others)
@@ -434,7 +434,7 @@ _SINGLE_TYPES = (type(None), type(...), type(NotImplemented))  # which the pickl
 _SLOT_KINDS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 _OWN_NAMES = frozenset(
     "__module__ __qualname__ __dict__ __weakref__ __abstractmethods__ __static_attributes__ __firstlineno__ "
-    "__slotnames__ _abc_impl _abc_errand".split()
+    "__slotnames__ __classdictcell__ _abc_impl _abc_registry _abc_cache _abc_negative_cache _abc_negative_cache_version _abc_errand".split()
 )
 _GENERATED = frozenset(
     "__init__ __repr__ __eq__ __lt__ __le__ __gt__ __ge__ __hash__ __setattr__ __delattr__ __match_args__ __replace__ "

@@ -537,10 +537,8 @@ class Session:
             return take(size)
         if self._chance_key is None:
             self._chance_key = bytes.fromhex(self.reading("random", lambda: take(32).hex()))
-        from hashlib import shake_256
-
         self._chance_calls += 1
-        return shake_256(self._chance_key + self._chance_calls.to_bytes(8, "big")).digest(size)
+        return interpreter.stretched(self._chance_key + self._chance_calls.to_bytes(8, "big"), size)
 
     # Values
 

@@ -1,0 +1,173 @@
+package dev.errand.graalpy;
+
+import dev.errand.job.WorkspaceException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/*
+ * The contexts of one runtime: those in use, which are no more than a bound, and one that is made ahead of need.
+ *
+ * Where all are in use, the one that has rested longest is given up for who needs one. It may belong to a parent that
+ * waits for the very job that comes: so nobody may wait for it to be closed by its owner. One that is ended counts as in
+ * use until its thread is gone. One whose thread is not gone in time is abandoned: it does not count any more, the
+ * thread stays behind.
+ *
+ * All fields are guarded by this. No context is waited for while that lock is held.
+ */
+final class Contexts implements PythonContext.Watcher, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Contexts.class);
+  private static final Duration START = Duration.ofMinutes(2);
+
+  /// How long a context that was ended may take to leave by itself, and how long at most.
+  private static final Duration LEAVE = Duration.ofMillis(20);
+
+  private static final Duration STOP = Duration.ofSeconds(5);
+
+  /// How long one must have rested to be given up for another.
+  private static final Duration REST = Duration.ofMillis(200);
+
+  private final Embedding embedding;
+  private final ScheduledExecutorService timer;
+  private final int most;
+  private final Set<PythonContext> inUse = new LinkedHashSet<>();
+  private @Nullable PythonContext spare;
+  private int abandoned;
+  private boolean closed;
+
+  Contexts(Embedding embedding, ScheduledExecutorService timer, int most) {
+    this.embedding = embedding;
+    this.timer = timer;
+    this.most = most;
+  }
+
+  /// A context to use.
+  ///
+  /// @throws WorkspaceException if there is none
+  PythonContext take() {
+    var context = admit();
+    try {
+      context.awaitReady(START);
+      return context;
+    } catch (WorkspaceException broken) {
+      context.end();
+      throw broken;
+    }
+  }
+
+  /// How many could not be stopped so far.
+  synchronized int abandoned() {
+    return abandoned;
+  }
+
+  private synchronized PythonContext admit() {
+    try {
+      while (!closed && inUse.size() >= most) {
+        longestResting().ifPresent(rested -> rested.giveUp("Its context was needed elsewhere."));
+        wait(REST.toMillis());
+      }
+      if (closed) {
+        throw new WorkspaceException("The GraalPy runtime is closed.");
+      }
+      var context = spare == null ? PythonContext.start(embedding, this) : spare;
+      inUse.add(context);
+      spare = PythonContext.start(embedding, this);
+      return context;
+    } catch (InterruptedException interrupt) {
+      Thread.currentThread().interrupt();
+      throw new WorkspaceException("Interrupted while waiting for a context.", interrupt);
+    } catch (IOException problem) {
+      throw new WorkspaceException(
+          "GraalPy could not be started: " + problem.getMessage() + ".", problem);
+    }
+  }
+
+  private Optional<PythonContext> longestResting() {
+    long enough = System.nanoTime() - REST.toNanos();
+    return inUse.stream()
+        .filter(context -> context.restingSince().filter(since -> since - enough < 0).isPresent())
+        .min(Comparator.comparing(context -> context.restingSince().orElse(Long.MAX_VALUE)));
+  }
+
+  @Override
+  public void ended(PythonContext context) {
+    after(LEAVE, () -> stop(context));
+    after(STOP, () -> abandon(context));
+  }
+
+  private void after(Duration time, Runnable action) {
+    try {
+      timer.schedule(action, time.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException closing) {
+      // Then all are stopped.
+    }
+  }
+
+  private static void stop(PythonContext context) {
+    if (context.alive()) {
+      Thread.ofPlatform().daemon().name("errand-graalpy-stop").start(context::stop);
+    }
+  }
+
+  private synchronized void abandon(PythonContext context) {
+    if (context.alive() && inUse.remove(context)) {
+      abandoned++;
+      notifyAll();
+      LOG.warn(
+          "A Python context did not stop within {} s and is left behind, with a thread that may stay busy; {} so far."
+              + " Restart the application when there are too many.",
+          STOP.toSeconds(),
+          abandoned);
+    }
+  }
+
+  @Override
+  public void gone(PythonContext context) {
+    synchronized (this) {
+      inUse.remove(context);
+      notifyAll();
+    }
+    Embedding.delete(context.folder());
+  }
+
+  @Override
+  public void close() {
+    Set<PythonContext> left;
+    synchronized (this) {
+      closed = true;
+      notifyAll();
+      left = new LinkedHashSet<>(inUse);
+      if (spare != null) {
+        left.add(spare);
+      }
+    }
+    left.forEach(PythonContext::end);
+    left.forEach(Contexts::stop);
+    embedding.close(allGone(left) && abandoned() == 0);
+  }
+
+  private static boolean allGone(Set<PythonContext> left) {
+    try {
+      long until = System.nanoTime() + STOP.toNanos();
+      for (var context : left) {
+        var time = Duration.ofNanos(Math.max(1, until - System.nanoTime()));
+        if (!context.awaitGone(time)) {
+          return false;
+        }
+      }
+      return true;
+    } catch (InterruptedException interrupt) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

@@ -1,0 +1,11 @@
+package dev.errand.graalpy;
+
+import dev.errand.spi.WorkspaceRuntime;
+import dev.errand.testkit.LanguageContract;
+
+class GraalPyLanguageTest extends LanguageContract {
+  @Override
+  protected WorkspaceRuntime runtime() {
+    return Shared.RUNTIME;
+  }
+}
