@@ -4,11 +4,14 @@ import dev.errand.job.StoreException;
 import dev.errand.job.WorkspaceException;
 import dev.errand.python.CPythonRuntime;
 import dev.errand.python.Layer;
+import dev.errand.spi.Capability;
+import dev.errand.spi.WorkspaceRuntime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,6 +22,8 @@ import picocli.CommandLine.Mixin;
     description =
         "Says what this machine has of what Errand needs, and whether the store can be read.")
 final class DoctorCommand implements Callable<Integer> {
+  private static final String CPYTHON = "cpython";
+
   private final Surroundings surroundings;
   private int code = ExitCode.OK;
 
@@ -39,6 +44,7 @@ final class DoctorCommand implements Callable<Integer> {
       code = ExitCode.FAILED;
       tell("python", Objects.requireNonNull(none.getMessage()));
     }
+    tellOthers();
     tell("sqlite", sqlite());
     tell("store", store());
     return code;
@@ -46,6 +52,27 @@ final class DoctorCommand implements Callable<Integer> {
 
   private void tell(String what, String words) {
     surroundings.screen().line("%-8s %s".formatted(what, words));
+  }
+
+  /// The runtimes beside CPython: none is needed, and each says what it cannot do.
+  private void tellOthers() {
+    boolean found = false;
+    for (var runtime : ServiceLoader.load(WorkspaceRuntime.class)) {
+      try (runtime) {
+        if (!runtime.name().equals(CPYTHON)) {
+          found = true;
+          tell(runtime.name(), runtime.version());
+          runtime.lacks().forEach((what, words) -> tell("", "lacks " + named(what) + ": " + words));
+        }
+      }
+    }
+    if (!found) {
+      tell("graalpy", "absent; errand-python-graalpy on the class path adds it, and nothing needs it");
+    }
+  }
+
+  private static String named(Capability what) {
+    return what.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
   private void tell(Layer layer) {

@@ -4,8 +4,11 @@ import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.job.Json;
+import dev.errand.spi.WorkspaceRuntime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.ServiceLoader;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -21,6 +24,8 @@ import picocli.CommandLine.Parameters;
       "What the job prints appears on standard output, all else on standard error."
     })
 final class RunCommand implements Callable<Integer> {
+  private static final String CPYTHON = "cpython";
+
   private final Surroundings surroundings;
 
   @Mixin StoreOptions options = new StoreOptions();
@@ -46,8 +51,8 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--runtime",
       paramLabel = "NAME",
-      description = "Where the code runs; default ${DEFAULT-VALUE}, the only one yet.")
-  String runtime = "cpython";
+      description = "Where the code runs; default ${DEFAULT-VALUE}. The doctor lists what there is.")
+  String runtime = CPYTHON;
 
   @Option(
       names = "--model",
@@ -73,18 +78,32 @@ final class RunCommand implements Callable<Integer> {
     if (key != null && key.isBlank()) {
       throw Refusal.usage("--id must not be blank");
     }
-    if (!runtime.equals("cpython")) {
-      throw Refusal.usage("there is no runtime " + runtime + "; known is cpython");
-    }
+    checkRuntime();
     var agent = agent();
     var given = Variables.of(variables, surroundings);
     var code = SourceFile.read(surroundings.file(file), file);
-    var python = Syntax.checked(work.python(), code, file);
+    var python = work.python();
+    if (runtime.equals(CPYTHON)) {
+      Syntax.checked(python, code, file);
+    }
     try (var errand =
         Stores.open(surroundings.file(options.store), surroundings.directory(), python)) {
       boolean attaches = key != null && errand.jobByKey(key).isPresent();
       var job = submit(errand, agent, code, given);
       return work(errand, job, attaches);
+    }
+  }
+
+  private void checkRuntime() {
+    var known = new TreeSet<String>();
+    for (var found : ServiceLoader.load(WorkspaceRuntime.class)) {
+      try (found) {
+        known.add(found.name());
+      }
+    }
+    if (!known.contains(runtime)) {
+      throw Refusal.usage(
+          "there is no runtime " + runtime + "; known is " + String.join(", ", known));
     }
   }
 
@@ -105,7 +124,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private Agent agent() {
-    var agent = Agent.named("main");
+    var agent = Agent.named("main").runtime(runtime);
     return (model == null ? agent : agent.model(ModelName.of(model, surroundings))).build();
   }
 

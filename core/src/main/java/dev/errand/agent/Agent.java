@@ -67,6 +67,7 @@ public final class Agent {
     private @Nullable Model model;
     private @Nullable Program program;
     private final List<Tool> tools = new ArrayList<>();
+    private String runtime = "cpython";
     private boolean restricted = true;
     private Limits limits = Limits.DEFAULT;
     private final Set<String> imports = new LinkedHashSet<>();
@@ -125,6 +126,17 @@ public final class Agent {
       return this;
     }
 
+    /// The workspace runtime that its Python runs in, by name; default `cpython`. A program runs in
+    /// none of these.
+    public Builder runtime(String name) {
+      if (name.isBlank() || name.equals("java")) {
+        throw new IllegalArgumentException(
+            "'" + name + "' names no runtime for Python; write cpython or graalpy");
+      }
+      this.runtime = name;
+      return this;
+    }
+
     /// Whether its Python runs in restricted mode; default true.
     public Builder restricted(boolean restricted) {
       this.restricted = restricted;
@@ -178,7 +190,7 @@ public final class Agent {
               instructions,
               modelName,
               tools.stream().map(Tool::name).toList(),
-              program == null ? "cpython" : "java",
+              program == null ? runtime : "java",
               restricted,
               limits,
               List.copyOf(imports));

@@ -172,7 +172,7 @@ final class Children {
                     request.agentForm().text("instructions").orElse(""),
                     request.agentForm().text("model").orElse(null),
                     List.of(),
-                    "cpython",
+                    own.runtime().equals(JavaRuntime.NAME) ? "cpython" : own.runtime(),
                     true,
                     own.limits(),
                     List.of()));

@@ -16,7 +16,6 @@ import org.graalvm.polyglot.Engine;
 import org.graalvm.polyglot.EnvironmentAccess;
 import org.graalvm.polyglot.HostAccess;
 import org.graalvm.polyglot.PolyglotAccess;
-import org.graalvm.polyglot.io.FileSystem;
 import org.graalvm.polyglot.io.IOAccess;
 
 /// GraalPy in this JVM: what all contexts share, and what each may have.
@@ -97,7 +96,7 @@ final class Embedding {
 
   /// A context that sees these files, in that folder.
   Context context(FencedFiles files, Path folder) {
-    var seen = FileSystem.allowInternalResourceAccess(files);
+    var seen = files.withPythonsOwn();
     return Context.newBuilder(LANGUAGE)
         .engine(engine)
         .allowExperimentalOptions(true)

@@ -1,6 +1,8 @@
 package dev.errand.graalpy;
 
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AccessDeniedException;
@@ -37,6 +39,23 @@ final class FencedFiles implements FileSystem {
     var changing = new ArrayList<>(real(writable));
     changing.add(real(own));
     this.writable = List.copyOf(changing);
+  }
+
+  /// These, and those of Python itself to read. GraalVM's way to allow the latter takes atomic moves
+  /// away, by which compiled modules are put in place; so moves go round it.
+  FileSystem withPythonsOwn() {
+    var all = FileSystem.allowInternalResourceAccess(this);
+    return (FileSystem)
+        Proxy.newProxyInstance(
+            FileSystem.class.getClassLoader(),
+            new Class<?>[] {FileSystem.class},
+            (proxy, method, given) -> {
+              try {
+                return method.invoke(method.getName().equals("move") ? this : all, given);
+              } catch (InvocationTargetException failed) {
+                throw failed.getCause();
+              }
+            });
   }
 
   /// Takes away what only the making of a context needs.

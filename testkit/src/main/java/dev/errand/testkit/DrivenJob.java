@@ -29,7 +29,7 @@ final class DrivenJob implements AutoCloseable {
 
   private static final int MOST_ATTEMPTS = 10_000;
 
-  private final WorkspaceRuntime runtime;
+  private WorkspaceRuntime runtime;
   private final JobId id;
   private final RecordingHost host;
   private final List<ToolSignature> tools = new ArrayList<>();
@@ -61,6 +61,13 @@ final class DrivenJob implements AutoCloseable {
 
   DrivenJob unrestricted() {
     restricted = false;
+    return this;
+  }
+
+  /// Goes on in another runtime, where it was kept.
+  DrivenJob in(WorkspaceRuntime other) {
+    restart();
+    runtime = other;
     return this;
   }
 
@@ -164,15 +171,20 @@ final class DrivenJob implements AutoCloseable {
 
   /// Carries out every child that has not ended.
   void carryOutChildren() {
+    carryOutChildren(runtime);
+  }
+
+  /// Carries them out in that runtime.
+  void carryOutChildren(WorkspaceRuntime where) {
     for (var child : host.childJobs()) {
       if (child.completion() == null) {
-        carryOut(child);
+        carryOut(child, where);
       }
     }
   }
 
-  private void carryOut(RecordingHost.ChildJob child) {
-    try (var job = new DrivenJob(runtime, child.id()).waits(wait)) {
+  private void carryOut(RecordingHost.ChildJob child, WorkspaceRuntime where) {
+    try (var job = new DrivenJob(where, child.id()).waits(wait)) {
       job.host.asSubtask().startingFrom(child.request().workspace());
       job.restricted = restricted;
       job.imports = imports;

@@ -109,12 +109,16 @@ final class Treasury implements AutoCloseable {
 
   /// Carries out the attempt as that job, and tells what it got.
   Set<Prize> take(Escape escape, DrivenJob job) {
+    return take(escape, job, changes(escape) ? probed(job) : "");
+  }
+
+  /// The same, where it is known what the library says before.
+  Set<Prize> take(Escape escape, DrivenJob job, String before) {
     var loot = EnumSet.noneOf(Prize.class);
     var seen = new StringBuilder();
-    var before = probed(escape, job);
     for (var block : escape.blocks()) {
       collect(job.once(CodeBlock.python(filledIn(block))), seen);
-      if (!probed(escape, job).equals(before)) {
+      if (changes(escape) && !probed(job).equals(before)) {
         loot.add(Prize.LIBRARY);
       }
       job.restart();
@@ -178,11 +182,13 @@ final class Treasury implements AutoCloseable {
     }
   }
 
-  /// What the library says to the job, where the attempt is of a kind that could change it.
-  private static String probed(Escape escape, DrivenJob job) {
-    if (!CHANGING.contains(escape.category())) {
-      return "";
-    }
+  /// Whether the attempt is of a kind that could change what the library says.
+  private static boolean changes(Escape escape) {
+    return CHANGING.contains(escape.category());
+  }
+
+  /// What the library says to the job.
+  static String probed(DrivenJob job) {
     var ending = job.once(CodeBlock.python(Escape.text("probe.py")));
     return ending instanceof Ending.Finished(var ignored, var value, var shown)
         ? value.text()

@@ -38,7 +38,12 @@ class HouseRulesTest {
   private static final List<String> NOUNS = List.of(JOB, AGENT);
   private static final List<String> SOCKETS = List.of(SPI, JOB, AGENT);
   private static final List<String> PLUGS =
-      List.of("dev.errand.jdbc", "dev.errand.python", "dev.errand.models", "dev.errand.mcp");
+      List.of(
+          "dev.errand.jdbc",
+          "dev.errand.python",
+          "dev.errand.graalpy",
+          "dev.errand.models",
+          "dev.errand.mcp");
 
   /// For each part of the house, the other parts it may know. A part is a package with all below
   /// it; the porch is its own package only.
@@ -51,6 +56,8 @@ class HouseRulesTest {
           Map.entry(PORCH, List.of(ENGINE, SPI, JOB, AGENT)),
           Map.entry("dev.errand.jdbc", SOCKETS),
           Map.entry("dev.errand.python", SOCKETS),
+          // The same driver in another interpreter: it stands on the plug that has the driver.
+          Map.entry("dev.errand.graalpy", with(SOCKETS, "dev.errand.python")),
           Map.entry("dev.errand.models", SOCKETS),
           Map.entry("dev.errand.mcp", SOCKETS),
           Map.entry("dev.errand.testkit", List.of(PORCH, SPI, JOB, AGENT, "dev.errand.models")),
@@ -65,6 +72,7 @@ class HouseRulesTest {
       Map.of(
           "java.sql", "dev.errand.jdbc",
           "org.sqlite", "dev.errand.jdbc",
+          "org.graalvm", "dev.errand.graalpy",
           "picocli", "dev.errand.cli",
           "org.fusesource.jansi", "dev.errand.cli",
           "org.junit", "dev.errand.testkit");
@@ -78,6 +86,7 @@ class HouseRulesTest {
           PORCH,
           "dev.errand.jdbc",
           "dev.errand.python",
+          "dev.errand.graalpy",
           "dev.errand.models",
           "dev.errand.testkit",
           "dev.errand.cli",
@@ -86,6 +95,10 @@ class HouseRulesTest {
 
   private static final Set<String> MAY_PRINT =
       Set.of("dev.errand.cli", "dev.errand.examples", "dev.errand.benchmarks");
+
+  private static List<String> with(List<String> parts, String more) {
+    return Stream.concat(parts.stream(), Stream.of(more)).toList();
+  }
 
   private static List<String> room() {
     return Stream.of(List.of(PORCH), SOCKETS, PLUGS).flatMap(List::stream).toList();
