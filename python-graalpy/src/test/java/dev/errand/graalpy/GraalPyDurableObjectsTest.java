@@ -8,4 +8,9 @@ class GraalPyDurableObjectsTest extends DurableObjectsContract {
   protected WorkspaceRuntime runtime() {
     return Shared.RUNTIME;
   }
+
+  @Override
+  protected int effort() {
+    return Shared.EFFORT;
+  }
 }

@@ -8,4 +8,9 @@ class GraalPyLanguageTest extends LanguageContract {
   protected WorkspaceRuntime runtime() {
     return Shared.RUNTIME;
   }
+
+  @Override
+  protected int effort() {
+    return Shared.EFFORT;
+  }
 }

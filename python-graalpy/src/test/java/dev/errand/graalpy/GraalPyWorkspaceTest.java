@@ -8,4 +8,9 @@ class GraalPyWorkspaceTest extends WorkspaceContract {
   protected WorkspaceRuntime runtime() {
     return Shared.RUNTIME;
   }
+
+  @Override
+  protected int effort() {
+    return Shared.EFFORT;
+  }
 }

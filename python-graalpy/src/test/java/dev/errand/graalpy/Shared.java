@@ -4,5 +4,8 @@ package dev.errand.graalpy;
 final class Shared {
   static final GraalPyRuntime RUNTIME = GraalPyRuntime.create();
 
+  /// Each workspace is a context of its own.
+  static final int EFFORT = 10;
+
   private Shared() {}
 }

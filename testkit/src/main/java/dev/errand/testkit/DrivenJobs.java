@@ -25,6 +25,16 @@ abstract class DrivenJobs {
   /// The runtime under test.
   protected abstract WorkspaceRuntime runtime();
 
+  /// How often a test that tries many times may do so, in percent; default 100. Fewer where it takes
+  /// long to open a workspace.
+  protected int effort() {
+    return 100;
+  }
+
+  final int many(int times) {
+    return Math.max(1, times * effort() / 100);
+  }
+
   /// Whether the runtime can do that; one that cannot has a sentence about it.
   final boolean can(Capability capability) {
     var words = runtime().lacks().get(capability);

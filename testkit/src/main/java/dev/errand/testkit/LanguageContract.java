@@ -183,7 +183,7 @@ public abstract class LanguageContract extends DrivenJobs {
     assertThat(expected).isEqualTo("[\"a4\",\"b40\",10,\"c400\"]");
     long seed = new Random().nextLong();
     var random = new Random(seed);
-    for (int round = 0; round < 4; round++) {
+    for (int round = 0; round < many(4); round++) {
       var job = echoing(job("async")).waits(wait);
       job.host()
           .aroundCalls(

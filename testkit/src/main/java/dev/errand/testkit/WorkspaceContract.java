@@ -930,7 +930,7 @@ public abstract class WorkspaceContract extends DrivenJobs {
     var expected = finish(undisturbed, EVENTFUL);
     long seed = new Random().nextLong();
     var random = new Random(seed);
-    for (int round = 0; round < 8; round++) {
+    for (int round = 0; round < many(8); round++) {
       var job = eventful("same").waits(wait);
       job.host()
           .aroundCalls(() -> failIf(random.nextInt(6) == 0), () -> failIf(random.nextInt(6) == 0));
@@ -1875,7 +1875,7 @@ public abstract class WorkspaceContract extends DrivenJobs {
   void workspaces_work_side_by_side_and_share_nothing() throws Exception {
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var results =
-          IntStream.range(0, 50).mapToObj(i -> threads.submit(() -> besideOthers(i))).toList();
+          IntStream.range(0, many(50)).mapToObj(i -> threads.submit(() -> besideOthers(i))).toList();
       for (int i = 0; i < results.size(); i++) {
         assertThat(results.get(i).get()).isEqualTo("[" + i + "," + 2 * i + "]/out " + i + "\n");
       }
