@@ -67,7 +67,9 @@ final class DoctorCommand implements Callable<Integer> {
       }
     }
     if (!found) {
-      tell("graalpy", "absent; errand-python-graalpy on the class path adds it, and nothing needs it");
+      tell(
+          "graalpy",
+          "absent; errand-python-graalpy on the class path adds it, and nothing needs it");
     }
   }
 

@@ -51,7 +51,8 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--runtime",
       paramLabel = "NAME",
-      description = "Where the code runs; default ${DEFAULT-VALUE}. The doctor lists what there is.")
+      description =
+          "Where the code runs; default ${DEFAULT-VALUE}. The doctor lists what there is.")
   String runtime = CPYTHON;
 
   @Option(

@@ -31,6 +31,11 @@ class IsolationTest {
         .containsPattern("(?m)^" + kind.name().toLowerCase(Locale.ROOT) + " +(held|missing): \\S");
   }
 
+  @Test
+  void the_doctor_says_that_there_is_no_graalpy_and_that_nothing_needs_it() {
+    assertThat(shell.errand("doctor").out()).containsPattern("(?m)^graalpy +absent; .*needs it$");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"required", "best-effort", "off"})
   void a_job_is_carried_out_however_it_is_isolated(String how) {

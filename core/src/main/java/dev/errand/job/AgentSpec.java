@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// @param model the model as `provider:name`; null for a program agent, whose jobs live by their
 ///   code
 /// @param tools the names of the tools it may call
-/// @param runtime the workspace runtime its code runs in: `cpython`, `graalpy`, or `java` for a Java program
+/// @param runtime the workspace runtime its code runs in: `cpython`, `graalpy`, or `java` for a
+///   Java program
 /// @param restricted whether its Python runs in restricted mode
 /// @param limits what its jobs may cost
 /// @param imports the modules that restricted code may import besides the usual ones: names such as

@@ -28,10 +28,8 @@ final class Contexts implements PythonContext.Watcher, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Contexts.class);
   private static final Duration START = Duration.ofMinutes(2);
 
-  /// How long a context that was ended may take to leave by itself, and how long at most.
+  /// How long a context that was ended may take to leave by itself.
   private static final Duration LEAVE = Duration.ofMillis(20);
-
-  private static final Duration STOP = Duration.ofSeconds(5);
 
   /// How long one must have rested to be given up for another.
   private static final Duration REST = Duration.ofMillis(200);
@@ -39,15 +37,19 @@ final class Contexts implements PythonContext.Watcher, AutoCloseable {
   private final Embedding embedding;
   private final ScheduledExecutorService timer;
   private final int most;
+  private final Duration patience;
   private final Set<PythonContext> inUse = new LinkedHashSet<>();
   private @Nullable PythonContext spare;
   private int abandoned;
   private boolean closed;
 
-  Contexts(Embedding embedding, ScheduledExecutorService timer, int most) {
+  /// @param most how many are in use at a time
+  /// @param patience how long one that was ended may take to be gone
+  Contexts(Embedding embedding, ScheduledExecutorService timer, int most, Duration patience) {
     this.embedding = embedding;
     this.timer = timer;
     this.most = most;
+    this.patience = patience;
   }
 
   /// A context to use.
@@ -101,7 +103,7 @@ final class Contexts implements PythonContext.Watcher, AutoCloseable {
   @Override
   public void ended(PythonContext context) {
     after(LEAVE, () -> stop(context));
-    after(STOP, () -> abandon(context));
+    after(patience, () -> abandon(context));
   }
 
   private void after(Duration time, Runnable action) {
@@ -123,9 +125,9 @@ final class Contexts implements PythonContext.Watcher, AutoCloseable {
       abandoned++;
       notifyAll();
       LOG.warn(
-          "A Python context did not stop within {} s and is left behind, with a thread that may stay busy; {} so far."
-              + " Restart the application when there are too many.",
-          STOP.toSeconds(),
+          "A Python context did not stop within {} ms and is left behind, with a thread that may"
+              + " stay busy; {} so far. Restart the application when there are too many.",
+          patience.toMillis(),
           abandoned);
     }
   }
@@ -155,9 +157,9 @@ final class Contexts implements PythonContext.Watcher, AutoCloseable {
     embedding.close(allGone(left) && abandoned() == 0);
   }
 
-  private static boolean allGone(Set<PythonContext> left) {
+  private boolean allGone(Set<PythonContext> left) {
     try {
-      long until = System.nanoTime() + STOP.toNanos();
+      long until = System.nanoTime() + patience.toNanos();
       for (var context : left) {
         var time = Duration.ofNanos(Math.max(1, until - System.nanoTime()));
         if (!context.awaitGone(time)) {

@@ -41,8 +41,8 @@ final class FencedFiles implements FileSystem {
     this.writable = List.copyOf(changing);
   }
 
-  /// These, and those of Python itself to read. GraalVM's way to allow the latter takes atomic moves
-  /// away, by which compiled modules are put in place; so moves go round it.
+  /// These, and those of Python itself to read. GraalVM's way to allow the latter takes atomic
+  /// moves away, by which compiled modules are put in place; so moves go round it.
   FileSystem withPythonsOwn() {
     var all = FileSystem.allowInternalResourceAccess(this);
     return (FileSystem)

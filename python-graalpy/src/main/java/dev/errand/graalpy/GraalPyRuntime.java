@@ -7,6 +7,7 @@ import dev.errand.spi.Workspace;
 import dev.errand.spi.WorkspaceRuntime;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,14 +17,15 @@ import org.jspecify.annotations.Nullable;
 
 /// Workspaces as contexts of GraalPy within this JVM, for trusted code on hosts without a Python.
 ///
-/// Nothing bounds the memory of code, and some of it cannot be stopped: `docs/graalpy.md` says what to know.
-/// GraalPy is started with the first workspace, which takes seconds.
+/// Nothing bounds the memory of code, and some of it cannot be stopped: `docs/graalpy.md` says what
+/// to know. GraalPy is started with the first workspace, which takes seconds.
 public final class GraalPyRuntime implements WorkspaceRuntime {
   /// What the heap is taken to hold of contexts, each with some data.
   private static final long BYTES_EACH = 32L << 20;
 
   private final Embedding.Settings settings;
   private final int most;
+  private final Duration patience;
   private final ScheduledThreadPoolExecutor timer;
   private @Nullable Contexts contexts;
   private boolean closed;
@@ -34,9 +36,9 @@ public final class GraalPyRuntime implements WorkspaceRuntime {
   }
 
   private GraalPyRuntime(Builder builder) {
-    this.settings =
-        new Embedding.Settings(builder.readable, builder.writable, builder.environment);
+    this.settings = new Embedding.Settings(builder.readable, builder.writable, builder.environment);
     this.most = builder.contexts;
+    this.patience = builder.patience;
     this.timer =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("errand-graalpy-clock").factory());
@@ -86,7 +88,7 @@ public final class GraalPyRuntime implements WorkspaceRuntime {
     var known = contexts;
     if (known == null) {
       try {
-        known = contexts = new Contexts(Embedding.create(settings), timer, most);
+        known = contexts = new Contexts(Embedding.create(settings), timer, most, patience);
       } catch (IOException problem) {
         throw new WorkspaceException(
             "GraalPy could not be started: " + problem.getMessage() + ".", problem);
@@ -114,6 +116,8 @@ public final class GraalPyRuntime implements WorkspaceRuntime {
     private final List<Path> writable = new ArrayList<>();
     private final Map<String, String> environment = new LinkedHashMap<>();
     private int contexts = (int) Math.clamp(Runtime.getRuntime().maxMemory() / BYTES_EACH, 2, 256);
+
+    private Duration patience = Duration.ofSeconds(5);
 
     private Builder() {}
 
@@ -150,6 +154,12 @@ public final class GraalPyRuntime implements WorkspaceRuntime {
           environment.put(name, value);
         }
       }
+      return this;
+    }
+
+    /// How long a context that is ended may take to stop, before it is abandoned; default 5 s.
+    Builder patience(Duration patience) {
+      this.patience = patience;
       return this;
     }
 

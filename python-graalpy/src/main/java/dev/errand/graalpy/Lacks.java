@@ -16,8 +16,7 @@ final class Lacks {
       words.put(
           capability,
           switch (capability) {
-            case BOUNDED_MEMORY ->
-                "Code shares the application's heap, and can use up all of it.";
+            case BOUNDED_MEMORY -> "Code shares the application's heap, and can use up all of it.";
             case STOPPED_ANYWHERE ->
                 "Some long calls, such as sum(range(10**11)), cannot be stopped: the job goes on"
                     + " without them, and their thread stays busy.";

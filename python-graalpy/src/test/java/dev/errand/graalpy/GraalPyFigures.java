@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-/// Measures what workspaces cost here and on CPython; carried out only when it is asked for by name.
+/// Measures what workspaces cost here and on CPython; carried out only when it is asked for by
+/// name.
 class GraalPyFigures {
   private static final int CONTEXTS = 40;
   private static final int STEPS = 2000;
@@ -59,7 +60,9 @@ class GraalPyFigures {
   private static Double[] loop(WorkspaceRuntime runtime) {
     var took = new Double[5];
     try (var workspace = open(runtime)) {
-      run(workspace, "def loop():\n    t = 0\n    for i in range(100000):\n        t += i % 7\n    return t");
+      run(
+          workspace,
+          "def loop():\n    t = 0\n    for i in range(100000):\n        t += i % 7\n    return t");
       for (int i = 0; i < took.length; i++) {
         long start = System.nanoTime();
         run(workspace, "loop()");

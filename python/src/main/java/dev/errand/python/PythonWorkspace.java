@@ -36,8 +36,7 @@ public final class PythonWorkspace implements Workspace {
   ///
   /// @param timer rings when a block's time is over; it is never kept busy
   /// @throws WorkspaceException if that fails; the Python is ended
-  public static Workspace open(
-      DriverLink python, ScheduledExecutorService timer, Opening opening) {
+  public static Workspace open(DriverLink python, ScheduledExecutorService timer, Opening opening) {
     var workspace = new PythonWorkspace(python, timer, opening.limits());
     try (var clock =
         BlockClock.start(

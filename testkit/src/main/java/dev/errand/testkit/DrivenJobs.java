@@ -2,8 +2,6 @@ package dev.errand.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.TaskError;
@@ -25,8 +23,8 @@ abstract class DrivenJobs {
   /// The runtime under test.
   protected abstract WorkspaceRuntime runtime();
 
-  /// How often a test that tries many times may do so, in percent; default 100. Fewer where it takes
-  /// long to open a workspace.
+  /// How often a test that tries many times may do so, in percent; default 100. Fewer where it
+  /// takes long to open a workspace.
   protected int effort() {
     return 100;
   }

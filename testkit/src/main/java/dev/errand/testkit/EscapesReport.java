@@ -46,7 +46,8 @@ public abstract class EscapesReport extends Escapes {
     var all = Escape.heldBy(fence).toList();
     var taken = taken(all, restricted);
     var families = new TreeMap<String, List<Escape>>();
-    all.forEach(one -> families.computeIfAbsent(one.category(), ignored -> new ArrayList<>()).add(one));
+    all.forEach(
+        one -> families.computeIfAbsent(one.category(), ignored -> new ArrayList<>()).add(one));
     var lines = new ArrayList<String>();
     lines.add("\n## " + title + "\n");
     lines.add("| family | attempts | held | not held |\n|---|---|---|---|");

@@ -162,7 +162,9 @@ public abstract class ExchangeContract extends DrivenJobs {
   @Test
   void random_numbers_go_on_where_they_were() {
     var job = job().in(runtime());
-    finish(job, "import random\nrandom.seed(3)\nahead = random.Random(3)\nahead.random()\nrandom.random()");
+    finish(
+        job,
+        "import random\nrandom.seed(3)\nahead = random.Random(3)\nahead.random()\nrandom.random()");
     assertThat(finish(job.in(other()), "random.random() == ahead.random()")).isEqualTo("true");
     assertThat(finish(job.in(runtime()), "random.random() == ahead.random()")).isEqualTo("true");
   }
