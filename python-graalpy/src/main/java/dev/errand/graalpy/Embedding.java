@@ -25,6 +25,9 @@ import org.graalvm.polyglot.io.IOAccess;
 final class Embedding {
   private static final String LANGUAGE = "python";
 
+  /// That of the dependency: without its compiler the engine does not know its own.
+  private static final String VERSION = "25.0.3";
+
   private final Engine engine;
   private final Path home;
   private final Settings settings;
@@ -73,7 +76,7 @@ final class Embedding {
   /// The version of GraalPy, such as `25.0.3, Python 3.12.8`.
   static String version() {
     try (var engine = Engine.newBuilder(LANGUAGE).useSystemProperties(false).build()) {
-      return engine.getVersion() + ", Python " + engine.getLanguages().get(LANGUAGE).getVersion();
+      return VERSION + ", Python " + engine.getLanguages().get(LANGUAGE).getVersion();
     }
   }
 

@@ -75,6 +75,7 @@ final class Forms {
             .with("hash", hash(source))
             .with("statement", run.statement())
             .with("created", run.created())
+            .with("printed", run.printed())
             .with("readings", readings(run))
             .with("told", run.told().stream().map(told -> told(told, parts)).toList())
             .with("show", run.show())

@@ -29,12 +29,13 @@ public abstract class EscapesReport extends Escapes {
   /// What the page says before the report.
   protected abstract String introduction();
 
+  /// Whether the report is of restricted mode, and not of what holds where code may say anything.
+  protected abstract boolean restricted();
+
   @Test
   void the_page_says_which_attempts_are_held() throws Exception {
-    var report =
-        introduction()
-            + section("In restricted mode", Escape.Where.RESTRICTED, true)
-            + section("Outside restricted mode", Escape.Where.CONFINED, false);
+    var fence = restricted() ? Escape.Where.RESTRICTED : Escape.Where.CONFINED;
+    var report = introduction() + table(Escape.heldBy(fence).toList());
     var made = Files.writeString(Path.of("target", page().getFileName().toString()), report);
     assertThat(page())
         .as("Something is held that was not, or the reverse; if that is right, copy %s", made)
@@ -42,15 +43,13 @@ public abstract class EscapesReport extends Escapes {
         .isEqualTo(report);
   }
 
-  private String section(String title, Escape.Where fence, boolean restricted) throws Exception {
-    var all = Escape.heldBy(fence).toList();
-    var taken = taken(all, restricted);
+  private String table(List<Escape> all) throws Exception {
+    var taken = taken(all);
     var families = new TreeMap<String, List<Escape>>();
     all.forEach(
         one -> families.computeIfAbsent(one.category(), ignored -> new ArrayList<>()).add(one));
     var lines = new ArrayList<String>();
-    lines.add("\n## " + title + "\n");
-    lines.add("| family | attempts | held | not held |\n|---|---|---|---|");
+    lines.add("\n| family | attempts | held | not held |\n|---|---|---|---|");
     families.forEach((family, attempts) -> lines.add(row(family, attempts, taken)));
     lines.add(row("all", all, taken));
     if (!taken.isEmpty()) {
@@ -72,16 +71,15 @@ public abstract class EscapesReport extends Escapes {
   }
 
   /// The attempts that got something. One victim serves for all of them, until somebody gets at it.
-  private Map<Escape, Set<Prize>> taken(List<Escape> attempts, boolean restricted)
-      throws Exception {
+  private Map<Escape, Set<Prize>> taken(List<Escape> attempts) throws Exception {
     var taken = new LinkedHashMap<Escape, Set<Prize>>();
     try (var other = new DrivenJob(runtime(), new JobId("victim"));
-        var fresh = attacker(restricted)) {
+        var fresh = attacker()) {
       var before = Treasury.probed(fresh);
       for (var escape : attempts) {
         var place = Files.createTempDirectory(folder, "attempt");
         try (var treasury = new Treasury(place, other, signsOfTheDriver());
-            var job = treasury.equip(attacker(restricted))) {
+            var job = treasury.equip(attacker())) {
           var loot = treasury.take(escape, job, before);
           if (!loot.isEmpty()) {
             taken.put(escape, loot);
@@ -92,8 +90,8 @@ public abstract class EscapesReport extends Escapes {
     return taken;
   }
 
-  private DrivenJob attacker(boolean restricted) {
+  private DrivenJob attacker() {
     var job = new DrivenJob(runtime(), new JobId("attacker"));
-    return restricted ? job : job.unrestricted();
+    return restricted() ? job : job.unrestricted();
   }
 }

@@ -1742,7 +1742,7 @@ public abstract class WorkspaceContract extends DrivenJobs {
     assertThat(raise(job, "import xml\nxml.etree").message())
         .isEqualTo("AttributeError: module 'xml' has no attribute 'etree'");
     assertThat(raise(job, "shutil.rmtree('/nothing')").message())
-        .contains("Restricted mode does not let code do this");
+        .containsAnyOf("Restricted mode does not let code do this", "Permission denied");
   }
 
   @Test

@@ -63,6 +63,7 @@ class Session:
         self.statement = 0
         self._console = []
         self._printed = 0
+        self._again = 0
         self._before = ""
         self._readings = []
         self._known_readings = {}
@@ -227,6 +228,7 @@ class Session:
         self._known_readings = {(s, n): (name, value) for s, n, name, value in header.get("readings", ())}
         self._told = {(s, n): ended for s, n, ended in header.get("told", ())}
         self._told_parts = parts
+        self._again = header.get("printed", 0)
         self._learn_job(header["job"])
         self._kept = self._flushed = monotonic()
         self._begin_statement()
@@ -334,11 +336,16 @@ class Session:
 
     def _end_statement(self, passed):
         now = monotonic()
-        late = now - self._kept >= SNAPSHOT_SECONDS
+        late = now - self._kept >= SNAPSHOT_SECONDS and not self._prints_again()
         if (self._reached_out or late) and not passed:
             self._pass_statement()
         if late or self._printed > FLUSH_CHARACTERS or (self._console and now - self._flushed > FLUSH_SECONDS):
             self._note()
+
+    def _prints_again(self):
+        """Whether what was printed, and counted, before this run is not all printed again. A boundary before the end of that
+        would have text behind it that counts already."""
+        return self._again > 0 and self._again > len(self._before) + sum(map(len, self._console))
 
     def _ended(self, end):
         if self._last_statement is not None:
@@ -422,6 +429,8 @@ class Session:
             header["c"] = "".join(self._console)
             self._console.clear()
             self._printed = 0
+        if self._again > 0:
+            self._again -= len(header.get("c0", "")) + len(header.get("c", ""))
         if self._readings:
             header["r"] = self._readings
             self._readings = []
