@@ -108,7 +108,7 @@ final class Contexts implements PythonContext.Watcher, AutoCloseable {
 
   private void after(Duration time, Runnable action) {
     try {
-      timer.schedule(action, time.toMillis(), TimeUnit.MILLISECONDS);
+      var unused = timer.schedule(action, time.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException closing) {
       // Then all are stopped.
     }

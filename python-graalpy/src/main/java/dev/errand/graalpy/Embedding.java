@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.graalvm.polyglot.Context;
 import org.graalvm.polyglot.Engine;
 import org.graalvm.polyglot.EnvironmentAccess;
@@ -76,7 +77,8 @@ final class Embedding {
   /// The version of GraalPy, such as `25.0.3, Python 3.12.8`.
   static String version() {
     try (var engine = Engine.newBuilder(LANGUAGE).useSystemProperties(false).build()) {
-      return VERSION + ", Python " + engine.getLanguages().get(LANGUAGE).getVersion();
+      var python = Objects.requireNonNull(engine.getLanguages().get(LANGUAGE));
+      return VERSION + ", Python " + python.getVersion();
     }
   }
 

@@ -18,6 +18,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.graalvm.polyglot.io.FileSystem;
 
@@ -53,7 +54,7 @@ final class FencedFiles implements FileSystem {
               try {
                 return method.invoke(method.getName().equals("move") ? this : all, given);
               } catch (InvocationTargetException failed) {
-                throw failed.getCause();
+                throw Objects.requireNonNull(failed.getCause());
               }
             });
   }
