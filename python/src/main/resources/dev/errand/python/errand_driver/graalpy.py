@@ -249,7 +249,8 @@ def referents(obj):
     except AttributeError:
         pass
     for base in kind.__mro__:
-        found += [value.__get__(obj) for value in base.__dict__.values() if _is_filled(value, obj)]
+        slots = [value for name, value in base.__dict__.items() if name != "__weakref__" and _is_filled(value, obj)]
+        found += [slot.__get__(obj) for slot in slots]
     base = next(base for base in kind.__mro__ if base.__module__ != "__main__")
     parts = next((parts for known, parts in _PARTS.items() if issubclass(base, known)), _taken_apart)
     return [*found, *parts(obj, base)]

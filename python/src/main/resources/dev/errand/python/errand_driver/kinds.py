@@ -541,7 +541,7 @@ def _take_with_attributes(obj, kind):
         for base in kind.__mro__
         if base.__module__ == "__main__"
         for name, value in base.__dict__.items()
-        if isinstance(value, types.MemberDescriptorType) and hasattr(obj, name)
+        if isinstance(value, types.MemberDescriptorType) and name not in _OWN_NAMES and hasattr(obj, name)
     }
     if not attributes and not slots:
         return NotImplemented
