@@ -1854,10 +1854,10 @@ public abstract class WorkspaceContract extends DrivenJobs {
   @Test
   void memory_beyond_the_limit_is_refused() {
     var job = job().limits(Limits.DEFAULT.withMemoryBytes(256L << 20));
-    int bytes = can(Capability.BOUNDED_MEMORY) ? 1 << 29 : 1 << 10;
-    var code = "try:\n    x = bytes(%d)\nexcept MemoryError:\n    x = b''\nlen(x)";
-    assertThat(finish(job, code.formatted(bytes)))
-        .isEqualTo(can(Capability.BOUNDED_MEMORY) ? "0" : "1024");
+    boolean bounded = can(Capability.BOUNDED_MEMORY);
+    int bytes = bounded ? 1 << 29 : 1 << 10;
+    var made = "try:\n    x = bytes(" + bytes + ")\nexcept MemoryError:\n    x = b''\nlen(x)";
+    assertThat(finish(job, made)).isEqualTo(bounded ? "0" : "1024");
   }
 
   @Test
