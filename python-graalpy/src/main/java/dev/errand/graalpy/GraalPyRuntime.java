@@ -115,7 +115,7 @@ public final class GraalPyRuntime implements WorkspaceRuntime {
     private final List<Path> readable = new ArrayList<>();
     private final List<Path> writable = new ArrayList<>();
     private final Map<String, String> environment = new LinkedHashMap<>();
-    private int contexts = (int) Math.clamp(Runtime.getRuntime().maxMemory() / BYTES_EACH, 2, 256);
+    private int contexts = Math.clamp(Runtime.getRuntime().maxMemory() / BYTES_EACH, 2, 256);
 
     private Duration patience = Duration.ofSeconds(5);
 
