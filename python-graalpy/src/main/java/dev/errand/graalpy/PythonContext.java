@@ -147,7 +147,8 @@ final class PythonContext implements DriverLink {
 
   private void live() {
     try {
-      var made = context = embedding.context(files, folder);
+      var made = embedding.context(files, folder);
+      context = made;
       made.eval("python", SERVE)
           .executeVoid(
               embedding.driver(),
