@@ -57,7 +57,7 @@ class GraalPyFigures {
     return median(took);
   }
 
-  private static Double[] loop(WorkspaceRuntime runtime) {
+  private static Object[] loop(WorkspaceRuntime runtime) {
     var took = new Double[5];
     try (var workspace = open(runtime)) {
       run(
@@ -69,7 +69,7 @@ class GraalPyFigures {
         took[i] = millisSince(start);
       }
     }
-    return new Double[] {took[0], took[4]};
+    return new Object[] {took[0], took[4]};
   }
 
   private static Workspace open(WorkspaceRuntime runtime) {
