@@ -25,10 +25,10 @@ class GraalPyFigures {
       long start = System.nanoTime();
       try (var runtime = made.get()) {
         open(runtime).close();
-        say("%s: first workspace %.0f ms", runtime.name(), millisSince(start));
-        say("a further one, p50 of the second half %.1f ms", further(runtime));
-        say("a step of one statement, p50 of the second half %.3f ms", step(runtime));
-        say("100,000 turns of a loop, the first time %.0f ms, the fifth %.0f ms", loop(runtime));
+        System.out.println("%s: first workspace %.0f ms".formatted(runtime.name(), millisSince(start)));
+        System.out.println("a further one, p50 of the second half %.1f ms".formatted(further(runtime)));
+        System.out.println("a step of one statement, p50 of the second half %.3f ms".formatted(step(runtime)));
+        System.out.println("100,000 turns of a loop, the first time %.0f ms, the fifth %.0f ms".formatted(loop(runtime)));
       }
     }
   }
@@ -94,9 +94,5 @@ class GraalPyFigures {
 
   private static double millisSince(long start) {
     return (System.nanoTime() - start) / 1e6;
-  }
-
-  private static void say(String form, Object... figures) {
-    System.out.println(form.formatted(figures));
   }
 }
