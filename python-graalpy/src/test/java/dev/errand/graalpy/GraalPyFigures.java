@@ -25,10 +25,15 @@ class GraalPyFigures {
       long start = System.nanoTime();
       try (var runtime = made.get()) {
         open(runtime).close();
-        System.out.println("%s: first workspace %.0f ms".formatted(runtime.name(), millisSince(start)));
-        System.out.println("a further one, p50 of the second half %.1f ms".formatted(further(runtime)));
-        System.out.println("a step of one statement, p50 of the second half %.3f ms".formatted(step(runtime)));
-        System.out.println("100,000 turns of a loop, the first time %.0f ms, the fifth %.0f ms".formatted(loop(runtime)));
+        System.out.println(
+            "%s: first workspace %.0f ms".formatted(runtime.name(), millisSince(start)));
+        System.out.println(
+            "a further one, p50 of the second half %.1f ms".formatted(further(runtime)));
+        System.out.println(
+            "a step of one statement, p50 of the second half %.3f ms".formatted(step(runtime)));
+        System.out.println(
+            "100,000 turns of a loop, the first time %.0f ms, the fifth %.0f ms"
+                .formatted(loop(runtime)));
       }
     }
   }
