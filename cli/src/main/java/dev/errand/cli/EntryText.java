@@ -12,9 +12,10 @@ final class EntryText {
   static String of(Entry entry) {
     var data = entry.data();
     return switch (entry.kind()) {
-      case MESSAGE, REPLY, CONSOLE, NOTIFICATION, RECEIPT, NOTICE ->
+      case SIGNAL, MESSAGE, REPLY, CONSOLE, NOTIFICATION, RECEIPT, NOTICE ->
           text(data, "text").stripTrailing();
       case JOB_ENDED -> text(data, "outcome") + ": " + text(data, "text");
+      case JOB_REVIVED -> "goes on for " + text(data, "for");
       case EXCEPTION -> {
         var trace = text(data, "trace");
         yield trace.isBlank() ? text(data, "message") : trace.stripTrailing();
@@ -48,7 +49,13 @@ final class EntryText {
   }
 
   private static String named(Json.Object data, String words) {
-    return data.get("id").map(id -> Value.of(id).text() + ": " + words).orElse(words);
+    return data.get("id").map(id -> name(id) + ": " + words).orElse(words);
+  }
+
+  private static String name(Json id) {
+    return id instanceof Json.Object callback
+        ? callback.text("callback").orElse("")
+        : Value.of(id).text();
   }
 
   private static String text(Json.Object data, String name) {

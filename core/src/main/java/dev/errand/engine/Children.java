@@ -50,6 +50,7 @@ final class Children {
   private final Map<Json, JobId> subtaskIds = new HashMap<>();
   private final Map<JobId, Change.Created> heldBack = new LinkedHashMap<>();
   private final Set<JobId> met = new HashSet<>();
+  private final Set<JobId> given = new HashSet<>();
   private final Ends ends;
   private boolean hadSome;
   private int created;
@@ -104,7 +105,9 @@ final class Children {
       }
       return before.child();
     }
-    checkDepth(id);
+    if (!newJob.definition().isCallback()) {
+      checkDepth(id);
+    }
     checkFree(request.subtaskId());
     add(new Change.Created(newJob));
     var child = Seen.born(id, newJob.definition().agent().name(), request.subtaskId());
@@ -132,9 +135,25 @@ final class Children {
   }
 
   private NewJob newJob(JobId id, ChildRequest request, @Nullable Delta workspace) {
+    var callback = callback(request);
+    if (callback.isPresent()) {
+      return newJob(id, callback.get(), request, workspace);
+    }
     var agent = agent(request);
     var locale = request.locale() == null ? definition.locale() : request.locale();
     var setup = new JobDefinition(agent, blocks(agent, request), request.parameters(), locale);
+    return newJob(id, setup, request, workspace);
+  }
+
+  private static Optional<JobDefinition> callback(ChildRequest request) {
+    return request.blocks().stream()
+        .filter(block -> block.kind() == CodeBlock.Kind.ANSWER)
+        .map(block -> JobDefinition.callback(block.source()))
+        .findFirst();
+  }
+
+  private static NewJob newJob(
+      JobId id, JobDefinition setup, ChildRequest request, @Nullable Delta workspace) {
     var subtask = request.subtaskId() == null ? null : Subtask.open(request.subtaskId());
     return new NewJob(id, null, setup, setup.address(), subtask, workspace);
   }
@@ -211,7 +230,7 @@ final class Children {
       }
       throw new RefusedException("RuntimeError", "Job " + id + " has a sub-task handler already");
     }
-    if (!id.parent().equals(Optional.of(job))) {
+    if (!isOwn(id)) {
       throw new RefusedException(
           "RuntimeError",
           "Job %s is no child of job %s; only its parent can hold its handler".formatted(id, job));
@@ -258,6 +277,25 @@ final class Children {
         }
       }
     }
+  }
+
+  /// The code has the outcomes of these: it need not be told of them.
+  void given(List<Child> ended) {
+    if (definition.agent().model() != null) {
+      var own = ended.stream().map(Child::job).filter(this::isOwn).toList();
+      if (given.addAll(own)) {
+        writer.add(new Change.Given(own));
+      }
+    }
+  }
+
+  /// Those whose outcomes the code was given here.
+  Set<JobId> given() {
+    return given;
+  }
+
+  private boolean isOwn(JobId id) {
+    return id.parent().equals(Optional.of(job));
   }
 
   /// All of them as they are now, or the one whose handler has that id.

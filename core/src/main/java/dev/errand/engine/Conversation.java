@@ -84,6 +84,8 @@ final class Conversation {
           NOTICE,
           JOB_CREATED,
           JOB_ENDED,
+          JOB_REVIVED,
+          SIGNAL,
           SUBTASK_SPAWNED,
           SUBTASK_COMPLETED,
           SUBTASK_FAILED,

@@ -2,8 +2,10 @@ package dev.errand.engine;
 
 import dev.errand.agent.Agent;
 import dev.errand.agent.Tool;
+import dev.errand.job.Completion;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
+import dev.errand.job.Json;
 import dev.errand.job.NewJob;
 import dev.errand.job.StoreException;
 import dev.errand.spi.ModelProvider;
@@ -73,6 +75,19 @@ public final class Engine implements AutoCloseable {
     var id = store.submit(make.apply(JobId.random(ThreadLocalRandom.current())));
     signals.committed();
     return id;
+  }
+
+  /// Lets a message arrive; see [Store#signal].
+  public long signal(JobId job, Json.Object message) {
+    long sequence = store.signal(job, message);
+    signals.committed();
+    return sequence;
+  }
+
+  /// Ends a handler from outside; see [Store#complete].
+  public void complete(JobId job, Completion completion) {
+    store.complete(job, completion);
+    signals.committed();
   }
 
   /// Forks a job; see [Store#fork].

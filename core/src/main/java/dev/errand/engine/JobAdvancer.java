@@ -21,6 +21,7 @@ import dev.errand.spi.Store;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.Workspace.Ending;
 import dev.errand.spi.WorkspaceRuntime;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,10 @@ import org.jspecify.annotations.Nullable;
 final class JobAdvancer {
   /// How often a workspace may die, with nothing committed in between, before the job is told.
   private static final int DEATHS_ALLOWED = 3;
+
+  private static final Json.Object PUT_OFF =
+      Json.object(
+          "text", "exit() was put off: something happened that the model was not told of yet");
 
   private final Store store;
   private final Registry registry;
@@ -57,7 +62,8 @@ final class JobAdvancer {
       JobDefinition definition,
       StepWriter writer,
       Parking parking,
-      ObjectLocks locks) {
+      ObjectLocks locks,
+      InstantSource clock) {
     this.store = store;
     this.registry = registry;
     this.job = claim.job();
@@ -65,7 +71,7 @@ final class JobAdvancer {
     this.writer = writer;
     this.recorded = claim.version() > 0;
     this.history = new History(store, job.id(), writer);
-    this.host = new JobHost(store, registry, job, definition, writer, parking, locks);
+    this.host = new JobHost(store, registry, job, definition, writer, parking, locks, clock);
   }
 
   JobId job() {
@@ -127,7 +133,8 @@ final class JobAdvancer {
 
   private boolean askModel(String name) {
     writer.become(JobStatus.STARTED);
-    int replies = writer.progress().turn() - definition.warmup().size();
+    tellNews();
+    int replies = writer.progress().turn() - firstTurn();
     int limit = definition.agent().limits().turns();
     if (replies >= limit) {
       end(
@@ -138,7 +145,6 @@ final class JobAdvancer {
                   "Raise the agent's limit of turns, or tell it when to call exit")));
       return false;
     }
-    tellNews();
     // A reply that comes at once is committed together with what it was asked on.
     writer.commitShortly();
     Model.Reply reply;
@@ -158,22 +164,51 @@ final class JobAdvancer {
     var said = new Change.Recorded(turn, Entry.Kind.REPLY, Json.object("text", reply.text()));
     var spent = new Change.Spent(reply.usage());
     if (CodeFences.python(reply.text()).isEmpty()) {
-      return end(
-          List.of(said, spent, new Change.Ended(new Outcome.Succeeded(Value.of(reply.text())))));
+      return isNews()
+          ? goOn(List.of(said, spent)) && askModel(name)
+          : end(
+              this::pass,
+              List.of(
+                  said, spent, new Change.Ended(new Outcome.Succeeded(Value.of(reply.text())))));
     }
     writer.add(List.of(said, spent), writer.progress().beginning());
     writer.commit();
     return true;
   }
 
-  /// Tells the model what happened since it was last told, in one entry.
+  /// The turn from which the limit of turns counts: that of the last message, or the first.
+  private int firstTurn() {
+    return history.entries().stream()
+        .filter(entry -> entry.kind() == Entry.Kind.MESSAGE)
+        .mapToInt(Change.Recorded::turn)
+        .reduce(definition.warmup().size(), Math::max);
+  }
+
+  /// The turn is over, and the job is not: there is news that the model has not heard.
+  private boolean goOn(List<Change> said) {
+    writer.add(said, writer.progress().finished(host.created()));
+    return true;
+  }
+
+  /// The block is over.
+  private void pass() {
+    writer.advance(writer.progress().finished(host.created()));
+  }
+
+  /// Tells the model what happened since it was last told.
   private void tellNews() {
     var progress = writer.progress();
-    var news = News.of(store.ended(job.id(), progress.heard(), 1000), history.entries());
+    var news = host.news(history.entries());
     if (!news.isEmpty()) {
-      var heard = news.heard().map(progress::heard).orElse(progress);
-      writer.add(List.of(news.entry(progress.turn())), heard);
+      var heard = news.heard();
+      writer.add(
+          news.entries(progress.turn()),
+          heard.isPresent() ? progress.heard(heard.getAsLong()) : progress);
     }
+  }
+
+  private boolean isNews() {
+    return !host.news(history.entries()).isEmpty();
   }
 
   /// Carries out the block that is begun; false if the job ended.
@@ -181,14 +216,20 @@ final class JobAdvancer {
     writer.become(warmingUp() ? JobStatus.WARMING_UP : JobStatus.STARTED);
     var block = block();
     int deaths = 0;
+    JobHost.Interrupted stopped = null;
     while (true) {
       long before = writer.version();
       Ending ending;
       try {
-        ending = runOnce(block);
+        ending = runOnce(block, stopped == null ? Workspace.Run.AT_THE_END : stopped.statement());
       } catch (DurableObjects.Conflict another) {
         // Another job went on with the object, so this ends.
         buryWorkspace();
+        continue;
+      } catch (JobHost.Interrupted byMessage) {
+        // Statements before this one may be in no checkpoint yet; they are carried out again.
+        buryWorkspace();
+        stopped = byMessage;
         continue;
       }
       if (ending instanceof Ending.Died(var error, var mayRetry)) {
@@ -202,7 +243,9 @@ final class JobAdvancer {
         }
         return raised(() -> {}, error);
       }
-      return finish(block, ending);
+      return stopped != null && ending instanceof Ending.Finished(var mark, var value, var shown)
+          ? raised(() -> host.absorb(mark), stopped.error())
+          : finish(block, ending);
     }
   }
 
@@ -221,7 +264,7 @@ final class JobAdvancer {
                     "Turn " + turn + " of job " + job.id() + " has no reply"));
   }
 
-  private Ending runOnce(CodeBlock block) {
+  private Ending runOnce(CodeBlock block, int stop) {
     var open = workspace == null ? open() : workspace;
     host.begin(recorded);
     recorded = false;
@@ -235,7 +278,8 @@ final class JobAdvancer {
             host.printedBefore(),
             host.readings(),
             host.told(),
-            !warmingUp());
+            !warmingUp(),
+            stop);
     try {
       return open.run(run, host);
     } finally {
@@ -287,7 +331,10 @@ final class JobAdvancer {
         yield deliver(value);
       }
       case Ending.Exited(var mark, var value) ->
-          end(() -> host.absorb(mark), List.of(new Change.Ended(new Outcome.Succeeded(value))));
+          !warmingUp() && isNews()
+              ? putOff(mark)
+              : end(
+                  () -> host.absorb(mark), List.of(new Change.Ended(new Outcome.Succeeded(value))));
       case Ending.Raised(var mark, var error) -> raised(() -> host.absorb(mark), error);
       case Ending.Died ignored -> throw new IllegalStateException("Handled before");
     };
@@ -314,6 +361,25 @@ final class JobAdvancer {
             : List.of(new Change.Completed(new Completion.Result(value)), ended));
   }
 
+  /// The model is to hear the news before its job ends; the process went with the exit.
+  private boolean putOff(Host.Mark mark) {
+    writer.together(
+        () -> {
+          host.absorb(mark);
+          goOn(List.of(new Change.Recorded(writer.progress().turn(), Entry.Kind.NOTICE, PUT_OFF)));
+        });
+    closeWorkspace();
+    return true;
+  }
+
+  private void closeWorkspace() {
+    var open = workspace;
+    workspace = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+
   /// The block is over; the next one is due.
   private boolean next(Host.Mark mark, Workspace.@Nullable Shown shown) {
     writer.together(
@@ -322,7 +388,7 @@ final class JobAdvancer {
           if (shown != null) {
             show(shown);
           }
-          writer.advance(writer.progress().finished(host.created()));
+          pass();
         });
     return true;
   }

@@ -7,6 +7,7 @@ import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.Slot;
 import dev.errand.job.Value;
+import dev.errand.job.Wait;
 import dev.errand.spi.Host.Child;
 import dev.errand.spi.Workspace;
 import java.util.Comparator;
@@ -88,8 +89,9 @@ final class Looks {
     return seen;
   }
 
-  /// Those of `handlers` that have ended by `now`, or had at this slot before.
-  List<Child> await(Slot slot, List<JobId> handlers, Supplier<List<Child>> now) {
+  /// Those of the awaited handlers that have ended by `now`, or had at this slot before.
+  List<Child> await(Slot slot, Wait on, Supplier<List<Child>> now) {
+    var handlers = on.handlers();
     var of = handlers.size() == 1 ? handlers.toString() : Journal.digest(handlers.toString());
     var known = journal.recorded(slot, AWAIT, of);
     if (known != null) {

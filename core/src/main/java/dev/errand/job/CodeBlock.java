@@ -13,7 +13,9 @@ public record CodeBlock(Kind kind, String source) {
     /// arguments; its return value completes the handler and ends the job.
     CALL,
     /// `source` names the Java program of the job's agent.
-    PROGRAM
+    PROGRAM,
+    /// A callback of the name `source`: no worker carries it out, whoever answers does.
+    ANSWER
   }
 
   /// A block of Python text.

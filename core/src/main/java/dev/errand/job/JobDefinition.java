@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 /// @param locale a language tag such as `pl-PL`; null where the job has none
 public record JobDefinition(
     AgentSpec agent, List<CodeBlock> warmup, Json.Object parameters, @Nullable String locale) {
+  /// What stands as the agent of callbacks.
+  public static final String CALLBACK = "callback";
+
   public JobDefinition {
     warmup = List.copyOf(warmup);
   }
@@ -20,6 +23,16 @@ public record JobDefinition(
   /// A definition without parameters and locale.
   public static JobDefinition of(AgentSpec agent, CodeBlock... warmup) {
     return new JobDefinition(agent, List.of(warmup), Json.Object.EMPTY, null);
+  }
+
+  /// The definition of a callback: a job that is done by whoever answers it.
+  public static JobDefinition callback(String name) {
+    return of(AgentSpec.program(CALLBACK), new CodeBlock(CodeBlock.Kind.ANSWER, name));
+  }
+
+  /// Whether it is that of a callback.
+  public boolean isCallback() {
+    return warmup.size() == 1 && warmup.getFirst().kind() == CodeBlock.Kind.ANSWER;
   }
 
   /// The address under which equal definitions are stored once: a digest of the stored form.

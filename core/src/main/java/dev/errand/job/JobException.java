@@ -15,7 +15,8 @@ public abstract sealed class JobException extends RuntimeException
         UnfinishedException,
         UnresolvableException,
         ObjectConflictException,
-        RefusedException {
+        RefusedException,
+        SignalRefusedException {
   private static final long serialVersionUID = 1L;
 
   JobException(String message) {

@@ -9,6 +9,8 @@ import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
+import dev.errand.job.TaskError;
+import org.jspecify.annotations.Nullable;
 
 /// The entries that a store records by itself, so that every store writes the same history.
 public final class Bookkeeping {
@@ -56,6 +58,8 @@ public final class Bookkeeping {
           SUBTASK_CANCELLED,
           SUBTASK_TIMED_OUT,
           JOB_ENDED,
+          JOB_REVIVED,
+          SIGNAL,
           NOTICE ->
           false;
     };
@@ -104,6 +108,26 @@ public final class Bookkeeping {
         turn,
         Entry.Kind.JOB_ENDED,
         Json.object("outcome", outcome.code()).with("text", shortened(text)));
+  }
+
+  /// The entry of a job that was done and goes on.
+  ///
+  /// @param child whose end it is to hear of; null for a message
+  public static Change.Recorded revived(int turn, @Nullable JobId child) {
+    return new Change.Recorded(
+        turn, Entry.Kind.JOB_REVIVED, Json.object("for", child == null ? "message" : child.text()));
+  }
+
+  /// Whether a job that ended like this goes on for a message, or for the end of a subtask: what
+  /// was cancelled never does, and a limit is not outlived by those who report.
+  public static boolean mayRevive(Outcome outcome, boolean forMessage) {
+    return switch (outcome) {
+      case Outcome.Succeeded ignored -> true;
+      case Outcome.Failed(var error) -> forMessage || error.kind() != TaskError.Kind.LIMIT;
+      case Outcome.TimedOut ignored -> forMessage;
+      case Outcome.BudgetExhausted ignored -> forMessage;
+      case Outcome.Cancelled ignored -> false;
+    };
   }
 
   /// The entry of an effect that somebody found out about, as it was before; the job stands at

@@ -10,6 +10,7 @@ import dev.errand.job.Json;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.Usage;
+import java.util.List;
 
 /// One change within a [Step].
 ///
@@ -19,9 +20,9 @@ public sealed interface Change {
   /// Appends to the job's own history; the store gives it the next sequence number of the root.
   record Recorded(int turn, Entry.Kind kind, Json.Object data) implements Change {}
 
-  /// Creates a child job, due at once, and records `SUBTASK_SPAWNED` (with a handler) or
-  /// `JOB_CREATED` in the child's history. A job of that id and digest that exists is left alone,
-  /// and nothing is recorded.
+  /// Creates a child job, due at once unless it is a callback, and records `SUBTASK_SPAWNED` (with
+  /// a handler) or `JOB_CREATED` in the child's history. A job of that id and digest that exists is
+  /// left alone, and nothing is recorded.
   record Created(NewJob job) implements Change {}
 
   /// Gives an existing child a handler, and records `SUBTASK_SPAWNED` in the child's history. If
@@ -49,6 +50,14 @@ public sealed interface Change {
   /// Changes a durable object, or makes it if its version is 1. The step is refused with
   /// [dev.errand.job.ObjectConflictException] unless the object is at the version before.
   record ObjectChanged(DurableObject object) implements Change {}
+
+  /// Notes that the job's code was given the outcomes of these children, so that it is not told of
+  /// them again; see [Store#news].
+  record Given(List<JobId> children) implements Change {
+    public Given {
+      children = List.copyOf(children);
+    }
+  }
 
   /// Adds to what the job's own model calls cost.
   record Spent(Usage usage) implements Change {}

@@ -10,6 +10,9 @@ import dev.errand.job.Json;
 import dev.errand.job.SubTaskState;
 import dev.errand.job.Value;
 import dev.errand.job.Variable;
+import dev.errand.job.Wait;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -37,12 +40,17 @@ public interface Host {
   /// Ends the job's own handler.
   void complete(Mark mark, Completion completion);
 
-  /// Waits until `needed` of these handlers have ended; the job may be suspended meanwhile.
+  /// Waits until as many of the handlers have ended as are needed, or the moment has come; the job
+  /// may be suspended meanwhile.
   ///
   /// Recorded, so that a replay is given the same.
   ///
-  /// @return those that have ended by then, at least `needed`, in the order asked
-  List<Child> await(Mark mark, int ordinal, List<JobId> handlers, int needed);
+  /// @return those that have ended by then, in the order asked: fewer than needed if the moment
+  ///   came first
+  List<Child> await(Mark mark, int ordinal, Wait on);
+
+  /// The moment so long from now; recorded, so that a replay is given the same.
+  Instant later(Mark mark, int ordinal, Duration delay);
 
   /// The handlers of this job as they are now, in the order asked; recorded, so that a replay sees
   /// the same.

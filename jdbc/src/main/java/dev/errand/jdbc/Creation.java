@@ -43,8 +43,8 @@ final class Creation {
                 """
                 insert into job
                   (id, parent, ordinal, key, digest, agent, created, definition, status,
-                   subtask_id, due)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   subtask_id, due, hears)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 on conflict do nothing
                 """)
             .bind(job.id().text())
@@ -57,7 +57,8 @@ final class Creation {
             .bind(definition.address())
             .bind(JobStatus.READY.name())
             .bind(subtaskId)
-            .bind(now)
+            .bindOrNull(job.definition().isCallback() ? null : now)
+            .bind(job.definition().agent().model() != null)
             .update();
     if (inserted == 0) {
       requireTaken(transaction);

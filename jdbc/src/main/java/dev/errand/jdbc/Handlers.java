@@ -87,7 +87,11 @@ final class Handlers {
         .bind(told)
         .bind(number)
         .update();
-    Waits.handlerEnded(transaction, id);
+    var waiters = Waits.handlerEnded(transaction, id);
+    var parent = id.parent();
+    if (parent.isPresent() && !waiters.contains(parent.get().text())) {
+      Signals.revive(transaction, parent.get(), id);
+    }
     return told;
   }
 

@@ -2,6 +2,7 @@ package dev.errand.jdbc;
 
 import dev.errand.job.Blob;
 import dev.errand.job.Checkpoint;
+import dev.errand.job.Completion;
 import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectKey;
@@ -15,7 +16,6 @@ import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
-import dev.errand.job.StoredForm;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
@@ -224,6 +224,26 @@ public final class SqliteStore implements Store {
   }
 
   @Override
+  public News news(JobId job, long after, int limit) {
+    return readers.read(
+        session -> session.atOneMoment(moment -> Signals.news(moment, job, after, limit)));
+  }
+
+  @Override
+  public long signal(JobId job, Json.Object message) {
+    return writer.write(transaction -> Signals.say(transaction, job, message));
+  }
+
+  @Override
+  public void complete(JobId job, Completion completion) {
+    writer.write(
+        transaction -> {
+          Signals.complete(transaction, job, completion);
+          return job;
+        });
+  }
+
+  @Override
   public Count count(JobId root) {
     return readers.read(
         session ->
@@ -242,12 +262,7 @@ public final class SqliteStore implements Store {
 
   @Override
   public Optional<JobDefinition> definition(String address) {
-    return readers.read(
-        session ->
-            session
-                .sql("select form from definition where address = ?")
-                .bind(address)
-                .first(row -> StoredForm.definition((Json.Object) Json.parse(row.getString(1)))));
+    return readers.read(session -> StoredDefinition.find(session, address));
   }
 
   @Override

@@ -16,6 +16,9 @@ import java.util.stream.Collectors;
  * the transaction of the end or of the wait itself: an end is either seen by the wait that comes
  * after it, or finds that wait's row. None falls between.
  *
+ * A wait may be over for another reason: its moment has come, or a message arrived. Whoever claims the job then sets
+ * `needed` to 0, so that ends that come later change nothing of a job that is at work.
+ *
  * Rows that are left when enough others have ended stay where they are until the job waits again or
  * ends: a loop over a thousand handlers, whichever ends first, then changes one row per turn and
  * not a thousand. */
@@ -87,7 +90,9 @@ final class Waits {
 
   /// Makes those due who waited for this handler and need no other; as due since they were created,
   /// see [dev.errand.spi.Store#claim].
-  static void handlerEnded(Transaction transaction, JobId target) throws SQLException {
+  ///
+  /// @return who waited
+  static List<String> handlerEnded(Transaction transaction, JobId target) throws SQLException {
     var waiters =
         transaction
             .sql("delete from wait where target = ? returning waiter")
@@ -103,6 +108,7 @@ final class Waits {
           .bind(waiter)
           .update();
     }
+    return waiters;
   }
 
   /// Forgets what a job that is done still waited for.

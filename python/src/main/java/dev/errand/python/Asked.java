@@ -8,10 +8,13 @@ import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
+import dev.errand.job.Wait;
 import dev.errand.python.Frames.Frame;
 import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -42,8 +45,12 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
         host.complete(mark, completion());
         yield new Frame(Json.Object.EMPTY);
       }
-      case "await" ->
-          Forms.children(host.await(mark, form.number("n"), jobs(), form.number("needed")));
+      case "await" -> Forms.children(host.await(mark, form.number("n"), awaited()));
+      case "later" -> {
+        var delay = Duration.ofMillis(form.longNumber("millis"));
+        yield new Frame(
+            Json.object("at", host.later(mark, form.number("n"), delay).toEpochMilli()));
+      }
       case "peek" -> Forms.children(host.peek(mark, form.number("n"), jobs()));
       case "children" -> Forms.children(host.children(mark, form.number("n"), subtaskId()));
       case "new_object" -> new Frame(Json.object("id", host.newObject(mark, form.number("n"))));
@@ -138,6 +145,11 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
               attributes,
               null);
         });
+  }
+
+  private Wait awaited() {
+    var until = form.optional("until").map(Form::longNumber).map(Instant::ofEpochMilli);
+    return Form.fitting(() -> new Wait(jobs(), form.number("needed"), until.orElse(null)));
   }
 
   private List<JobId> jobs() {

@@ -22,6 +22,7 @@ import dev.errand.job.NewJob;
 import dev.errand.job.ObjectConflictException;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
+import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StaleLeaseException;
 import dev.errand.job.Subtask;
 import dev.errand.job.UnknownJobException;
@@ -39,13 +40,16 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -64,6 +68,9 @@ final class MemoryState {
   private final Map<String, Blob> chunks;
   private final Map<JobId, List<Entry>> entriesByRoot;
 
+  /// Children whose outcomes were given to their parents.
+  private final Set<JobId> given;
+
   MemoryState() {
     rows = new LinkedHashMap<>();
     definitions = new HashMap<>();
@@ -71,6 +78,7 @@ final class MemoryState {
     objects = new TreeMap<>();
     chunks = new HashMap<>();
     entriesByRoot = new HashMap<>();
+    given = new HashSet<>();
   }
 
   MemoryState(MemoryState other) {
@@ -80,6 +88,7 @@ final class MemoryState {
     objects = new TreeMap<>(other.objects);
     chunks = new HashMap<>(other.chunks);
     entriesByRoot = new HashMap<>(other.entriesByRoot);
+    given = new HashSet<>(other.given);
   }
 
   /// A job with what only the store knows of it.
@@ -109,7 +118,7 @@ final class MemoryState {
     }
 
     Row leased(String holder, Instant until) {
-      return new Row(job, version, fence + 1, holder, until, awaits, workspace);
+      return new Row(job, version, fence + 1, holder, until, null, workspace);
     }
 
     Row until(Instant end) {
@@ -168,12 +177,21 @@ final class MemoryState {
     return switch (step.next()) {
       case Step.Next.Continue() -> new Receipt(after.version(), true);
       case Step.Next.Yield(var at) -> release(after, roundedUp(at), null);
-      case Step.Next.End() -> release(after, null, null);
-      case Step.Next.Await(var on) when isSatisfied(on) -> {
+      case Step.Next.End() -> {
+        release(after, null, null);
+        if (isNewsFor(id)) {
+          revive(id, false, null, now);
+        }
+        yield new Receipt(after.version(), false);
+      }
+      case Step.Next.Await(var on) when isSatisfied(on) || isOver(on, now) || isHeeded(on, id) -> {
         put(after.with(moved(after.job(), before.job().status(), step.progress())));
         yield new Receipt(after.version(), true);
       }
-      case Step.Next.Await(var on) -> release(after, null, on);
+      case Step.Next.Await(var on) -> {
+        var until = on.until();
+        yield release(after, until == null ? null : roundedUp(until), on);
+      }
     };
   }
 
@@ -191,8 +209,9 @@ final class MemoryState {
       case Change.Journalled(var effect) -> journal(id, effect, now);
       case Change.Checkpointed(var delta) -> checkpoint(id, delta);
       case Change.ObjectChanged(var object) -> change(object);
+      case Change.Given(var children) -> given.addAll(children);
       case Change.Spent(var usage) -> put(row(id).with(spent(job, job.usage().plus(usage))));
-      case Change.Completed(var completion) -> complete(id, completion, now);
+      case Change.Completed(var completion) -> completeHandler(id, completion, now);
       case Change.Ended(var outcome) -> end(id, outcome, now);
     }
   }
@@ -223,7 +242,7 @@ final class MemoryState {
     append(key.job(), Bookkeeping.resolved(turn, key, effect, finding), now);
   }
 
-  private void complete(JobId id, Completion completion, Instant now) {
+  private void completeHandler(JobId id, Completion completion, Instant now) {
     var job = row(id).job();
     var handler = job.subtask();
     if (handler != null && handler.completion() == null) {
@@ -261,7 +280,8 @@ final class MemoryState {
             job.subtask() == null ? null : Subtask.open(job.subtask().id()),
             null,
             Usage.NONE);
-    put(new Row(record, 0, 0, null, now, null, MemoryWorkspace.EMPTY));
+    var due = job.definition().isCallback() ? null : now;
+    put(new Row(record, 0, 0, null, due, null, MemoryWorkspace.EMPTY));
     if (job.workspace() != null) {
       checkpoint(job.id(), job.workspace());
     }
@@ -314,13 +334,106 @@ final class MemoryState {
     for (var waiter : List.copyOf(rows.values())) {
       var awaited = waiter.awaits();
       if (awaited != null && awaited.handlers().contains(id) && isSatisfied(awaited)) {
-        put(waiter.released(waiter.job().origin().created(), null));
+        wake(waiter);
       }
+    }
+    id.parent().ifPresent(parent -> revive(parent, false, id, now));
+  }
+
+  private void wake(Row suspended) {
+    put(suspended.released(suspended.job().origin().created(), null));
+  }
+
+  /// Lets a job that is done go on before its next turn, where it may.
+  private void revive(JobId id, boolean forMessage, @Nullable JobId child, Instant now) {
+    var job = row(id).job();
+    var outcome = job.outcome();
+    if (job.status() != JobStatus.DONE
+        || outcome == null
+        || !hears(job)
+        || !Bookkeeping.mayRevive(outcome, forMessage)) {
+      return;
+    }
+    var progress = job.progress().revived();
+    put(row(id).with(ended(moved(job, JobStatus.STARTED, progress), null)));
+    append(id, Bookkeeping.revived(progress.turn(), child), now);
+    put(row(id).released(job.origin().created(), null));
+  }
+
+  /// Whether a model is there to be told what happens.
+  private boolean hears(JobRecord job) {
+    return Objects.requireNonNull(definitions.get(job.definition())).agent().model() != null;
+  }
+
+  private boolean isNewsFor(JobId id) {
+    var news = news(id, row(id).job().progress().heard(), 1);
+    return !news.ended().isEmpty() || !news.messages().isEmpty();
+  }
+
+  Store.News news(JobId id, long after, int limit) {
+    var ended =
+        children(id)
+            .filter(child -> told(child) > Math.max(after, 0) && !given.contains(child.id()))
+            .sorted(Comparator.comparingLong(MemoryState::told))
+            .limit(limit)
+            .toList();
+    long last = ended.size() < limit ? Long.MAX_VALUE : told(ended.getLast());
+    return new Store.News(
+        ended, messages(id, after).filter(entry -> entry.sequence() < last).toList());
+  }
+
+  private Stream<Entry> messages(JobId id, long after) {
+    return entries(id.root())
+        .filter(entry -> entry.job().equals(id) && entry.kind() == Entry.Kind.SIGNAL)
+        .filter(entry -> entry.sequence() > after);
+  }
+
+  long signal(JobId id, Json.Object message, Instant now) {
+    var job = known(id).job();
+    if (job.outcome() instanceof Outcome.Cancelled) {
+      throw SignalRefusedException.cancelled(id);
+    }
+    if (job.status() == JobStatus.DONE && !hears(job)) {
+      throw SignalRefusedException.done(id);
+    }
+    long sequence =
+        append(id, new Change.Recorded(job.progress().turn(), Entry.Kind.SIGNAL, message), now);
+    var awaited = row(id).awaits();
+    if (awaited != null && awaited.heedsMessages()) {
+      wake(row(id));
+    }
+    revive(id, true, null, now);
+    return sequence;
+  }
+
+  void complete(JobId id, Completion completion, Instant now) {
+    var job = known(id).job();
+    var handler = job.subtask();
+    if (handler == null) {
+      throw SignalRefusedException.noHandler(id);
+    }
+    if (handler.completion() != null) {
+      throw SignalRefusedException.ended(id, handler.state(job.status()));
+    }
+    completeHandler(id, completion, now);
+    if (Objects.requireNonNull(definitions.get(job.definition())).isCallback()) {
+      var outcome = completion.asOutcome();
+      put(row(id).with(ended(moved(row(id).job(), JobStatus.DONE, job.progress()), outcome)));
+      append(id, Bookkeeping.ended(job.progress().turn(), outcome), now);
     }
   }
 
   private boolean isSatisfied(Wait wait) {
     return wait.handlers().stream().filter(this::hasEnded).count() >= wait.needed();
+  }
+
+  private boolean isHeeded(Wait wait, JobId waiter) {
+    long heard = row(waiter).job().progress().heard();
+    return wait.heedsMessages() && messages(waiter, heard).findAny().isPresent();
+  }
+
+  private static boolean isOver(Wait wait, Instant now) {
+    return wait.until() != null && !roundedUp(wait.until()).isAfter(now);
   }
 
   private boolean hasEnded(JobId handler) {
@@ -522,7 +635,7 @@ final class MemoryState {
         job.usage());
   }
 
-  private static JobRecord ended(JobRecord job, Outcome outcome) {
+  private static JobRecord ended(JobRecord job, @Nullable Outcome outcome) {
     return new JobRecord(
         job.id(),
         job.origin(),

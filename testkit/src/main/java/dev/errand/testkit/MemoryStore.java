@@ -6,6 +6,7 @@ import static java.util.Comparator.comparingLong;
 
 import dev.errand.job.Blob;
 import dev.errand.job.Checkpoint;
+import dev.errand.job.Completion;
 import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectKey;
@@ -162,6 +163,25 @@ public final class MemoryStore implements Store {
                 .sorted(comparingLong(MemoryState::told))
                 .limit(limit)
                 .toList());
+  }
+
+  @Override
+  public News news(JobId job, long after, int limit) {
+    return read(all -> all.news(job, after, limit));
+  }
+
+  @Override
+  public long signal(JobId job, Json.Object message) {
+    return change(draft -> draft.signal(job, message, now()));
+  }
+
+  @Override
+  public void complete(JobId job, Completion completion) {
+    change(
+        draft -> {
+          draft.complete(job, completion, now());
+          return job;
+        });
   }
 
   @Override

@@ -113,12 +113,33 @@ final class RandomCalls {
       rearrange();
     } else if (dice < 19) {
       clock.advance(Duration.ofMillis(random.nextInt(20_000)));
-    } else if (dice < 22) {
+    } else if (dice < 21) {
       resolve();
+    } else if (dice < 25) {
+      signal();
     } else if (held.size() < FEW || dice < 30) {
       claim();
     } else {
       commit(pick(held));
+    }
+  }
+
+  private void signal() {
+    var job = known();
+    switch (random.nextInt(3)) {
+      case 0 -> {
+        var message = Json.object("text", "message " + random.nextInt(100));
+        same("signal " + job, any -> any.signal(job, message));
+      }
+      case 1 -> {
+        var how = Jobs.result(random.nextInt(100));
+        same("complete " + job, any -> done(() -> any.complete(job, how)));
+      }
+      default -> {
+        long after = random.nextInt(20);
+        int limit = 1 + random.nextInt(3);
+        same("news of " + job + " after " + after, any -> any.news(job, after, limit));
+      }
     }
   }
 
@@ -203,7 +224,8 @@ final class RandomCalls {
   }
 
   private Change change(JobId job, Map<Integer, Integer> lengths) {
-    return switch (random.nextInt(10)) {
+    return switch (random.nextInt(11)) {
+      case 9 -> new Change.Given(List.of(known(job.child(1 + random.nextInt(5)))));
       case 0 ->
           new Change.Recorded(
               random.nextInt(4), Entry.Kind.CONSOLE, Json.object("n", random.nextInt()));
@@ -256,7 +278,10 @@ final class RandomCalls {
             .limit(1 + random.nextInt(4))
             .distinct()
             .toList();
-    return new Wait(handlers, 1 + random.nextInt(handlers.size()));
+    var until = chance(30) ? clock.instant().plusMillis(random.nextInt(20_000)) : null;
+    return until != null && chance(30)
+        ? Wait.until(until)
+        : new Wait(handlers, 1 + random.nextInt(handlers.size()), until, chance(50));
   }
 
   private Outcome outcome() {
@@ -286,7 +311,12 @@ final class RandomCalls {
   }
 
   private JobDefinition definition() {
-    return JobDefinition.of(AgentSpec.program("a" + random.nextInt(2)), CodeBlock.python("pass"));
+    return switch (random.nextInt(10)) {
+      case 0 -> JobDefinition.callback("ask");
+      case 1, 2, 3, 4 -> JobDefinition.of(Jobs.MODELLED);
+      default ->
+          JobDefinition.of(AgentSpec.program("a" + random.nextInt(2)), CodeBlock.python("pass"));
+    };
   }
 
   private Json handlerId() {

@@ -7,6 +7,7 @@ import ast
 import builtins
 import enum
 import inspect
+import math
 import re
 import sys
 import types
@@ -230,6 +231,103 @@ class SubTaskHandler:
         return value
 
 
+CALLBACK = "callback"
+
+
+class Callback(SubTaskHandler):
+    """A question to the outside, answered once: through the application's API, `errand answer` or HTTP."""
+
+    @property
+    def name(self):
+        """The name under which it is answered."""
+        return self.id[CALLBACK]
+
+    def get_log_message(self):
+        if self._outcome is not None and self._outcome[0] == "error":
+            return "[Error] callback %s ended with %s" % (self.name, self._outcome[1].err_message)
+        return "[Notification] callback %s was answered." % self.name
+
+    def __repr__(self):
+        return "<Callback %s %s %s>" % (self.job.id, self.name, self._seen)
+
+
+def handler_of(job, id):
+    """A handler as Java tells of it."""
+    return (Callback if type(id) is dict else SubTaskHandler)(job, id)
+
+
+def callback(name):
+    """This job's callback of that name; made when it is first asked for. Its `.result` is the answer, and waits for it."""
+    if not isinstance(name, str) or not name.strip():
+        raise TypeError("callback() needs a name, not %r" % (name,))
+    return session.callback(name)
+
+
+class Timer:
+    """A moment to wait for, alone or beside handlers."""
+
+    def __init__(self, due):
+        self._due = due
+        self._passed = False
+
+    @property
+    def due(self):
+        """When it ends, in UTC."""
+        from datetime import datetime, timedelta, timezone
+
+        return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=self._due)
+
+    @property
+    def is_completed(self):
+        """Whether the moment has passed. Never waits."""
+        self._passed = self._passed or session.later(0) >= self._due
+        return self._passed
+
+    @property
+    def result(self):
+        """None; waits for the moment."""
+        if not self._passed:
+            session.wait({}, 1, self._due)
+            self._passed = True
+
+    def __await__(self):
+        yield from loop.until_passed(self)
+
+    def __repr__(self):
+        return "<Timer %s>" % self.due.isoformat()
+
+    def __eq__(self, other):
+        return isinstance(other, Timer) and other._due == self._due
+
+    def __hash__(self):
+        return hash(self._due)
+
+
+def timer(seconds):
+    """A timer that ends so many seconds from now."""
+    return Timer(session.later(_seconds(seconds, "timer()")))
+
+
+def at(moment):
+    """A timer that ends at a moment: a `datetime`, in local time if it names no zone."""
+    stamp = getattr(moment, "timestamp", None)
+    if not callable(stamp):
+        raise TypeError("at() needs a datetime, not %s" % type(moment).__name__)
+    return Timer(math.ceil(stamp() * 1000))
+
+
+def sleep(seconds):
+    """Waits so many seconds, durably: the job needs no process meanwhile."""
+    if _seconds(seconds, "sleep()") > 0:
+        session.wait({}, 1, session.later(seconds))
+
+
+def _seconds(value, who):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+        raise TypeError("%s needs a number of seconds that is not negative, not %r" % (who, value))
+    return value
+
+
 _HANDLER_STATE = frozenset(("job", "id", "_outcome", "_seen", "_own"))
 
 
@@ -238,6 +336,8 @@ def _state_of(outcome):
 
 
 def _called(handler):
+    if isinstance(handler, Callback):
+        return "Callback %s" % handler.name
     return "Sub-task" if handler.id is None else "Sub-task id=%s" % (handler.id,)
 
 
@@ -338,7 +438,7 @@ def complete_sub_task(result=None, error=None):
 def find_sub_task_handler(id=None):
     """The handler with that id, which must have completed; without an id, the newest completed one, or None."""
     if id is None:
-        done = [handler for handler in session.children() if handler._outcome is not None]
+        done = [handler for handler in _sub_tasks() if handler._outcome is not None]
         return done[-1] if done else None
     _check_id(id)
     found = session.children([id])
@@ -354,52 +454,116 @@ def find_sub_task_handler(id=None):
 
 def sub_tasks():
     """The handlers of all sub-tasks of this job, oldest first."""
-    return session.children()
+    return _sub_tasks()
 
 
-def wait_all(*handlers):
-    """Waits until all have ended; returns them in order."""
-    handlers = _handlers(handlers)
-    open_ones = loop.by_job(handler for handler in handlers if handler._outcome is None)
+def _sub_tasks():
+    return [handler for handler in session.children() if not isinstance(handler, Callback)]
+
+
+def wait_all(*awaited, timeout=None):
+    """Waits until all have ended; returns them in order. Raises TimeoutError after so many seconds."""
+    awaited = _awaited(awaited)
+    until = _deadline(timeout)
+    open_ones = loop.by_job(_open_handlers(awaited))
     if open_ones:
-        session.wait(open_ones, len(open_ones))
-    return handlers
+        ended = session.wait(open_ones, len(open_ones), until)
+        if len(ended) < len(open_ones):
+            raise _late(awaited, timeout)
+    last = max((one._due for one in _open_timers(awaited)), default=None)
+    if last is not None:
+        session.wait({}, 1, last if until is None else min(last, until))
+        if until is not None and until < last:
+            raise _late(awaited, timeout)
+        _pass(awaited, last)
+    return awaited
 
 
-def wait_any(*handlers):
-    """Waits until one has ended; returns the first that has, in the order given."""
-    handlers = _handlers(handlers)
-    if not handlers:
-        raise ValueError("wait_any() needs a handler")
-    if all(handler._outcome is None for handler in handlers):
-        session.wait(loop.by_job(handlers), 1)
-    return next(handler for handler in handlers if handler._outcome is not None)
+def wait_any(*awaited, timeout=None):
+    """Waits until one has ended; returns the first that has, in the order given. Raises TimeoutError after so many
+    seconds."""
+    awaited = _awaited(awaited)
+    if not awaited:
+        raise ValueError("wait_any() needs something to wait for")
+    if not any(map(_is_over, awaited)) and not _wait_one(awaited, _deadline(timeout)):
+        raise _late(awaited, timeout)
+    return next(filter(_is_over, awaited))
 
 
-def as_completed(*handlers):
-    """Yields each as it ends."""
-    waiting = loop.by_job(dict.fromkeys(_handlers(handlers)))
-    ended = [job for job, [handler] in waiting.items() if handler._outcome is not None]
+def as_completed(*awaited, timeout=None):
+    """Yields each as it ends. Raises TimeoutError after so many seconds."""
+    waiting = list(dict.fromkeys(_awaited(awaited)))
+    until = _deadline(timeout)
+    handlers = loop.by_job(one for one in waiting if isinstance(one, SubTaskHandler))
+    timers = [one for one in waiting if isinstance(one, Timer)]
+    ended = [job for job, [handler] in handlers.items() if handler._outcome is not None]
     while True:
-        yield from [waiting.pop(job)[0] for job in ended]
-        if not waiting:
+        yield from [handlers.pop(job)[0] for job in ended]
+        passed = [one for one in timers if one._passed]
+        timers = [one for one in timers if not one._passed]
+        yield from passed
+        if not handlers and not timers:
             return
-        ended = session.wait(waiting, 1)
+        first = min((one._due for one in timers), default=None)
+        ended = session.wait(handlers, 1, _earlier(first, until))
+        if not ended and not _pass(timers, _earlier(first, until)):
+            raise _late([*timers, *(one for [one] in handlers.values())], timeout)
 
 
-def _handlers(given):
-    handlers = []
+def _wait_one(awaited, until):
+    """Waits until one of these, all of which are open, has ended; whether one has before that moment."""
+    first = _earlier(min((one._due for one in _open_timers(awaited)), default=None), until)
+    return session.wait(loop.by_job(_open_handlers(awaited)), 1, first) or _pass(awaited, first)
+
+
+def _pass(awaited, moment):
+    """Notes which timers have passed at that moment."""
+    passed = [one for one in awaited if isinstance(one, Timer) and one._due <= moment]
+    for one in passed:
+        one._passed = True
+    return passed
+
+
+def _earlier(one, other):
+    return other if one is None else one if other is None else min(one, other)
+
+
+def _deadline(timeout):
+    return None if timeout is None else session.later(_seconds(timeout, "timeout"))
+
+
+def _late(awaited, timeout):
+    late = [one for one in awaited if not _is_over(one)]
+    named = ", ".join(map(repr, late[:3])) + (" and %d more" % (len(late) - 3) if len(late) > 3 else "")
+    return TimeoutError("After %s s these have not ended: %s" % (timeout, named))
+
+
+def _is_over(one):
+    return one._passed if isinstance(one, Timer) else one._outcome is not None
+
+
+def _open_handlers(awaited):
+    return [one for one in awaited if isinstance(one, SubTaskHandler) and one._outcome is None]
+
+
+def _open_timers(awaited):
+    return [one for one in awaited if isinstance(one, Timer) and not one._passed]
+
+
+def _awaited(given):
+    """The handlers and timers among these, also in lists and the like."""
+    found = []
     for item in given:
-        if isinstance(item, SubTaskHandler):
-            handlers.append(item)
+        if isinstance(item, (SubTaskHandler, Timer)):
+            found.append(item)
         elif isinstance(item, (str, bytes)) or not hasattr(item, "__iter__"):
-            raise TypeError("Expected a SubTaskHandler or several, not %s" % type(item).__name__)
+            raise TypeError("Expected a SubTaskHandler, a timer or several, not %s" % type(item).__name__)
         else:
-            handlers.extend(_handlers(item.values() if isinstance(item, dict) else item))
-    for handler in handlers:
-        if handler._own:
+            found.extend(_awaited(item.values() if isinstance(item, dict) else item))
+    for one in found:
+        if isinstance(one, SubTaskHandler) and one._own:
             raise RuntimeError("A job cannot wait for its own handler")
-    return handlers
+    return found
 
 
 def delegate(function, /, *args, id=None, **kwargs):
@@ -647,6 +811,12 @@ API = {
         wait_all,
         wait_any,
         as_completed,
+        Callback,
+        callback,
+        Timer,
+        timer,
+        at,
+        sleep,
         delegate,
         subtask,
         exit,

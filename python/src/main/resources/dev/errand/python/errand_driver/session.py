@@ -43,6 +43,7 @@ SNAPSHOT_SECONDS = 1.0
 EXACT_CLOCK_CALLS = 1000
 HELD_CLOCK_NS = 10_000_000
 TEXT_LIMIT = 2000
+LONGEST_MILLIS = 10**14
 
 
 class Session:
@@ -247,6 +248,7 @@ class Session:
             self._last_statement = len(tree.body)
             if self._last_statement > self._statements:
                 return self._ended(self._too_many_statements()), []
+            self._last_statement = min(self._last_statement, header.get("stop", self._last_statement))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
             return self._ended(refused_syntax(problem)), []
         except policy.Refused as problem:
@@ -678,13 +680,17 @@ class Session:
         self._effect({"do": "complete", "value": form}, parts)
         handler._learn("", ("value", result))
 
-    def wait(self, handlers, needed):
-        """Waits until so many of these handlers, in lists by job, have ended; returns the jobs of those that have."""
+    def wait(self, handlers, needed, until=None):
+        """Waits until so many of these handlers, in lists by job, have ended, or until that moment, in milliseconds since
+        1970; returns the jobs of those that have ended."""
         ordinal = self._next_ordinal()
         told = self._told.pop((self.statement, ordinal), None)
         if told is None:
             jobs = self._handled(handlers)
-            answer, parts = self._effect({"do": "await", "n": ordinal, "jobs": jobs, "needed": needed})
+            header = {"do": "await", "n": ordinal, "jobs": jobs, "needed": needed}
+            if until is not None:
+                header["until"] = until
+            answer, parts = self._effect(header)
             told = answer["children"]
         else:
             durable.settle()
@@ -699,6 +705,21 @@ class Session:
             for handler in handlers[child["job"]]:
                 handler._learn(child["state"], _outcome(child, parts))
         return [child["job"] for child in told]
+
+    def later(self, seconds):
+        """The moment so long from now, in milliseconds since 1970."""
+        millis = min(max(0, int(seconds * 1000)), LONGEST_MILLIS)
+        return self.ask({"do": "later", "n": self._next_ordinal(), "millis": millis})[0]["at"]
+
+    def callback(self, name):
+        """This job's callback of that name, made now unless it was before."""
+        id = {names.CALLBACK: name}
+        known = self.children([id])
+        if known:
+            return known[0]
+        header = {"do": "create", "agent": None, "form": {}, "blocks": [["ANSWER", name]], "id": [id]}
+        child = self._create(header, None)
+        return self._handler_of({**child, "id": id})
 
     def new_object(self):
         """The id of a new durable object."""
@@ -746,14 +767,17 @@ class Session:
         for child in answer["children"]:
             if not child["handled"]:
                 continue
-            handler = self.keeper.handler(child["job"])
-            if handler is None:
-                handler = names.SubTaskHandler(names.Job(child["job"], child["agent"]), child["id"])
-                self.keeper.handled.add(child["job"])
-                self.keeper.know_handler(child["job"], handler)
+            handler = self.keeper.handler(child["job"]) or self._handler_of(child)
             handler._learn(child["state"], _outcome(child, parts))
             found.append(handler)
         return found
+
+
+    def _handler_of(self, child):
+        made = names.handler_of(names.Job(child["job"], child["agent"]), child["id"])
+        self.keeper.handled.add(child["job"])
+        self.keeper.know_handler(child["job"], made)
+        return made
 
 
 class _HeldClock:

@@ -1,0 +1,450 @@
+package dev.errand.testkit;
+
+import static dev.errand.testkit.Jobs.delegated;
+import static dev.errand.testkit.Jobs.ended;
+import static dev.errand.testkit.Jobs.result;
+import static dev.errand.testkit.Jobs.succeeded;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.errand.job.Completion;
+import dev.errand.job.Entry;
+import dev.errand.job.JobDefinition;
+import dev.errand.job.JobId;
+import dev.errand.job.JobRecord;
+import dev.errand.job.JobStatus;
+import dev.errand.job.Json;
+import dev.errand.job.NewJob;
+import dev.errand.job.Outcome;
+import dev.errand.job.Progress;
+import dev.errand.job.SignalRefusedException;
+import dev.errand.job.Subtask;
+import dev.errand.job.TaskError;
+import dev.errand.job.UnknownJobException;
+import dev.errand.job.Wait;
+import dev.errand.spi.Change;
+import dev.errand.spi.Claim;
+import dev.errand.spi.Store;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/// What every [Store] promises of what reaches a job from outside its own code: moments, answers,
+/// messages, and the ends of subtasks when it is done.
+public abstract class SignalsContract {
+  private static final Duration LEASE = Duration.ofSeconds(30);
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final JobId ROOT = new JobId("tree");
+  private static final JobId FIRST = ROOT.child(1);
+  private static final JobId SECOND = ROOT.child(2);
+  private static final JobDefinition MODELLED = JobDefinition.of(Jobs.MODELLED);
+  private static final Json.Object HELLO = Json.object("text", "hello");
+
+  private final ManualClock clock = ManualClock.create();
+  private final Map<JobId, Claim> held = new HashMap<>();
+  private Store store;
+
+  /// For subclasses.
+  protected SignalsContract() {}
+
+  /// Opens an empty store.
+  protected abstract Store open(InstantSource clock);
+
+  @BeforeEach
+  void openStore() {
+    store = open(clock);
+  }
+
+  @AfterEach
+  void closeStore() {
+    store.close();
+  }
+
+  @Nested
+  class Moments {
+    @Test
+    void a_wait_for_a_moment_is_over_when_it_has_come_and_not_before() {
+      begin(Jobs.DEFINITION);
+      suspend(Wait.until(clock.instant().plus(HOUR)));
+
+      clock.advance(HOUR.minusMillis(1));
+      assertThat(claim()).isEmpty();
+      clock.advance(Duration.ofMillis(1));
+      assertThat(claim()).extracting(claim -> claim.job().id()).containsExactly(ROOT);
+    }
+
+    @Test
+    void the_moment_is_when_the_job_falls_due_next() {
+      begin(Jobs.DEFINITION);
+      var until = clock.instant().plus(HOUR);
+      suspend(Wait.until(until));
+
+      assertThat(store.nextDue()).contains(until);
+      assertThat(store.busy()).isTrue();
+    }
+
+    @Test
+    void a_moment_that_has_come_already_keeps_the_lease() {
+      begin(Jobs.DEFINITION);
+      var step = Stepping.by(hold(ROOT)).awaiting(Wait.until(clock.instant()));
+
+      assertThat(store.commit(step).leased()).isTrue();
+    }
+
+    @Test
+    void handlers_that_end_before_the_moment_end_the_wait() {
+      begin(Jobs.DEFINITION, FIRST);
+      suspend(new Wait(List.of(FIRST), 1, clock.instant().plus(HOUR)));
+      finish(FIRST, succeeded(1));
+
+      assertThat(claim()).extracting(claim -> claim.job().id()).containsExactly(ROOT);
+    }
+
+    @Test
+    void handlers_that_end_after_the_moment_change_nothing_of_who_went_on() {
+      begin(Jobs.DEFINITION, FIRST);
+      var child = hold(FIRST);
+      suspend(new Wait(List.of(FIRST), 1, clock.instant().plusMillis(1)));
+      clock.advance(Duration.ofMillis(1));
+      var claim = hold(ROOT);
+      store.commit(Stepping.by(child, ended(succeeded(1))).ending());
+
+      assertThat(claim()).isEmpty();
+      assertThat(store.commit(Stepping.by(claim).goingOn()).leased()).isTrue();
+    }
+
+    @Test
+    void a_wait_after_one_that_ran_out_counts_anew() {
+      begin(Jobs.DEFINITION, FIRST, SECOND);
+      var children = List.of(hold(FIRST), hold(SECOND));
+      suspend(new Wait(List.of(FIRST, SECOND), 2, clock.instant().plusMillis(1)));
+      clock.advance(Duration.ofMillis(1));
+      suspend(new Wait(List.of(FIRST, SECOND), 2));
+      store.commit(Stepping.by(children.getFirst(), ended(succeeded(1))).ending());
+      assertThat(claim()).isEmpty();
+      store.commit(Stepping.by(children.getLast(), ended(succeeded(2))).ending());
+
+      assertThat(claim()).extracting(claim -> claim.job().id()).containsExactly(ROOT);
+    }
+  }
+
+  @Nested
+  class Callbacks {
+    private final JobId callback = FIRST;
+
+    @BeforeEach
+    void ask() {
+      store.submit(new NewJob(ROOT, null, Jobs.DEFINITION, "asked", null, null));
+      store.commit(Stepping.by(hold(ROOT), asked(callback, "approve")).yielding(clock.instant()));
+    }
+
+    @Test
+    void a_callback_is_never_handed_out() {
+      assertThat(claim()).extracting(claim -> claim.job().id()).containsExactly(ROOT);
+      clock.advance(HOUR);
+      assertThat(claim()).extracting(claim -> claim.job().id()).containsExactly(ROOT);
+    }
+
+    @Test
+    void an_answer_ends_it_and_wakes_who_waits() {
+      suspend(new Wait(List.of(callback), 1));
+      store.complete(callback, result("yes"));
+
+      var answered = find(callback);
+      assertThat(answered.status()).isEqualTo(JobStatus.DONE);
+      assertThat(answered.outcome()).isEqualTo(succeeded("yes"));
+      assertThat(Objects.requireNonNull(answered.subtask()).completion()).isEqualTo(result("yes"));
+      assertThat(kinds(callback))
+          .containsExactly(
+              Entry.Kind.SUBTASK_SPAWNED, Entry.Kind.SUBTASK_COMPLETED, Entry.Kind.JOB_ENDED);
+      assertThat(claim()).extracting(claim -> claim.job().id()).containsExactly(ROOT);
+    }
+
+    @Test
+    void a_second_answer_is_refused_and_the_first_stays() {
+      store.complete(callback, result("yes"));
+
+      assertThatThrownBy(() -> store.complete(callback, result("no")))
+          .isInstanceOf(SignalRefusedException.class)
+          .hasMessageContaining("has ended already: COMPLETED");
+      assertThat(find(callback).outcome()).isEqualTo(succeeded("yes"));
+    }
+
+    @Test
+    void an_answer_may_be_an_error() {
+      var error = TaskError.of(TaskError.Kind.REPORTED, "nobody is there", "");
+      store.complete(callback, new Completion.Error(error));
+
+      assertThat(find(callback).outcome()).isEqualTo(new Outcome.Failed(error));
+      assertThat(kinds(callback)).contains(Entry.Kind.SUBTASK_FAILED);
+    }
+
+    @Test
+    void an_answer_for_nobody_is_refused() {
+      assertThatThrownBy(() -> store.complete(new JobId("nobody"), result(1)))
+          .isInstanceOf(UnknownJobException.class);
+      assertThatThrownBy(() -> store.complete(ROOT, result(1)))
+          .isInstanceOf(SignalRefusedException.class)
+          .hasMessageContaining("no handler");
+    }
+
+    @Test
+    void the_application_may_complete_the_handler_of_a_job_which_goes_on() {
+      store.commit(Stepping.by(hold(ROOT), delegated(SECOND, "x")).yielding(clock.instant()));
+      var child = hold(SECOND);
+      store.complete(SECOND, result("taken over"));
+      store.commit(Stepping.by(child, ended(succeeded(1))).ending());
+
+      assertThat(Objects.requireNonNull(find(SECOND).subtask()).completion())
+          .isEqualTo(result("taken over"));
+      assertThat(find(SECOND).outcome()).isEqualTo(succeeded(1));
+      assertThat(kinds(SECOND)).filteredOn(kind -> kind == Entry.Kind.SUBTASK_COMPLETED).hasSize(1);
+    }
+  }
+
+  @Nested
+  class Messages {
+    @Test
+    void a_message_is_in_the_history_and_in_the_news() {
+      begin(MODELLED);
+      long sequence = store.signal(ROOT, HELLO);
+
+      assertThat(store.news(ROOT, 0, 10).messages())
+          .singleElement()
+          .satisfies(
+              entry -> {
+                assertThat(entry.kind()).isEqualTo(Entry.Kind.SIGNAL);
+                assertThat(entry.sequence()).isEqualTo(sequence);
+                assertThat(entry.data()).isEqualTo(HELLO);
+              });
+      assertThat(store.news(ROOT, sequence, 10).messages()).isEmpty();
+    }
+
+    @Test
+    void a_message_wakes_who_heeds_messages() {
+      begin(MODELLED, FIRST);
+      suspend(new Wait(List.of(FIRST), 1).heedingMessages());
+      store.signal(ROOT, HELLO);
+
+      assertThat(claimed()).contains(ROOT);
+    }
+
+    @Test
+    void a_message_leaves_others_asleep() {
+      begin(MODELLED, FIRST);
+      suspend(new Wait(List.of(FIRST), 1));
+      store.signal(ROOT, HELLO);
+
+      assertThat(claimed()).doesNotContain(ROOT);
+    }
+
+    @Test
+    void who_was_not_told_of_a_message_does_not_fall_asleep_over_it() {
+      begin(MODELLED, FIRST);
+      long sequence = store.signal(ROOT, HELLO);
+      var heeding = new Wait(List.of(FIRST), 1).heedingMessages();
+      var claim = hold(ROOT);
+      var receipt = store.commit(Stepping.by(claim).awaiting(heeding));
+      assertThat(receipt.leased()).isTrue();
+
+      var told = Progress.START.heard(sequence);
+      assertThat(store.commit(Stepping.after(claim, receipt).at(told).awaiting(heeding)).leased())
+          .isFalse();
+    }
+
+    @Test
+    void a_message_revives_a_job_that_is_done_and_has_a_model() {
+      begin(MODELLED);
+      var within = new Progress(3, true, 2, 7, 0, 0);
+      store.commit(Stepping.by(hold(ROOT), ended(succeeded(1))).at(within).ending());
+      store.signal(ROOT, HELLO);
+
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.STARTED);
+      assertThat(find(ROOT).outcome()).isNull();
+      assertThat(find(ROOT).progress()).isEqualTo(new Progress(4, false, 0, 0, 0, 0));
+      assertThat(kinds(ROOT)).endsWith(Entry.Kind.SIGNAL, Entry.Kind.JOB_REVIVED);
+      assertThat(claimed()).containsExactly(ROOT);
+    }
+
+    @Test
+    void a_message_to_a_job_that_is_done_and_has_no_model_is_refused() {
+      begin(Jobs.DEFINITION);
+      finish(ROOT, succeeded(1));
+      assertThatThrownBy(() -> store.signal(ROOT, HELLO))
+          .isInstanceOf(SignalRefusedException.class)
+          .hasMessageContaining("no model");
+      assertThat(kinds(ROOT)).doesNotContain(Entry.Kind.SIGNAL);
+    }
+
+    @Test
+    void a_cancelled_job_stays_cancelled() {
+      begin(MODELLED, FIRST);
+      var child = hold(FIRST);
+      finish(ROOT, new Outcome.Cancelled("enough"));
+      store.commit(Stepping.by(child, ended(succeeded(1))).ending());
+
+      assertThatThrownBy(() -> store.signal(ROOT, HELLO))
+          .isInstanceOf(SignalRefusedException.class)
+          .hasMessageContaining("cancelled");
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.DONE);
+      assertThat(claimed()).isEmpty();
+    }
+
+    @Test
+    void a_message_to_nobody_is_refused() {
+      assertThatThrownBy(() -> store.signal(new JobId("nobody"), HELLO))
+          .isInstanceOf(UnknownJobException.class);
+    }
+  }
+
+  @Nested
+  class EndsOfSubtasks {
+    @Test
+    void the_end_of_a_subtask_revives_its_parent() {
+      begin(MODELLED, FIRST);
+      var child = hold(FIRST);
+      finish(ROOT, succeeded("waiting to hear"));
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.DONE);
+      store.commit(Stepping.by(child, ended(succeeded(1))).ending());
+
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.STARTED);
+      assertThat(find(ROOT).outcome()).isNull();
+      assertThat(claimed()).containsExactly(ROOT);
+      assertThat(store.news(ROOT, 0, 10).ended()).extracting(JobRecord::id).containsExactly(FIRST);
+    }
+
+    @Test
+    void a_parent_that_ends_untold_goes_on() {
+      begin(MODELLED, FIRST);
+      var parent = hold(ROOT);
+      finish(FIRST, succeeded(1));
+      store.commit(Stepping.by(parent, ended(succeeded("done"))).ending());
+
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.STARTED);
+      assertThat(kinds(ROOT)).endsWith(Entry.Kind.JOB_ENDED, Entry.Kind.JOB_REVIVED);
+    }
+
+    @Test
+    void a_parent_that_was_told_or_given_the_outcome_stays_done() {
+      begin(MODELLED, FIRST, SECOND);
+      finish(FIRST, succeeded(1));
+      finish(SECOND, succeeded(2));
+      long told = Objects.requireNonNull(find(FIRST).subtask()).told();
+      store.commit(
+          Stepping.by(hold(ROOT), new Change.Given(List.of(SECOND)), ended(succeeded("done")))
+              .at(Progress.START.heard(told))
+              .ending());
+
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.DONE);
+      assertThat(store.news(ROOT, 0, 10).ended()).extracting(JobRecord::id).containsExactly(FIRST);
+    }
+
+    @Test
+    void a_parent_without_a_model_stays_done() {
+      begin(Jobs.DEFINITION, FIRST);
+      finish(ROOT, succeeded(1));
+      finish(FIRST, succeeded(1));
+
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.DONE);
+      assertThat(claimed()).isEmpty();
+    }
+
+    @Test
+    void a_parent_that_reached_a_limit_is_not_revived_by_its_children() {
+      begin(MODELLED, FIRST);
+      var child = hold(FIRST);
+      finish(ROOT, new Outcome.Failed(TaskError.of(TaskError.Kind.LIMIT, "too many turns", "")));
+      store.commit(Stepping.by(child, ended(succeeded(1))).ending());
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.DONE);
+
+      store.signal(ROOT, HELLO);
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.STARTED);
+    }
+
+    @Test
+    void news_comes_page_by_page_in_the_order_in_which_it_happened() {
+      begin(MODELLED, FIRST, SECOND);
+      store.signal(ROOT, Json.object("text", "one"));
+      finish(FIRST, succeeded(1));
+      store.signal(ROOT, Json.object("text", "two"));
+      finish(SECOND, succeeded(2));
+      store.signal(ROOT, Json.object("text", "three"));
+
+      var page = store.news(ROOT, 0, 1);
+      assertThat(page.ended()).extracting(JobRecord::id).containsExactly(FIRST);
+      assertThat(texts(page)).containsExactly("one");
+      var rest = store.news(ROOT, Objects.requireNonNull(find(FIRST).subtask()).told(), 10);
+      assertThat(rest.ended()).extracting(JobRecord::id).containsExactly(SECOND);
+      assertThat(texts(rest)).containsExactly("two", "three");
+    }
+  }
+
+  private static List<String> texts(Store.News news) {
+    return news.messages().stream().map(entry -> entry.data().text("text").orElseThrow()).toList();
+  }
+
+  private void begin(JobDefinition definition, JobId... children) {
+    store.submit(new NewJob(ROOT, null, definition, "asked", null, null));
+    var changes = Arrays.stream(children).map(child -> delegated(child, null));
+    store.commit(Stepping.by(hold(ROOT), changes.toArray(Change[]::new)).yielding(clock.instant()));
+    held.clear();
+  }
+
+  private static Change asked(JobId id, String name) {
+    var handler = Subtask.open(Json.object("callback", name));
+    return new Change.Created(
+        new NewJob(id, null, JobDefinition.callback(name), "asked", handler, null));
+  }
+
+  /// Claims that job, and lets go of the others.
+  private Claim hold(JobId id) {
+    var claims = store.claim("worker", 100, LEASE);
+    for (var claim : claims) {
+      if (claim.job().id().equals(id)) {
+        held.put(id, claim);
+      } else {
+        letGo(claim);
+      }
+    }
+    return Objects.requireNonNull(held.get(id));
+  }
+
+  private void letGo(Claim claim) {
+    var unchanged = Stepping.by(claim).becoming(claim.job().status()).at(claim.job().progress());
+    store.commit(unchanged.yielding(clock.instant()));
+  }
+
+  private List<Claim> claim() {
+    return store.claim("worker", 100, LEASE);
+  }
+
+  private List<JobId> claimed() {
+    return claim().stream().map(claim -> claim.job().id()).toList();
+  }
+
+  private void suspend(Wait on) {
+    assertThat(store.commit(Stepping.by(hold(ROOT)).awaiting(on)).leased()).isFalse();
+    held.remove(ROOT);
+  }
+
+  private void finish(JobId id, Outcome outcome) {
+    var claim = held.containsKey(id) ? held.get(id) : hold(id);
+    store.commit(Stepping.by(claim, ended(outcome)).ending());
+  }
+
+  private JobRecord find(JobId id) {
+    return store.find(id).orElseThrow();
+  }
+
+  private List<Entry.Kind> kinds(JobId id) {
+    return store.history(id, 0, 100).stream().map(Entry::kind).toList();
+  }
+}
