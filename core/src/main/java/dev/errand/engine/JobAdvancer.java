@@ -207,6 +207,11 @@ final class JobAdvancer {
     }
   }
 
+  /// Whether the model is to hear something before its code ends the job.
+  private boolean isUntold() {
+    return !warmingUp() && isNews();
+  }
+
   private boolean isNews() {
     return !host.news(history.entries()).isEmpty();
   }
@@ -243,9 +248,10 @@ final class JobAdvancer {
         }
         return raised(() -> {}, error);
       }
-      return stopped != null && ending instanceof Ending.Finished(var mark, var value, var shown)
-          ? raised(() -> host.absorb(mark), stopped.error())
-          : finish(block, ending);
+      if (stopped != null && ending instanceof Ending.Finished(var mark, var value, var shown)) {
+        return raised(() -> host.absorb(mark), stopped.error());
+      }
+      return finish(block, ending);
     }
   }
 
@@ -331,7 +337,7 @@ final class JobAdvancer {
         yield deliver(value);
       }
       case Ending.Exited(var mark, var value) ->
-          !warmingUp() && isNews()
+          isUntold()
               ? putOff(mark)
               : end(
                   () -> host.absorb(mark), List.of(new Change.Ended(new Outcome.Succeeded(value))));

@@ -271,11 +271,13 @@ final class JobHost implements Host {
     asked(mark);
     boolean all = on.until() == null && on.needed() == on.handlers().size();
     // To wait for all of many needs no record: who had ended then is no question.
+    boolean unrecorded = all && on.needed() > 1;
     var ended =
-        all && on.needed() > 1
-            ? suspended(mark.statement(), on)
-            : looks.await(
-                new Slot(turn, mark.statement(), ordinal), on, () -> awaited(mark.statement(), on));
+        looks.await(
+            new Slot(turn, mark.statement(), ordinal),
+            on,
+            !unrecorded,
+            () -> unrecorded ? suspended(mark.statement(), on) : awaited(mark.statement(), on));
     children.given(ended);
     return ended;
   }

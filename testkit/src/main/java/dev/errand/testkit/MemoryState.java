@@ -30,12 +30,14 @@ import dev.errand.job.UnknownTurnException;
 import dev.errand.job.UnresolvableException;
 import dev.errand.job.Usage;
 import dev.errand.job.Wait;
+import dev.errand.job.WaitCycleException;
 import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
 import dev.errand.spi.Store;
+import dev.errand.spi.WaitGraph;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -189,6 +191,7 @@ final class MemoryState {
         yield new Receipt(after.version(), true);
       }
       case Step.Next.Await(var on) -> {
+        requireNoCycle(id, on);
         var until = on.until();
         yield release(after, until == null ? null : roundedUp(until), on);
       }
@@ -209,7 +212,8 @@ final class MemoryState {
       case Change.Journalled(var effect) -> journal(id, effect, now);
       case Change.Checkpointed(var delta) -> checkpoint(id, delta);
       case Change.ObjectChanged(var object) -> change(object);
-      case Change.Given(var children) -> given.addAll(children);
+      case Change.Given(var children) ->
+          children.stream().filter(rows::containsKey).forEach(given::add);
       case Change.Spent(var usage) -> put(row(id).with(spent(job, job.usage().plus(usage))));
       case Change.Completed(var completion) -> completeHandler(id, completion, now);
       case Change.Ended(var outcome) -> end(id, outcome, now);
@@ -425,6 +429,26 @@ final class MemoryState {
 
   private boolean isSatisfied(Wait wait) {
     return wait.handlers().stream().filter(this::hasEnded).count() >= wait.needed();
+  }
+
+  private void requireNoCycle(JobId waiter, Wait on) {
+    if (on.until() == null) {
+      var cycle =
+          WaitGraph.cycle(waiter, waiting(on), id -> Optional.of(row(id)).flatMap(this::waiting));
+      if (!cycle.isEmpty()) {
+        throw new WaitCycleException(cycle);
+      }
+    }
+  }
+
+  private Optional<WaitGraph.Waiting> waiting(Row row) {
+    var on = row.awaits();
+    return on == null || on.until() != null ? Optional.empty() : Optional.of(waiting(on));
+  }
+
+  private WaitGraph.Waiting waiting(Wait on) {
+    var open = on.handlers().stream().filter(id -> !hasEnded(id)).toList();
+    return new WaitGraph.Waiting(on.needed() - (on.handlers().size() - open.size()), open);
   }
 
   private boolean isHeeded(Wait wait, JobId waiter) {

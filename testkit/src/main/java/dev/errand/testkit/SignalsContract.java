@@ -22,6 +22,7 @@ import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.Wait;
+import dev.errand.job.WaitCycleException;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Store;
@@ -207,6 +208,69 @@ public abstract class SignalsContract {
           .isEqualTo(result("taken over"));
       assertThat(find(SECOND).outcome()).isEqualTo(succeeded(1));
       assertThat(kinds(SECOND)).filteredOn(kind -> kind == Entry.Kind.SUBTASK_COMPLETED).hasSize(1);
+    }
+  }
+
+  @Nested
+  class Cycles {
+    @Test
+    void a_wait_that_closes_a_cycle_is_refused_and_changes_nothing() {
+      begin(Jobs.DEFINITION, FIRST, SECOND);
+      var second = hold(SECOND);
+      assertThat(store.commit(Stepping.by(hold(FIRST)).awaiting(1, SECOND)).leased()).isFalse();
+      var closing = Stepping.by(second, Jobs.said("not said")).awaiting(1, FIRST);
+
+      assertThatThrownBy(() -> store.commit(closing))
+          .isInstanceOf(WaitCycleException.class)
+          .hasMessageContaining("tree.2 waits for tree.1 waits for tree.2");
+      assertThat(kinds(SECOND)).doesNotContain(Entry.Kind.MESSAGE);
+      assertThat(store.commit(Stepping.by(second, ended(succeeded(1))).ending()).leased())
+          .isFalse();
+      assertThat(claimed()).contains(FIRST);
+    }
+
+    @Test
+    void a_parent_and_a_child_that_wait_for_each_other_form_a_cycle() {
+      store.submit(new NewJob(ROOT, null, Jobs.DEFINITION, "asked", null, null));
+      store.commit(Stepping.by(hold(ROOT), delegated(FIRST, null)).yielding(clock.instant()));
+      var below = FIRST.child(1);
+      store.commit(Stepping.by(hold(FIRST), delegated(below, null)).yielding(clock.instant()));
+      var child = hold(below);
+      assertThat(store.commit(Stepping.by(child).awaiting(1, FIRST)).leased()).isFalse();
+
+      assertThatThrownBy(() -> store.commit(Stepping.by(hold(FIRST)).awaiting(1, below)))
+          .isInstanceOf(WaitCycleException.class)
+          .hasMessageContaining("tree.1 waits for tree.1.1 waits for tree.1");
+    }
+
+    @Test
+    void who_waits_for_one_of_several_is_in_no_cycle_while_one_may_end() {
+      begin(Jobs.DEFINITION, FIRST, SECOND, ROOT.child(3));
+      var second = hold(SECOND);
+      store.commit(Stepping.by(hold(FIRST)).awaiting(1, SECOND));
+      var either = Stepping.by(second).awaiting(1, FIRST, ROOT.child(3));
+
+      assertThat(store.commit(either).leased()).isFalse();
+      var closing = Stepping.by(hold(ROOT.child(3))).awaiting(2, FIRST, SECOND);
+      assertThatThrownBy(() -> store.commit(closing)).isInstanceOf(WaitCycleException.class);
+    }
+
+    @Test
+    void a_wait_with_a_moment_at_which_it_ends_is_in_no_cycle() {
+      begin(Jobs.DEFINITION, FIRST, SECOND);
+      var second = hold(SECOND);
+      var until = clock.instant().plus(HOUR);
+      store.commit(Stepping.by(hold(FIRST)).awaiting(new Wait(List.of(SECOND), 1, until)));
+
+      assertThat(store.commit(Stepping.by(second).awaiting(1, FIRST)).leased()).isFalse();
+    }
+
+    @Test
+    void a_job_cannot_wait_for_itself() {
+      begin(Jobs.DEFINITION, FIRST);
+      assertThatThrownBy(() -> store.commit(Stepping.by(hold(FIRST)).awaiting(1, FIRST)))
+          .isInstanceOf(WaitCycleException.class)
+          .hasMessageContaining("tree.1 waits for tree.1.");
     }
   }
 
