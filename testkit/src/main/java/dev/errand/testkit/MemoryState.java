@@ -180,8 +180,10 @@ final class MemoryState {
       case Step.Next.Continue() -> new Receipt(after.version(), true);
       case Step.Next.Yield(var at) -> release(after, roundedUp(at), null);
       case Step.Next.End() -> {
-        release(after, null, null);
-        if (isNewsFor(id)) {
+        // The step itself may have ended a child's handler, and so revived the job.
+        boolean revived = after.job().status() != step.status();
+        release(after, revived ? after.job().origin().created() : null, null);
+        if (!revived && isNewsFor(id)) {
           revive(id, false, null, now);
         }
         yield new Receipt(after.version(), false);
