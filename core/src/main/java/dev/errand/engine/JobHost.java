@@ -42,6 +42,9 @@ import org.jspecify.annotations.Nullable;
  * Only the job's own thread uses this object.
  */
 final class JobHost implements Host {
+  /// The name under which the driver keeps them.
+  private static final String ERROR_HANDLERS = "__error_handlers__";
+
   private static final int NEWS_AT_ONCE = 1000;
   private static final String COMPLETE = "errand.complete";
 
@@ -64,6 +67,8 @@ final class JobHost implements Host {
   private Printed printed = Printed.from(0);
 
   private boolean completed;
+  private boolean failing;
+  private boolean hasErrorHandlers;
 
   JobHost(
       Store store,
@@ -108,7 +113,22 @@ final class JobHost implements Host {
 
   /// The pieces of the checkpoint that the workspace was opened with.
   void opened(@Nullable Checkpoint state) {
+    hasErrorHandlers = state != null && haveHandlers(state.variables());
     coVariables.opened(state);
+  }
+
+  /// Whether the job's code has registered error handlers, as of the last checkpoint.
+  boolean hasErrorHandlers() {
+    return hasErrorHandlers;
+  }
+
+  private static boolean haveHandlers(List<Variable> variables) {
+    return variables.stream().anyMatch(variable -> variable.name().equals(ERROR_HANDLERS));
+  }
+
+  /// The job ends, whatever its error handlers do.
+  void failing() {
+    failing = true;
   }
 
   /// What the driver itself recorded; see [Journal#readings].
@@ -192,6 +212,7 @@ final class JobHost implements Host {
         .forEach(reading -> changes.add(new Change.Journalled(reading)));
     var snapshot = mark.snapshot();
     if (snapshot != null) {
+      hasErrorHandlers = hasErrorHandlers || haveHandlers(snapshot.variables());
       coVariables.newlyLost(snapshot).forEach(variable -> changes.add(receipt(variable)));
       var delta = coVariables.take(snapshot, turn);
       if (!delta.isEmpty()) {
@@ -346,7 +367,7 @@ final class JobHost implements Host {
 
   /// Whether the code is a model's, and not what warms the job up.
   private boolean isTurn() {
-    return definition.agent().model() != null && turn >= definition.warmup().size();
+    return definition.agent().model() != null && !failing && turn >= definition.warmup().size();
   }
 
   private boolean isOver(Wait on) {

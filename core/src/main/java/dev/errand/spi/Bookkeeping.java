@@ -57,6 +57,7 @@ public final class Bookkeeping {
           SUBTASK_FAILED,
           SUBTASK_CANCELLED,
           SUBTASK_TIMED_OUT,
+          JOB_FAILING,
           JOB_ENDED,
           JOB_REVIVED,
           SIGNAL,

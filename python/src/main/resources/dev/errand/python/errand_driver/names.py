@@ -83,6 +83,13 @@ class Job:
     def __setattr__(self, name, value):
         raise AttributeError("what is known of a job cannot be set")
 
+    def add_error_handler(self, handler, context=None, inherited=False):
+        """Has `handler(context, error)` called once if this job fails. The jobs that it creates have it too if it is
+        `inherited`: each calls it for its own failure."""
+        if self != session.job:
+            raise RuntimeError("Only the job itself can add an error handler; current_job() is it")
+        session.add_error_handler(_checked_handler(handler), context, inherited)
+
     def __repr__(self):
         return "<Job %s>" % self.id
 
@@ -91,6 +98,18 @@ class Job:
 
     def __hash__(self):
         return hash(self.id)
+
+
+ERROR_HANDLERS = "__error_handlers__"
+
+
+def _checked_handler(function):
+    name = getattr(function, "__name__", "?")
+    parameters = list(inspect.signature(function).parameters.values()) if callable(function) else []
+    fits = len(parameters) == 2 and parameters[1].default is not inspect.Parameter.empty
+    if not (name.startswith("_") and fits):
+        raise TypeError("An error handler is a function _name(context, error=None), which %s is not" % name)
+    return function
 
 
 class Agent:
@@ -381,6 +400,9 @@ def create_new_job(
         elif name in session.namespace:
             variables[name] = session.namespace[name]
     variables.update(shared_vars or {})
+    inherited = session.inherited_error_handlers()
+    if inherited:
+        variables[ERROR_HANDLERS] = inherited
     return session.create(agent, blocks, variables, params, locale)
 
 

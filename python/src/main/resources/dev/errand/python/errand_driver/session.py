@@ -8,6 +8,7 @@ together with the state that asked it.
 
 import gc
 import inspect
+import json
 import os
 import sys
 import types
@@ -233,6 +234,8 @@ class Session:
         try:
             if header["kind"] == "PYTHON":
                 end, parts = self._run_python(header)
+            elif header["kind"] == "ON_ERROR":
+                end, parts = self._call_error_handlers(json.loads(header["source"]))
             else:
                 end, parts = self._run_call()
         finally:
@@ -318,6 +321,39 @@ class Session:
             message = "The return value cannot be stored: %s" % problem
             advice = "Return plain values, such as text, numbers, lists and dicts"
             return {"do": "raised", "kind": "unstorable", "message": message, "advice": advice}, []
+
+    def add_error_handler(self, function, context, inherited):
+        """Has a function called when this job fails; see `names.Job`."""
+        kept = self.namespace.get(names.ERROR_HANDLERS, ())
+        self.namespace[names.ERROR_HANDLERS] = [*kept, (function, context, self.turn, inherited)]
+
+    def inherited_error_handlers(self):
+        """The handlers that a child of this job begins with."""
+        kept = self.namespace.get(names.ERROR_HANDLERS, ())
+        return [(function, context, 0, True) for function, context, _turn, inherited in kept if inherited]
+
+    def _call_error_handlers(self, failure):
+        """Calls them in order, each once; what one of them raises keeps none of the others from its turn."""
+        self._last_statement = 1
+        self.statement = 0
+        self._begin_statement()
+        error = names.TaskError(failure["message"], failure["kind"], failure["advice"], failure["trace"])
+        for function, context, turn, _inherited in self.namespace.pop(names.ERROR_HANDLERS, ()):
+            if turn >= failure["since"]:
+                self._call_error_handler(function, context, error)
+        parts = []
+        return self._ended({"do": "finished", "value": self._encoded(None, parts)}), parts
+
+    def _call_error_handler(self, function, context, error):
+        try:
+            value = function(context, error)
+            if type(value) is types.CoroutineType:
+                loop.drive(value)
+            loop.finish()
+            durable.settle()
+        except BaseException as problem:
+            loop.abandon()
+            self.print("Error handler %s failed: %s\n" % (function.__name__, describe(problem)[0]))
 
     def _begin_statement(self):
         self.namespace.pop("__warningregistry__", None)  # a warning is given once in each statement
