@@ -31,6 +31,7 @@ import java.util.stream.IntStream;
  */
 final class Looks {
   private static final String AWAIT = "errand.await";
+  private static final String REPLIES = "errand.replies";
   private static final int AT_ONCE = 64;
   private static final long AHEAD_CHARACTERS = 4 << 20;
 
@@ -102,6 +103,17 @@ final class Looks {
     var ids = ended.stream().<Json>map(child -> new Json.Text(child.job().text())).toList();
     journal.record(reading(slot, AWAIT, of, new Json.Array(ids)));
     return ended;
+  }
+
+  /// What a job has said by `now`, or had at this slot before.
+  List<String> replies(Slot slot, JobId of, Supplier<List<String>> now) {
+    var known = journal.recorded(slot, REPLIES, of.text());
+    if (known != null) {
+      return items(known).stream().map(text -> ((Json.Text) text).value()).toList();
+    }
+    var said = now.get();
+    journal.record(reading(slot, REPLIES, of.text(), Json.of(said)));
+    return said;
   }
 
   private List<Child> asRecorded(Effect known) {

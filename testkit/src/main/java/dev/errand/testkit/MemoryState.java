@@ -285,7 +285,10 @@ final class MemoryState {
     if (job.workspace() != null) {
       checkpoint(job.id(), job.workspace());
     }
-    append(job.id(), Bookkeeping.created(job), now);
+    if (job.subtask() != null && job.subtask().isFuture()) {
+      given.add(job.id());
+    }
+    Bookkeeping.begun(job).forEach(entry -> append(job.id(), entry, now));
   }
 
   private void attach(JobId parent, JobId id, Json subtaskId, Instant now) {
@@ -304,7 +307,11 @@ final class MemoryState {
     }
     requireUnusedId(parent, subtaskId);
     int turn = child.progress().turn();
-    put(row(id).with(handled(child, Subtask.open(subtaskId))));
+    var handler = Subtask.open(subtaskId);
+    put(row(id).with(handled(child, handler)));
+    if (handler.isFuture()) {
+      given.add(id);
+    }
     append(id, Bookkeeping.spawned(turn, child.origin().agent(), subtaskId), now);
     if (child.outcome() != null) {
       endUncompleted(id, turn, subtaskId, child.outcome(), now);
@@ -323,8 +330,9 @@ final class MemoryState {
   }
 
   private void endUncompleted(JobId id, int turn, Json subtaskId, Outcome outcome, Instant now) {
-    var entry = Bookkeeping.uncompleted(turn, subtaskId, outcome);
-    endHandler(id, subtaskId, Completion.ofUncompleted(outcome), entry, now);
+    var handler = Subtask.open(subtaskId);
+    var entry = Bookkeeping.uncompleted(turn, handler, outcome);
+    endHandler(id, subtaskId, handler.completedBy(outcome), entry, now);
   }
 
   private void endHandler(
@@ -337,7 +345,9 @@ final class MemoryState {
         wake(waiter);
       }
     }
-    id.parent().ifPresent(parent -> revive(parent, false, id, now));
+    if (!given.contains(id)) {
+      id.parent().ifPresent(parent -> revive(parent, false, id, now));
+    }
   }
 
   private void wake(Row suspended) {
