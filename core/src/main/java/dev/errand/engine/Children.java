@@ -231,8 +231,8 @@ final class Children {
   Child attach(JobId id, Json subtaskId) {
     var before = known.get(id);
     var now = before == null ? Seen.born(find(id)) : before.child();
-    if (now.subtaskId() != null) {
-      if (now.subtaskId().equals(subtaskId)) {
+    if (now.subtaskId() != null && !(now.subtaskId() instanceof Json.Null)) {
+      if (now.subtaskId().equals(subtaskId) || subtaskId instanceof Json.Null) {
         return now;
       }
       throw new RefusedException("RuntimeError", "Job " + id + " has a sub-task handler already");

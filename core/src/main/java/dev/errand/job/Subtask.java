@@ -18,6 +18,11 @@ public record Subtask(Json id, @Nullable Completion completion, long told) {
     return new Subtask(id, null, 0);
   }
 
+  /// The same handler under that id.
+  public Subtask called(Json other) {
+    return new Subtask(other, completion, told);
+  }
+
   /// Whether the child is awaited as a future.
   public boolean isFuture() {
     return id instanceof Json.Object(var members) && members.containsKey(FUTURE);

@@ -27,7 +27,7 @@ public sealed interface Change {
 
   /// Gives an existing child a handler, and records `SUBTASK_SPAWNED` in the child's history. If
   /// the child is done already the handler ends at once, as if the child had ended only now. A
-  /// child that has a handler of the same id is left alone.
+  /// handler without id takes the id; a child that has a handler of the same id is left alone.
   record Attached(JobId child, Json subtaskId) implements Change {}
 
   /// Writes a line of the effect journal, in place of the one of the same slot.

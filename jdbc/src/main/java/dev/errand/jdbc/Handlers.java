@@ -25,11 +25,11 @@ final class Handlers {
             .first(Child::read)
             .orElseThrow(() -> new UnknownJobException(id.text()));
     var wanted = subtaskId.print();
-    if (child.subtaskId() != null) {
-      if (!child.subtaskId().equals(wanted)) {
-        throw new DuplicateSubTaskException(id, Json.parse(child.subtaskId()));
-      }
+    if (child.subtaskId() != null && child.subtaskId().equals(wanted)) {
       return;
+    }
+    if (child.subtaskId() != null && !child.subtaskId().equals(Json.Null.VALUE.print())) {
+      throw new DuplicateSubTaskException(id, Json.parse(child.subtaskId()));
     }
     requireUnused(transaction, id.parent().map(JobId::text).orElse(null), wanted);
     transaction
@@ -38,6 +38,9 @@ final class Handlers {
         .bind(Subtask.open(subtaskId).isFuture())
         .bind(child.number())
         .update();
+    if (child.subtaskId() != null) {
+      return;
+    }
     History.append(
         transaction,
         id,

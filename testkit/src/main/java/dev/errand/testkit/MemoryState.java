@@ -299,18 +299,22 @@ final class MemoryState {
       throw new UnknownJobException(id.text());
     }
     var child = row(id).job();
-    if (child.subtask() != null) {
-      if (!child.subtask().id().equals(subtaskId)) {
-        throw new DuplicateSubTaskException(id, child.subtask().id());
-      }
+    var before = child.subtask();
+    if (before != null && before.id().equals(subtaskId)) {
       return;
+    }
+    if (before != null && !(before.id() instanceof Json.Null)) {
+      throw new DuplicateSubTaskException(id, before.id());
     }
     requireUnusedId(parent, subtaskId);
     int turn = child.progress().turn();
-    var handler = Subtask.open(subtaskId);
+    var handler = before == null ? Subtask.open(subtaskId) : before.called(subtaskId);
     put(row(id).with(handled(child, handler)));
     if (handler.isFuture()) {
       given.add(id);
+    }
+    if (before != null) {
+      return;
     }
     append(id, Bookkeeping.spawned(turn, child.origin().agent(), subtaskId), now);
     if (child.outcome() != null) {

@@ -321,9 +321,11 @@ final class RandomCalls {
   }
 
   private Json handlerId() {
-    return chance(20)
-        ? Json.object(Subtask.FUTURE, random.nextInt(3))
-        : Json.of(pick(Stream.of("x", "y", 7).map(Object.class::cast).toList()));
+    return switch (random.nextInt(5)) {
+      case 0 -> Json.Null.VALUE;
+      case 1 -> Json.object(Subtask.FUTURE, random.nextInt(3));
+      default -> Json.of(pick(Stream.of("x", "y", 7).map(Object.class::cast).toList()));
+    };
   }
 
   private String digest() {

@@ -1,4 +1,4 @@
-package dev.errand.verification;
+package dev.errand.verification.statek;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.errand.verification;
+package dev.errand.verification.statek;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,8 +24,13 @@ final class AgentCode implements AutoCloseable {
   private final Errand errand;
 
   AgentCode() {
+    this(UnaryOperator.identity());
+  }
+
+  /// The same, with what else the Errand is to have.
+  AgentCode(UnaryOperator<Errand.Builder> more) {
     errand =
-        Errand.builder()
+        more.apply(Errand.builder())
             .store(new MemoryStore(InstantSource.system()))
             .runtime(Waiting.KEPT.over(python))
             .open();
