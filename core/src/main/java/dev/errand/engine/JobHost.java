@@ -260,7 +260,7 @@ final class JobHost implements Host {
   @Override
   public void complete(Mark mark, Completion completion) {
     asked(mark);
-    if (job.subtask() == null && children.find(job.id()).subtask() == null) {
+    if (!isSubtask(job) && !isSubtask(children.find(job.id()))) {
       throw new RefusedException(
           "RuntimeError", "complete_sub_task requires sub_task_handler in current job locals");
     }
@@ -280,6 +280,10 @@ final class JobHost implements Host {
         new Change.Journalled(new Effect(slot, COMPLETE, "", EffectPolicy.READ_ONLY, done)),
         new Change.Completed(completion));
     writer.commitSoon();
+  }
+
+  private static boolean isSubtask(JobRecord job) {
+    return job.subtask() != null && !job.subtask().isFuture();
   }
 
   /// Whether the handler is completed, as far as this worker knows.
@@ -398,6 +402,27 @@ final class JobHost implements Host {
   }
 
   @Override
+  public List<String> replies(Mark mark, int ordinal, JobId of) {
+    asked(mark);
+    var slot = new Slot(turn, mark.statement(), ordinal);
+    return looks.replies(slot, of, () -> said(of));
+  }
+
+  private List<String> said(JobId of) {
+    children.requireKnown(List.of(of));
+    var said = new ArrayList<String>();
+    History.each(
+        store,
+        of,
+        entry -> {
+          if (entry.kind() == Entry.Kind.REPLY) {
+            entry.data().text("text").flatMap(CodeFences::prose).ifPresent(said::add);
+          }
+        });
+    return said;
+  }
+
+  @Override
   public String newObject(Mark mark, int ordinal) {
     absorb(mark);
     return objects.draw(new Slot(turn, mark.statement(), ordinal));
@@ -455,7 +480,7 @@ final class JobHost implements Host {
         .with("parent", job.id().parent().map(JobId::text).orElse(null))
         .with("status", writer.status().name())
         .with("locale", definition.locale())
-        .with("subtask", job.subtask() != null)
+        .with("subtask", isSubtask(job))
         .with("subtask_id", job.subtask() == null ? null : job.subtask().id());
   }
 }

@@ -33,6 +33,7 @@ import java.util.stream.IntStream;
  */
 final class Looks {
   private static final String AWAIT = "errand.await";
+  private static final String REPLIES = "errand.replies";
   private static final int AT_ONCE = 64;
   private static final long AHEAD_CHARACTERS = 4 << 20;
 
@@ -132,6 +133,17 @@ final class Looks {
     if (line.result() instanceof Effect.Result.Raised(var type, var message)) {
       throw new RefusedException(type, message);
     }
+  }
+
+  /// What a job has said by `now`, or had at this slot before.
+  List<String> replies(Slot slot, JobId of, Supplier<List<String>> now) {
+    var known = journal.recorded(slot, REPLIES, of.text());
+    if (known != null) {
+      return items(known).stream().map(text -> ((Json.Text) text).value()).toList();
+    }
+    var said = now.get();
+    journal.record(reading(slot, REPLIES, of.text(), Json.of(said)));
+    return said;
   }
 
   private List<Child> asRecorded(Effect known) {

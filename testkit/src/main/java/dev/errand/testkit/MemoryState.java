@@ -291,7 +291,10 @@ final class MemoryState {
     if (job.workspace() != null) {
       checkpoint(job.id(), job.workspace());
     }
-    append(job.id(), Bookkeeping.created(job), now);
+    if (job.subtask() != null && job.subtask().isFuture()) {
+      given.add(job.id());
+    }
+    Bookkeeping.begun(job).forEach(entry -> append(job.id(), entry, now));
   }
 
   private void attach(JobId parent, JobId id, Json subtaskId, Instant now) {
@@ -302,15 +305,23 @@ final class MemoryState {
       throw new UnknownJobException(id.text());
     }
     var child = row(id).job();
-    if (child.subtask() != null) {
-      if (!child.subtask().id().equals(subtaskId)) {
-        throw new DuplicateSubTaskException(id, child.subtask().id());
-      }
+    var before = child.subtask();
+    if (before != null && before.id().equals(subtaskId)) {
       return;
+    }
+    if (before != null && !(before.id() instanceof Json.Null)) {
+      throw new DuplicateSubTaskException(id, before.id());
     }
     requireUnusedId(parent, subtaskId);
     int turn = child.progress().turn();
-    put(row(id).with(handled(child, Subtask.open(subtaskId))));
+    var handler = before == null ? Subtask.open(subtaskId) : before.called(subtaskId);
+    put(row(id).with(handled(child, handler)));
+    if (handler.isFuture()) {
+      given.add(id);
+    }
+    if (before != null) {
+      return;
+    }
     append(id, Bookkeeping.spawned(turn, child.origin().agent(), subtaskId), now);
     if (child.outcome() != null) {
       endUncompleted(id, turn, subtaskId, child.outcome(), now);
@@ -329,8 +340,9 @@ final class MemoryState {
   }
 
   private void endUncompleted(JobId id, int turn, Json subtaskId, Outcome outcome, Instant now) {
-    var entry = Bookkeeping.uncompleted(turn, subtaskId, outcome);
-    endHandler(id, subtaskId, Completion.ofUncompleted(outcome), entry, now);
+    var handler = Subtask.open(subtaskId);
+    var entry = Bookkeeping.uncompleted(turn, handler, outcome);
+    endHandler(id, subtaskId, handler.completedBy(outcome), entry, now);
   }
 
   private void endHandler(
@@ -343,7 +355,9 @@ final class MemoryState {
         wake(waiter);
       }
     }
-    id.parent().ifPresent(parent -> revive(parent, false, id, now));
+    if (!given.contains(id)) {
+      id.parent().ifPresent(parent -> revive(parent, false, id, now));
+    }
   }
 
   private void wake(Row suspended) {

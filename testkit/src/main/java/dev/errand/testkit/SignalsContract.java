@@ -47,6 +47,7 @@ public abstract class SignalsContract {
   private static final JobId FIRST = ROOT.child(1);
   private static final JobId SECOND = ROOT.child(2);
   private static final JobDefinition MODELLED = JobDefinition.of(Jobs.MODELLED);
+  private static final Json FUTURE = Json.object(Subtask.FUTURE, 1);
   private static final Json.Object HELLO = Json.object("text", "hello");
 
   private final ManualClock clock = ManualClock.create();
@@ -366,6 +367,102 @@ public abstract class SignalsContract {
     void a_message_to_nobody_is_refused() {
       assertThatThrownBy(() -> store.signal(new JobId("nobody"), HELLO))
           .isInstanceOf(UnknownJobException.class);
+    }
+  }
+
+  @Nested
+  class FirstMessages {
+    @Test
+    void a_job_may_begin_with_a_message() {
+      store.submit(new NewJob(ROOT, null, MODELLED, "asked", null, null, "hello"));
+
+      assertThat(kinds(ROOT)).containsExactly(Entry.Kind.JOB_CREATED, Entry.Kind.SIGNAL);
+      assertThat(texts(store.news(ROOT, 0, 10))).containsExactly("hello");
+    }
+
+    @Test
+    void so_may_a_child_and_its_creation_again_says_nothing_twice() {
+      begin(Jobs.DEFINITION);
+      var child = new NewJob(FIRST, null, MODELLED, "asked", null, null, "hello");
+      var parent = hold(ROOT);
+      var receipt = store.commit(Stepping.by(parent, new Change.Created(child)).goingOn());
+      store.commit(Stepping.after(parent, receipt, new Change.Created(child)).goingOn());
+
+      assertThat(kinds(FIRST)).containsExactly(Entry.Kind.JOB_CREATED, Entry.Kind.SIGNAL);
+      assertThat(texts(store.news(FIRST, 0, 10))).containsExactly("hello");
+    }
+  }
+
+  /// Children of which the exit value is awaited.
+  @Nested
+  class Futures {
+    @Test
+    void the_exit_value_of_a_future_is_its_result() {
+      begin(MODELLED);
+      awaitAsFuture(new Change.Created(future(FIRST)));
+      finish(FIRST, succeeded(7));
+
+      assertThat(completion(FIRST)).isEqualTo(result(7));
+      assertThat(kinds(FIRST))
+          .containsExactly(
+              Entry.Kind.SUBTASK_SPAWNED, Entry.Kind.JOB_ENDED, Entry.Kind.SUBTASK_COMPLETED);
+    }
+
+    @Test
+    void a_future_that_fails_has_the_error() {
+      begin(MODELLED);
+      awaitAsFuture(new Change.Created(future(FIRST)));
+      var outcome = new Outcome.Failed(TaskError.of(TaskError.Kind.EXCEPTION, "boom", ""));
+      finish(FIRST, outcome);
+
+      assertThat(completion(FIRST)).isEqualTo(Completion.ofUncompleted(outcome));
+      assertThat(kinds(FIRST)).endsWith(Entry.Kind.SUBTASK_FAILED);
+    }
+
+    @Test
+    void its_end_wakes_who_waits_and_is_no_news() {
+      begin(MODELLED);
+      awaitAsFuture(new Change.Created(future(FIRST)));
+      suspend(new Wait(List.of(FIRST), 1));
+      finish(FIRST, succeeded(7));
+
+      assertThat(claimed()).containsExactly(ROOT);
+      assertThat(store.news(ROOT, 0, 10).ended()).isEmpty();
+    }
+
+    @Test
+    void its_end_does_not_revive_its_parent() {
+      begin(MODELLED);
+      awaitAsFuture(new Change.Created(future(FIRST)));
+      var child = hold(FIRST);
+      finish(ROOT, succeeded("done"));
+      store.commit(Stepping.by(child, ended(succeeded(7))).ending());
+
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.DONE);
+    }
+
+    @Test
+    void a_job_may_become_a_future_after_its_end() {
+      begin(MODELLED);
+      awaitAsFuture(Jobs.created(FIRST));
+      finish(FIRST, succeeded(7));
+      awaitAsFuture(new Change.Attached(FIRST, FUTURE));
+
+      assertThat(completion(FIRST)).isEqualTo(result(7));
+      assertThat(store.news(ROOT, 0, 10).ended()).isEmpty();
+    }
+
+    private void awaitAsFuture(Change change) {
+      store.commit(Stepping.by(hold(ROOT), change).yielding(clock.instant()));
+      held.clear();
+    }
+
+    private NewJob future(JobId id) {
+      return new NewJob(id, null, Jobs.DEFINITION, "asked", Subtask.open(FUTURE), null);
+    }
+
+    private Completion completion(JobId id) {
+      return Objects.requireNonNull(Objects.requireNonNull(find(id).subtask()).completion());
     }
   }
 

@@ -217,8 +217,11 @@ class ErrorHandlersTest {
 
     assertThat(outcome.value(Integer.class)).isZero();
     assertThat(console().lines())
-        .hasSize(3)
-        .allMatch(line -> line.contains("(context, error=None)"));
+        .satisfiesExactly(
+            line -> assertThat(line).contains("must begin with '_', and 'clean' does not"),
+            line ->
+                assertThat(line).contains("an optional error, as in _clean(context, error=None)"),
+            line -> assertThat(line).contains("needs a function, not int"));
   }
 
   @ParameterizedTest
