@@ -211,7 +211,8 @@ final class MemoryState {
       case Change.Journalled(var effect) -> journal(id, effect, now);
       case Change.Checkpointed(var delta) -> checkpoint(id, delta);
       case Change.ObjectChanged(var object) -> change(object);
-      case Change.Given(var children) -> given.addAll(children);
+      case Change.Given(var children) ->
+          children.stream().filter(rows::containsKey).forEach(given::add);
       case Change.Spent(var usage) -> put(row(id).with(spent(job, job.usage().plus(usage))));
       case Change.Completed(var completion) -> completeHandler(id, completion, now);
       case Change.Ended(var outcome) -> end(id, outcome, now);
