@@ -43,7 +43,7 @@ final class ShowCommand implements Callable<Integer> {
     add(text, "parent", record.id().parent().map(JobId::text).orElse(""));
     addNames(text, record);
     var standing = new Standing(errand, Lifetimes.of(errand, record.id()));
-    add(text, "status", record.outcome() == null ? standing.state(record) : "DONE");
+    add(text, "status", status(standing, record));
     add(text, "hears", standing.waiting(record).map(ShowCommand::hears).orElse(""));
     add(text, "created", Text.moment(record.origin().created()));
     add(text, record.outcome() == null ? "age" : "took", standing.age(record));
@@ -65,6 +65,16 @@ final class ShowCommand implements Callable<Integer> {
       text.append(error.trace());
     }
     return text.toString();
+  }
+
+  private static String status(Standing standing, JobRecord record) {
+    var status = record.status().name();
+    return record.outcome() != null
+        ? status
+        : standing
+            .waiting(record)
+            .map(waiting -> status + ", " + waiting.words())
+            .orElseGet(() -> standing.state(record));
   }
 
   private static void addNames(StringBuilder text, JobRecord record) {
