@@ -26,6 +26,9 @@ import picocli.CommandLine.Option;
 final class ServeCommand implements Callable<Integer> {
   private static final int HIGHEST_PORT = 65_535;
 
+  /// The variable of the environment that has the token, if one is to be used again.
+  private static final String TOKEN = "ERRAND_TOKEN";
+
   private final Surroundings surroundings;
 
   @Mixin StoreOptions options = new StoreOptions();
@@ -64,7 +67,7 @@ final class ServeCommand implements Callable<Integer> {
     var file = surroundings.file(options.store);
     try (var errand = Stores.open(file, surroundings.directory(), work.python());
         var door = open(errand, token)) {
-      tell(door.address(), token);
+      tell(door.address(), token == null || isGiven() ? null : token);
       if (!noWorker) {
         work.start(errand);
       }
@@ -94,12 +97,16 @@ final class ServeCommand implements Callable<Integer> {
     if (noToken) {
       return null;
     }
-    var given = surroundings.variable("ERRAND_TOKEN");
+    var given = surroundings.variable(TOKEN);
     try {
       return given == null ? Token.random() : new Token(given);
     } catch (IllegalArgumentException weak) {
-      throw Refusal.usage("ERRAND_TOKEN: " + weak.getMessage());
+      throw Refusal.usage(TOKEN + ": " + weak.getMessage());
     }
+  }
+
+  private boolean isGiven() {
+    return surroundings.variable(TOKEN) != null;
   }
 
   private FrontDoor open(Errand errand, @Nullable Token token) {
@@ -112,6 +119,7 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
+  /// Says where the door is, and the token that was drawn, which nobody else can say.
   private void tell(InetSocketAddress address, @Nullable Token token) {
     var screen = surroundings.screen();
     var at = address.getAddress().getHostAddress();

@@ -243,7 +243,7 @@ final class JobAdvancer {
         }
         return raised(() -> {}, error);
       }
-      return stopped != null && ending instanceof Ending.Finished(var mark, var value, var shown)
+      return (stopped != null && ending instanceof Ending.Finished(var mark, var value, var shown))
           ? raised(() -> host.absorb(mark), stopped.error())
           : finish(block, ending);
     }
@@ -331,7 +331,7 @@ final class JobAdvancer {
         yield deliver(value);
       }
       case Ending.Exited(var mark, var value) ->
-          !warmingUp() && isNews()
+          (!warmingUp() && isNews())
               ? putOff(mark)
               : end(
                   () -> host.absorb(mark), List.of(new Change.Ended(new Outcome.Succeeded(value))));
