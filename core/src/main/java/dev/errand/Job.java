@@ -1,22 +1,24 @@
 package dev.errand;
 
 import dev.errand.engine.Engine;
+import dev.errand.job.Callback;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
 import dev.errand.job.Entry;
-import dev.errand.job.JobDefinition;
 import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.Outcome;
 import dev.errand.job.SignalRefusedException;
+import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
 import dev.errand.job.UnfinishedException;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.UnknownTurnException;
 import dev.errand.job.Value;
 import dev.errand.job.Variable;
+import dev.errand.job.Wait;
 import dev.errand.spi.Store;
 import java.time.Duration;
 import java.util.List;
@@ -85,12 +87,24 @@ public final class Job {
 
   /// The tool calls of this job and of all below it that are journalled, and what is known of each.
   public List<JobEffect> effects() {
-    return EffectPages.all((after, limit) -> engine.store().effects(id, after, limit));
+    return Pages.all((last, limit) -> engine.store().effects(id, Errand.key(last), limit));
   }
 
   /// Those of [#effects] whose outcome nobody knows; see [Errand#resolve].
   public List<JobEffect> unknownEffects() {
-    return EffectPages.all((after, limit) -> engine.store().unknownEffects(id, after, limit));
+    return Pages.all((last, limit) -> engine.store().unknownEffects(id, Errand.key(last), limit));
+  }
+
+  /// What it waits for now: which handlers that have not ended, how many of them, until when; empty
+  /// if it does not wait.
+  public Optional<Wait> waiting() {
+    return engine.store().waiting(id);
+  }
+
+  /// The callbacks of this job and of all below it that nobody has answered; see [#answer].
+  public List<Callback> callbacks() {
+    return Pages.all(
+        (last, limit) -> engine.store().callbacks(id, last == null ? null : last.id(), limit));
   }
 
   /// Its variables as of its last checkpoint.
@@ -136,7 +150,7 @@ public final class Job {
     var asked =
         engine
             .store()
-            .childBySubtaskId(id, Json.object(JobDefinition.CALLBACK, callback))
+            .childBySubtaskId(id, Subtask.callbackId(callback))
             .orElseThrow(() -> UnknownJobException.callback(id, callback));
     engine.complete(asked.id(), completion);
   }

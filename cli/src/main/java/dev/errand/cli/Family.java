@@ -195,6 +195,11 @@ final class Family {
       };
     }
 
+    /// Whether it is no job that is worked on, but a callback.
+    boolean isCallback() {
+      return name instanceof Json.Object;
+    }
+
     List<Member> children() {
       return children;
     }

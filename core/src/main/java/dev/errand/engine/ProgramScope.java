@@ -5,12 +5,12 @@ import dev.errand.agent.SubTaskHandler;
 import dev.errand.job.Blob;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
-import dev.errand.job.JobDefinition;
 import dev.errand.job.JobFailedException;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.RefusedException;
 import dev.errand.job.SubTaskState;
+import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
 import dev.errand.job.UnfinishedException;
 import dev.errand.job.Value;
@@ -167,7 +167,7 @@ final class ProgramScope implements JobScope {
 
   @Override
   public SubTaskHandler callback(String name) {
-    var id = Json.object(JobDefinition.CALLBACK, name);
+    var id = Subtask.callbackId(name);
     var known = ask(() -> host.children(mark(), ordinal++, id));
     if (!known.isEmpty()) {
       return new Handle(known.getFirst());

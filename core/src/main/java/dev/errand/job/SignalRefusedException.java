@@ -14,11 +14,16 @@ public final class SignalRefusedException extends JobException {
         "Job " + job + " has no handler to complete; only subtasks and callbacks have one.");
   }
 
-  /// The handler has ended, in that state.
-  public static SignalRefusedException ended(JobId job, SubTaskState state) {
+  /// The handler has ended.
+  public static SignalRefusedException ended(JobId job, Subtask handler) {
+    var what =
+        handler
+            .callback()
+            .map(name -> "Callback %s of job %s".formatted(name, job.parent().orElse(job)))
+            .orElse("The handler of job " + job);
     return new SignalRefusedException(
-        "The handler of job %s has ended already: %s. It ends once; `errand show %s` says how."
-            .formatted(job, state, job));
+        "%s has ended already: %s. It ends once; `errand show %s` says how."
+            .formatted(what, handler.state(JobStatus.DONE), job));
   }
 
   /// The job is done, and has no model that could read a message.

@@ -1,5 +1,6 @@
 package dev.errand.job;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The durable side of a `SubTaskHandler`, kept with the child job.
@@ -33,6 +34,16 @@ public record Subtask(Json id, @Nullable Completion completion, long told) {
     return isFuture() && outcome instanceof Outcome.Succeeded(var value)
         ? new Completion.Result(value)
         : Completion.ofUncompleted(outcome);
+  }
+
+  /// The id of the handler of a callback, among its job's.
+  public static Json callbackId(String name) {
+    return Json.object(JobDefinition.CALLBACK, name);
+  }
+
+  /// The name of the callback whose handler this is; empty if it is a subtask's.
+  public Optional<String> callback() {
+    return id instanceof Json.Object named ? named.text(JobDefinition.CALLBACK) : Optional.empty();
   }
 
   /// The state the parent sees.

@@ -1,6 +1,7 @@
 package dev.errand.spi;
 
 import dev.errand.job.Blob;
+import dev.errand.job.Callback;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
 import dev.errand.job.DurableObject;
@@ -15,6 +16,7 @@ import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
+import dev.errand.job.Wait;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -113,6 +115,15 @@ public interface Store extends AutoCloseable {
   /// most `limit` ends of its subtasks, without those that a [Change.Given] has noted, and the
   /// messages that arrived before the last of these, or all where there are fewer.
   News news(JobId job, long after, int limit);
+
+  /// What a job waits for, as it is now: the handlers that have not ended, in the order of their
+  /// ids as text, and how many of them must still end. Empty if it does not wait, or needs to no
+  /// longer and was not handed out yet.
+  Optional<Wait> waiting(JobId job);
+
+  /// The callbacks that nobody has answered, those below `top` or all of the store, after that one,
+  /// in the order of ids as text.
+  List<Callback> callbacks(@Nullable JobId top, @Nullable JobId after, int limit);
 
   /// Lets a message arrive: records it as `SIGNAL` in the job's history, and wakes the job if it
   /// has a model.

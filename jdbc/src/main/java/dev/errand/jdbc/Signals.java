@@ -1,5 +1,6 @@
 package dev.errand.jdbc;
 
+import dev.errand.job.Callback;
 import dev.errand.job.Completion;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
@@ -9,11 +10,14 @@ import dev.errand.job.Json;
 import dev.errand.job.Outcome;
 import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StoredForm;
+import dev.errand.job.Subtask;
 import dev.errand.job.UnknownJobException;
 import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Store;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +64,7 @@ final class Signals {
       throw SignalRefusedException.noHandler(id);
     }
     if (handler.completion() != null) {
-      throw SignalRefusedException.ended(id, handler.state(job.status()));
+      throw SignalRefusedException.ended(id, handler);
     }
     int turn = job.progress().turn();
     var line = History.Line.of(Bookkeeping.completed(turn, handler.id(), completion));
@@ -102,7 +106,7 @@ final class Signals {
         .sql(
             """
             update job set status = ?, outcome = null, worker = null, process = null, due = created,
-              turn = ?, acting = 0, statement = 0, printed = 0
+              needed = 0, heeds = 0, turn = ?, acting = 0, statement = 0, printed = 0
             where id = ?
             """)
         .bind(JobStatus.STARTED.name())
@@ -112,10 +116,44 @@ final class Signals {
     History.append(transaction, id, History.Line.of(Bookkeeping.revived(progress.turn(), child)));
   }
 
-  /// Whether something happened after `heard` that the job was not told of.
-  static boolean isNewsFor(Transaction transaction, JobId id, long heard) throws SQLException {
-    var news = news(transaction.session(), id, heard, 1);
-    return !news.ended().isEmpty() || !news.messages().isEmpty();
+  /// The callbacks below `top`, or all, after a job, that nobody has answered.
+  static List<Callback> callbacks(
+      Session session, @Nullable JobId top, @Nullable JobId after, int limit) throws SQLException {
+    // The id of a callback's handler is an object, which begins with '{'; that of any other is a
+    // scalar and sorts before. An id of a job has only letters, digits and dots: those of a tree
+    // end before '/'.
+    return session
+        .sql(
+            """
+            select id, subtask_id, created from job
+            where subtask_id >= '{' and told = 0 and id > ? and id > ? and id < ?
+            order by id limit ?
+            """)
+        .bind(after == null ? "" : after.text())
+        .bind(top == null ? "" : top.text())
+        .bind(top == null ? "{" : top.text() + "/")
+        .bind(limit)
+        .list(Signals::callback);
+  }
+
+  private static Callback callback(ResultSet row) throws SQLException {
+    var handler = Subtask.open(Json.parse(row.getString(2)));
+    return new Callback(
+        new JobId(row.getString(1)),
+        handler.callback().orElseThrow(),
+        Instant.ofEpochMilli(row.getLong(3)));
+  }
+
+  /// Lets a job that has just ended go on, where it may, if something happened after `heard` that
+  /// it was not told of.
+  static void reviveForNews(Transaction transaction, JobId id, long heard) throws SQLException {
+    if (isMessageFor(transaction, id, heard)) {
+      revive(transaction, id, null);
+      return;
+    }
+    for (var child : news(transaction.session(), id, heard, 1).ended()) {
+      revive(transaction, id, child.id());
+    }
   }
 
   /// Whether a message arrived after `heard`.

@@ -1,6 +1,7 @@
 package dev.errand.jdbc;
 
 import dev.errand.job.Blob;
+import dev.errand.job.Callback;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
 import dev.errand.job.DurableObject;
@@ -16,6 +17,7 @@ import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
+import dev.errand.job.Wait;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
@@ -227,6 +229,16 @@ public final class SqliteStore implements Store {
   public News news(JobId job, long after, int limit) {
     return readers.read(
         session -> session.atOneMoment(moment -> Signals.news(moment, job, after, limit)));
+  }
+
+  @Override
+  public Optional<Wait> waiting(JobId job) {
+    return readers.read(session -> session.atOneMoment(moment -> Waits.of(moment, job)));
+  }
+
+  @Override
+  public List<Callback> callbacks(@Nullable JobId top, @Nullable JobId after, int limit) {
+    return readers.read(session -> Signals.callbacks(session, top, after, limit));
   }
 
   @Override

@@ -106,8 +106,8 @@ final class StepCommit implements Work<Receipt> {
           }
           case Step.Next.End ignored -> {
             Waits.end(transaction, id);
-            if (row.hears && Signals.isNewsFor(transaction, id, step.progress().heard())) {
-              Signals.revive(transaction, id, null);
+            if (row.hears) {
+              Signals.reviveForNews(transaction, id, step.progress().heard());
             }
             yield false;
           }

@@ -5,13 +5,16 @@ import dev.errand.job.UnknownJobException;
 import dev.errand.job.Wait;
 import dev.errand.job.WaitCycleException;
 import dev.errand.spi.WaitGraph;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /* Who hears of whose end.
  *
@@ -158,6 +161,24 @@ final class Waits {
           .update();
     }
     return waiters;
+  }
+
+  /// What a job waits for that nobody has woken yet.
+  static Optional<Wait> of(Session session, JobId waiter) throws SQLException {
+    var open =
+        session
+            .sql("select target from wait where waiter = ? order by target")
+            .bind(waiter.text())
+            .list(row -> new JobId(row.getString(1)));
+    return session
+        .sql("select needed, due, heeds from job where id = ? and needed > 0")
+        .bind(waiter.text())
+        .first(row -> new Wait(open, row.getInt(1), until(row), row.getBoolean(3)));
+  }
+
+  private static @Nullable Instant until(ResultSet row) throws SQLException {
+    long due = row.getLong(2);
+    return row.wasNull() ? null : Instant.ofEpochMilli(due);
   }
 
   /// Forgets what a job that is done still waited for.

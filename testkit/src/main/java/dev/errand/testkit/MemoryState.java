@@ -1,6 +1,7 @@
 package dev.errand.testkit;
 
 import dev.errand.job.Blob;
+import dev.errand.job.Callback;
 import dev.errand.job.Completion;
 import dev.errand.job.Delta;
 import dev.errand.job.DuplicateJobException;
@@ -183,8 +184,8 @@ final class MemoryState {
         // The step itself may have ended a child's handler, and so revived the job.
         boolean revived = after.job().status() != step.status();
         release(after, revived ? after.job().origin().created() : null, null);
-        if (!revived && isNewsFor(id)) {
-          revive(id, false, null, now);
+        if (!revived) {
+          reviveForNews(id, now);
         }
         yield new Receipt(after.version(), false);
       }
@@ -201,7 +202,10 @@ final class MemoryState {
   }
 
   private Receipt release(Row row, @Nullable Instant due, @Nullable Wait wait) {
-    put(row.released(due, wait));
+    // Revived by a change of this very step, the job is due already.
+    if (row.worker() != null || wait != null) {
+      put(row.released(due, wait));
+    }
     return new Receipt(row.version(), false);
   }
 
@@ -356,7 +360,7 @@ final class MemoryState {
       }
     }
     if (!given.contains(id)) {
-      id.parent().ifPresent(parent -> revive(parent, false, id, now));
+      id.parent().ifPresent(parent -> revive(parent, id, now));
     }
   }
 
@@ -364,14 +368,15 @@ final class MemoryState {
     put(suspended.released(suspended.job().origin().created(), null));
   }
 
-  /// Lets a job that is done go on before its next turn, where it may.
-  private void revive(JobId id, boolean forMessage, @Nullable JobId child, Instant now) {
+  /// Lets a job that is done go on before its next turn, where it may: for the end of a child, or
+  /// for a message.
+  private void revive(JobId id, @Nullable JobId child, Instant now) {
     var job = row(id).job();
     var outcome = job.outcome();
     if (job.status() != JobStatus.DONE
         || outcome == null
         || !hears(job)
-        || !Bookkeeping.mayRevive(outcome, forMessage)) {
+        || !Bookkeeping.mayRevive(outcome, child == null)) {
       return;
     }
     var progress = job.progress().revived();
@@ -385,9 +390,13 @@ final class MemoryState {
     return Objects.requireNonNull(definitions.get(job.definition())).agent().model() != null;
   }
 
-  private boolean isNewsFor(JobId id) {
-    var news = news(id, row(id).job().progress().heard(), 1);
-    return !news.ended().isEmpty() || !news.messages().isEmpty();
+  private void reviveForNews(JobId id, Instant now) {
+    long heard = row(id).job().progress().heard();
+    if (messages(id, heard).findAny().isPresent()) {
+      revive(id, null, now);
+    } else {
+      news(id, heard, 1).ended().forEach(child -> revive(id, child.id(), now));
+    }
   }
 
   Store.News news(JobId id, long after, int limit) {
@@ -400,6 +409,29 @@ final class MemoryState {
     long last = ended.size() < limit ? Long.MAX_VALUE : told(ended.getLast());
     return new Store.News(
         ended, messages(id, after).filter(entry -> entry.sequence() < last).toList());
+  }
+
+  Optional<Wait> waiting(JobId id) {
+    var row = rows.get(id);
+    var awaited = row == null ? null : row.awaits();
+    if (row == null || awaited == null) {
+      return Optional.empty();
+    }
+    var open = awaited.handlers().stream().filter(handler -> !hasEnded(handler)).sorted().toList();
+    int ended = awaited.handlers().size() - open.size();
+    return Optional.of(
+        new Wait(open, awaited.needed() - ended, row.due(), awaited.heedsMessages()));
+  }
+
+  /// Callbacks that nobody has answered, in the order of their ids.
+  Stream<Callback> callbacks() {
+    return jobs()
+        .filter(job -> job.subtask() != null && told(job) == 0)
+        .flatMap(
+            job ->
+                Objects.requireNonNull(job.subtask()).callback().stream()
+                    .map(name -> new Callback(job.id(), name, job.origin().created())))
+        .sorted(Comparator.comparing(Callback::id));
   }
 
   private Stream<Entry> messages(JobId id, long after) {
@@ -422,7 +454,7 @@ final class MemoryState {
     if (awaited != null && awaited.heedsMessages()) {
       wake(row(id));
     }
-    revive(id, true, null, now);
+    revive(id, null, now);
     return sequence;
   }
 
@@ -433,7 +465,7 @@ final class MemoryState {
       throw SignalRefusedException.noHandler(id);
     }
     if (handler.completion() != null) {
-      throw SignalRefusedException.ended(id, handler.state(job.status()));
+      throw SignalRefusedException.ended(id, handler);
     }
     completeHandler(id, completion, now);
     if (Objects.requireNonNull(definitions.get(job.definition())).isCallback()) {

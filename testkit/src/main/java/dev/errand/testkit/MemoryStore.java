@@ -5,6 +5,7 @@ import static java.util.Comparator.comparingInt;
 import static java.util.Comparator.comparingLong;
 
 import dev.errand.job.Blob;
+import dev.errand.job.Callback;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
 import dev.errand.job.DurableObject;
@@ -23,6 +24,7 @@ import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
 import dev.errand.job.StoreException;
 import dev.errand.job.UnknownTurnException;
+import dev.errand.job.Wait;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
@@ -171,6 +173,22 @@ public final class MemoryStore implements Store {
   }
 
   @Override
+  public Optional<Wait> waiting(JobId job) {
+    return read(all -> all.waiting(job));
+  }
+
+  @Override
+  public List<Callback> callbacks(@Nullable JobId top, @Nullable JobId after, int limit) {
+    return read(
+        all ->
+            all.callbacks()
+                .filter(callback -> top == null || isBelow(callback.id(), top))
+                .filter(callback -> after == null || callback.id().compareTo(after) > 0)
+                .limit(limit)
+                .toList());
+  }
+
+  @Override
   public long signal(JobId job, Json.Object message) {
     return change(draft -> draft.signal(job, message, now()));
   }
@@ -268,7 +286,11 @@ public final class MemoryStore implements Store {
   }
 
   private static boolean isWithin(JobId job, JobId top) {
-    return job.equals(top) || job.text().startsWith(top.text() + ".");
+    return job.equals(top) || isBelow(job, top);
+  }
+
+  private static boolean isBelow(JobId job, JobId top) {
+    return job.text().startsWith(top.text() + ".");
   }
 
   @Override

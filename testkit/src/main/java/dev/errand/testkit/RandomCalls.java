@@ -126,7 +126,7 @@ final class RandomCalls {
 
   private void signal() {
     var job = known();
-    switch (random.nextInt(3)) {
+    switch (random.nextInt(4)) {
       case 0 -> {
         var message = Json.object("text", "message " + random.nextInt(100));
         same("signal " + job, any -> any.signal(job, message));
@@ -134,6 +134,12 @@ final class RandomCalls {
       case 1 -> {
         var how = Jobs.result(random.nextInt(100));
         same("complete " + job, any -> done(() -> any.complete(job, how)));
+      }
+      case 2 -> {
+        int limit = 1 + random.nextInt(3);
+        var top = chance(50) ? job.root() : null;
+        var after = chance(50) ? job : null;
+        same("callbacks of " + top, any -> any.callbacks(top, after, limit));
       }
       default -> {
         long after = random.nextInt(20);
@@ -150,8 +156,10 @@ final class RandomCalls {
       case 0 -> {
         var fork = pick(ROOTS);
         same(
-            "fork " + job + " at " + turn + " as " + fork,
-            any -> done(() -> any.fork(job, turn, fork)));
+                "fork " + job + " at " + turn + " as " + fork,
+                any -> done(() -> any.fork(job, turn, fork)))
+            .value()
+            .forEach(forked -> turns.put(fork, turn + 1));
       }
       case 1 -> same("forget " + job + " before " + turn, any -> done(() -> any.forget(job, turn)));
       default -> same("collect", any -> any.collect(MANY));
@@ -257,8 +265,13 @@ final class RandomCalls {
 
   private NewJob child(JobId parent) {
     var id = parent.child(1 + random.nextInt(5));
-    var handler = chance(70) ? Subtask.open(handlerId()) : null;
     var workspace = chance(20) ? Jobs.put(Jobs.delta(Delta.BEFORE), 0, pieces()) : null;
+    if (chance(10)) {
+      var asked = "question " + random.nextInt(3);
+      var handler = Subtask.open(Subtask.callbackId(asked));
+      return new NewJob(id, null, JobDefinition.callback(asked), digest(), handler, workspace);
+    }
+    var handler = chance(70) ? Subtask.open(handlerId()) : null;
     var message = chance(10) ? "hello" : null;
     return new NewJob(id, null, definition(), digest(), handler, workspace, message);
   }

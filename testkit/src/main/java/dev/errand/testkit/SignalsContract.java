@@ -7,6 +7,7 @@ import static dev.errand.testkit.Jobs.succeeded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.errand.job.Callback;
 import dev.errand.job.Completion;
 import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
@@ -139,6 +140,54 @@ public abstract class SignalsContract {
   }
 
   @Nested
+  class Waiting {
+    @Test
+    void a_job_that_waits_says_what_for() {
+      begin(Jobs.DEFINITION, FIRST, SECOND);
+      var until = clock.instant().plus(HOUR);
+      var wait = new Wait(List.of(FIRST, SECOND), 1, until, true);
+      suspend(wait);
+
+      assertThat(store.waiting(ROOT)).contains(wait);
+      assertThat(store.waiting(FIRST)).isEmpty();
+      assertThat(store.waiting(new JobId("nobody"))).isEmpty();
+    }
+
+    @Test
+    void only_handlers_that_have_not_ended_are_waited_for() {
+      var third = ROOT.child(3);
+      begin(Jobs.DEFINITION, FIRST, SECOND, third);
+      suspend(new Wait(List.of(third, SECOND, FIRST), 2));
+      finish(SECOND, succeeded(1));
+
+      assertThat(store.waiting(ROOT)).contains(new Wait(List.of(FIRST, third), 1));
+      finish(third, succeeded(2));
+      assertThat(store.waiting(ROOT)).isEmpty();
+    }
+
+    @Test
+    void who_waits_for_a_moment_only_says_until_when() {
+      begin(Jobs.DEFINITION);
+      var until = clock.instant().plus(HOUR);
+      suspend(Wait.until(until));
+
+      assertThat(store.waiting(ROOT)).contains(Wait.until(until));
+      clock.advance(HOUR);
+      assertThat(claimed()).containsExactly(ROOT);
+      assertThat(store.waiting(ROOT)).isEmpty();
+    }
+
+    @Test
+    void who_was_woken_by_a_message_waits_for_nothing() {
+      begin(MODELLED, FIRST);
+      suspend(new Wait(List.of(FIRST), 1).heedingMessages());
+      store.signal(ROOT, HELLO);
+
+      assertThat(store.waiting(ROOT)).isEmpty();
+    }
+  }
+
+  @Nested
   class Callbacks {
     private final JobId callback = FIRST;
 
@@ -171,12 +220,39 @@ public abstract class SignalsContract {
     }
 
     @Test
+    void callbacks_are_listed_until_they_are_answered() {
+      store.submit(new NewJob(new JobId("other"), null, Jobs.DEFINITION, "asked", null, null));
+      var other = new JobId("other").child(1);
+      var earlier = new Callback(other, "say \"when\"", clock.instant());
+      store.commit(
+          Stepping.by(hold(other.root()), asked(other, earlier.name())).yielding(clock.instant()));
+      var here = new Callback(callback, "approve", clock.instant());
+
+      assertThat(store.callbacks(null, null, 10)).containsExactly(earlier, here);
+      assertThat(store.callbacks(null, null, 1)).containsExactly(earlier);
+      assertThat(store.callbacks(null, other, 10)).containsExactly(here);
+      assertThat(store.callbacks(ROOT, null, 10)).containsExactly(here);
+      assertThat(store.callbacks(callback, null, 10)).isEmpty();
+      store.complete(callback, result("yes"));
+      assertThat(store.callbacks(ROOT, null, 10)).isEmpty();
+    }
+
+    @Test
+    void subtasks_are_no_callbacks() {
+      store.commit(
+          Stepping.by(hold(ROOT), delegated(SECOND, "{\"callback\":\"x\"}"))
+              .yielding(clock.instant()));
+
+      assertThat(store.callbacks(null, null, 10)).extracting(Callback::id).containsExactly(FIRST);
+    }
+
+    @Test
     void a_second_answer_is_refused_and_the_first_stays() {
       store.complete(callback, result("yes"));
 
       assertThatThrownBy(() -> store.complete(callback, result("no")))
           .isInstanceOf(SignalRefusedException.class)
-          .hasMessageContaining("has ended already: COMPLETED");
+          .hasMessageContaining("Callback approve of job tree has ended already: COMPLETED");
       assertThat(find(callback).outcome()).isEqualTo(succeeded("yes"));
     }
 
@@ -531,6 +607,22 @@ public abstract class SignalsContract {
     }
 
     @Test
+    void a_parent_that_reaches_a_limit_untold_goes_on_for_a_message_only() {
+      begin(MODELLED, FIRST);
+      var parent = hold(ROOT);
+      finish(FIRST, succeeded(1));
+      var limit = new Outcome.Failed(TaskError.of(TaskError.Kind.LIMIT, "too many turns", ""));
+      store.commit(Stepping.by(parent, ended(limit)).ending());
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.DONE);
+
+      store.signal(ROOT, HELLO);
+      parent = hold(ROOT);
+      store.signal(ROOT, HELLO);
+      store.commit(Stepping.by(parent, ended(limit)).ending());
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.STARTED);
+    }
+
+    @Test
     void news_comes_page_by_page_in_the_order_in_which_it_happened() {
       begin(MODELLED, FIRST, SECOND);
       store.signal(ROOT, Json.object("text", "one"));
@@ -560,7 +652,7 @@ public abstract class SignalsContract {
   }
 
   private static Change asked(JobId id, String name) {
-    var handler = Subtask.open(Json.object("callback", name));
+    var handler = Subtask.open(Subtask.callbackId(name));
     return new Change.Created(
         new NewJob(id, null, JobDefinition.callback(name), "asked", handler, null));
   }
