@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * its parent and ordinal, so a replay that creates it again is recognised here and by the store.
  *
  * A child created without a handler is held back until it gets one, or until the code waits, calls a tool that is not
- * READ_ONLY or ends its block, or a second has gone by, lest it begin (and look for its handler) in between. No progress
+ * READ_ONLY or ends its block, or some seconds have gone by, lest it begin (and look for its handler) in between. No progress
  * beyond its creation is committed before it.
  *
  * Only the job's own thread uses this object.

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class StepWriter {
   private static final int BURST = 64;
   private static final Duration MOMENT = Duration.ofMillis(1);
-  private static final Duration LONGEST_HOLD = Duration.ofSeconds(1);
+  private static final Duration LONGEST_HOLD = Duration.ofSeconds(5);
 
   private final Store store;
   private final Runnable afterCommit;
@@ -309,7 +309,7 @@ final class StepWriter {
   }
 
   /// Adds a change and keeps everything from being committed until [#letGo], a commit that is
-  /// waited for, or a second from now.
+  /// waited for, or some seconds from now.
   synchronized void addHeld(Change change) {
     if (!held) {
       heldFrom = pending.size();

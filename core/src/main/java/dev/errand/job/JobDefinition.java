@@ -35,6 +35,15 @@ public record JobDefinition(
     return warmup.size() == 1 && warmup.getFirst().kind() == CodeBlock.Kind.ANSWER;
   }
 
+  /// Whether the job delivers what its last block returns: a called function, or a Java program.
+  public boolean deliversReturnedValue() {
+    return !warmup.isEmpty()
+        && switch (warmup.getLast().kind()) {
+          case CALL, PROGRAM -> true;
+          case PYTHON, ANSWER, ON_ERROR -> false;
+        };
+  }
+
   /// The address under which equal definitions are stored once: a digest of the stored form.
   public String address() {
     var text = StoredForm.write(this).print();

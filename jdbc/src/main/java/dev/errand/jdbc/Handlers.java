@@ -1,5 +1,6 @@
 package dev.errand.jdbc;
 
+import dev.errand.job.Completion;
 import dev.errand.job.DuplicateSubTaskException;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
@@ -20,7 +21,8 @@ final class Handlers {
   static void attach(Transaction transaction, JobId id, Json subtaskId) throws SQLException {
     var child =
         transaction
-            .sql("select number, subtask_id, turn, agent, outcome from job where id = ?")
+            .sql(
+                "select number, subtask_id, turn, agent, outcome, definition from job where id = ?")
             .bind(id.text())
             .first(Child::read)
             .orElseThrow(() -> new UnknownJobException(id.text()));
@@ -47,6 +49,20 @@ final class Handlers {
         History.Line.of(Bookkeeping.spawned(child.turn(), child.agent(), subtaskId)));
     if (child.outcome() != null) {
       var outcome = StoredForm.outcome((Json.Object) Json.parse(child.outcome()));
+      endLate(transaction, child, id, subtaskId, outcome);
+    }
+  }
+
+  /// Ends the handler that a job gets only after its end.
+  private static void endLate(
+      Transaction transaction, Child child, JobId id, Json subtaskId, Outcome outcome)
+      throws SQLException {
+    var definition = StoredDefinition.find(transaction.session(), child.definition()).orElseThrow();
+    if (definition.deliversReturnedValue() && outcome instanceof Outcome.Succeeded(var value)) {
+      var result = new Completion.Result(value);
+      var line = History.Line.of(Bookkeeping.completed(child.turn(), subtaskId, result));
+      end(transaction, child.number(), id, StoredForm.write(result).print(), line);
+    } else {
       endUncompleted(transaction, child.number(), id, child.turn(), subtaskId, outcome);
     }
   }
@@ -103,10 +119,20 @@ final class Handlers {
   }
 
   private record Child(
-      long number, @Nullable String subtaskId, int turn, String agent, @Nullable String outcome) {
+      long number,
+      @Nullable String subtaskId,
+      int turn,
+      String agent,
+      @Nullable String outcome,
+      String definition) {
     static Child read(ResultSet row) throws SQLException {
       return new Child(
-          row.getLong(1), row.getString(2), row.getInt(3), row.getString(4), row.getString(5));
+          row.getLong(1),
+          row.getString(2),
+          row.getInt(3),
+          row.getString(4),
+          row.getString(5),
+          row.getString(6));
     }
   }
 }

@@ -327,7 +327,12 @@ final class MemoryState {
       return;
     }
     append(id, Bookkeeping.spawned(turn, child.origin().agent(), subtaskId), now);
-    if (child.outcome() != null) {
+    var definition = Objects.requireNonNull(definitions.get(child.definition()));
+    if (child.outcome() instanceof Outcome.Succeeded(var value)
+        && definition.deliversReturnedValue()) {
+      var result = new Completion.Result(value);
+      endHandler(id, subtaskId, result, Bookkeeping.completed(turn, subtaskId, result), now);
+    } else if (child.outcome() != null) {
       endUncompleted(id, turn, subtaskId, child.outcome(), now);
     }
   }

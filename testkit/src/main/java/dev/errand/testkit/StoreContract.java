@@ -914,6 +914,23 @@ public abstract class StoreContract {
   }
 
   @Nested
+  class AttachingLate {
+    @Test
+    void a_handler_given_to_a_program_that_has_ended_has_what_it_returned() {
+      store.submit(job(ROOT));
+      var program =
+          JobDefinition.of(AgentSpec.program("p"), new CodeBlock(CodeBlock.Kind.PROGRAM, "p"));
+      var child = new NewJob(FIRST, null, program, "asked", null, null);
+      store.commit(Stepping.by(claim(ROOT), new Change.Created(child)).yielding(clock.instant()));
+      finish(FIRST, succeeded(41));
+      store.commit(Stepping.by(claim(ROOT), attached(FIRST, "late")).goingOn());
+
+      assertThat(handler(FIRST).completion()).isEqualTo(result(41));
+      assertThat(kinds(FIRST)).endsWith(Entry.Kind.SUBTASK_SPAWNED, Entry.Kind.SUBTASK_COMPLETED);
+    }
+  }
+
+  @Nested
   class Completing {
     @Test
     void a_result_ends_the_handler_and_says_when() {

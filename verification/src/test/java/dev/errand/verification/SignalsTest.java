@@ -206,6 +206,7 @@ class SignalsTest {
             async def nap(seconds, name):
                 await asyncio.sleep(seconds)
                 return name
+            callback("a checkpoint follows this")
             exit(await asyncio.gather(nap(7200, "long"), nap(3600, "short")))
             """);
     awaitStatus(job, JobStatus.SUSPENDED);
