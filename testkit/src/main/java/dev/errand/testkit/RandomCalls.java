@@ -326,8 +326,7 @@ final class RandomCalls {
 
   private JobDefinition definition() {
     return switch (random.nextInt(10)) {
-      case 0 -> JobDefinition.callback("ask");
-      case 1, 2, 3, 4 -> JobDefinition.of(Jobs.MODELLED);
+      case 0, 1, 2, 3 -> JobDefinition.of(Jobs.MODELLED);
       default ->
           JobDefinition.of(AgentSpec.program("a" + random.nextInt(2)), CodeBlock.python("pass"));
     };
