@@ -85,6 +85,11 @@ final class Alone {
     }
 
     @Override
+    public List<String> replies(Mark mark, int ordinal, JobId job) {
+      throw asked();
+    }
+
+    @Override
     public String newObject(Mark mark, int ordinal) {
       throw asked();
     }

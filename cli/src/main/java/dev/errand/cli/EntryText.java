@@ -16,7 +16,7 @@ final class EntryText {
           text(data, "text").stripTrailing();
       case JOB_ENDED -> text(data, "outcome") + ": " + text(data, "text");
       case JOB_REVIVED -> "goes on for " + text(data, "for");
-      case EXCEPTION -> {
+      case EXCEPTION, JOB_FAILING -> {
         var trace = text(data, "trace");
         yield trace.isBlank() ? text(data, "message") : trace.stripTrailing();
       }

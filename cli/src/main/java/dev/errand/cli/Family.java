@@ -49,6 +49,7 @@ final class Family {
           EFFECT_UNKNOWN,
           EFFECT_RESOLVED,
           RECEIPT,
+          JOB_FAILING,
           NOTICE -> {}
     }
   }

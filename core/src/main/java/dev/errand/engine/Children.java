@@ -140,8 +140,13 @@ final class Children {
       return newJob(id, callback.get(), request, workspace);
     }
     var agent = agent(request);
-    var locale = request.locale() == null ? definition.locale() : request.locale();
-    var setup = new JobDefinition(agent, blocks(agent, request), request.parameters(), locale);
+    var briefing = request.briefing();
+    var locale = briefing.locale() == null ? definition.locale() : briefing.locale();
+    var setup = new JobDefinition(agent, blocks(agent, request), briefing.parameters(), locale);
+    if (briefing.message() != null && agent.model() == null) {
+      throw new RefusedException(
+          "ValueError", "Agent %s has no model to read a message".formatted(agent.name()));
+    }
     return newJob(id, setup, request, workspace);
   }
 
@@ -155,7 +160,9 @@ final class Children {
   private static NewJob newJob(
       JobId id, JobDefinition setup, ChildRequest request, @Nullable Delta workspace) {
     var subtask = request.subtaskId() == null ? null : Subtask.open(request.subtaskId());
-    return new NewJob(id, null, setup, setup.address(), subtask, workspace);
+    var message = request.briefing().message();
+    var asked = message == null ? "" : "/" + Journal.digest(message);
+    return new NewJob(id, null, setup, setup.address() + asked, subtask, workspace, message);
   }
 
   /// A Java program is what its agent does, whoever delegates to it.
@@ -224,8 +231,8 @@ final class Children {
   Child attach(JobId id, Json subtaskId) {
     var before = known.get(id);
     var now = before == null ? Seen.born(find(id)) : before.child();
-    if (now.subtaskId() != null) {
-      if (now.subtaskId().equals(subtaskId)) {
+    if (now.subtaskId() != null && !(now.subtaskId() instanceof Json.Null)) {
+      if (now.subtaskId().equals(subtaskId) || subtaskId instanceof Json.Null) {
         return now;
       }
       throw new RefusedException("RuntimeError", "Job " + id + " has a sub-task handler already");
@@ -249,15 +256,7 @@ final class Children {
       writer.letGo();
     }
     if (held != null) {
-      var bare = held.job();
-      var withHandler =
-          new NewJob(
-              id,
-              bare.key(),
-              bare.definition(),
-              bare.digest(),
-              Subtask.open(subtaskId),
-              bare.workspace());
+      var withHandler = held.job().handledBy(Subtask.open(subtaskId));
       if (writer.replace(held, new Change.Created(withHandler))) {
         return;
       }

@@ -83,6 +83,7 @@ final class Conversation {
           EFFECT_RESOLVED,
           NOTICE,
           JOB_CREATED,
+          JOB_FAILING,
           JOB_ENDED,
           JOB_REVIVED,
           SIGNAL,

@@ -7,6 +7,7 @@ import dev.errand.spi.Store;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A job's history as its worker knows it: read once, then told of what the worker adds to it,
@@ -64,16 +65,19 @@ final class History {
     openQuestion = false;
     var begun = new Conversation();
     conversation = begun;
+    each(store, job, entry -> hear(new Change.Recorded(entry.turn(), entry.kind(), entry.data())));
+    return begun;
+  }
+
+  /// All that is stored of a job's history, oldest first.
+  static void each(Store store, JobId job, Consumer<Entry> reader) {
     long last = 0;
     List<Entry> page;
     do {
       page = store.history(job, last, PAGE);
-      for (var entry : page) {
-        hear(new Change.Recorded(entry.turn(), entry.kind(), entry.data()));
-        last = entry.sequence();
-      }
+      page.forEach(reader);
+      last = page.isEmpty() ? last : page.getLast().sequence();
     } while (page.size() == PAGE);
-    return begun;
   }
 
   private void hear(Change.Recorded entry) {

@@ -24,6 +24,8 @@ import dev.errand.spi.WorkspaceRuntime;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -52,6 +54,8 @@ final class JobAdvancer {
   private final JobHost host;
   private final History history;
   private boolean recorded;
+  private boolean opened;
+  private @Nullable Failing failing;
   private volatile @Nullable Workspace workspace;
   private volatile boolean closed;
 
@@ -88,10 +92,18 @@ final class JobAdvancer {
 
   /// Goes on until the job ends.
   void advance() {
+    if (writer.progress().acting() && recorded) {
+      failing = Failing.at(writer.progress().turn(), history.entries()).orElse(null);
+    }
     boolean more = true;
     while (more) {
-      more = (writer.progress().acting() || begin()) && carryOut();
+      more = failing == null ? advanceOnce() || failing != null : callErrorHandlers(failing);
     }
+  }
+
+  /// Carries out the next block; false if the job ended or fails.
+  private boolean advanceOnce() {
+    return (writer.progress().acting() || begin()) && carryOut();
   }
 
   /// Ends what runs, from any thread.
@@ -112,6 +124,56 @@ final class JobAdvancer {
                 TaskError.Kind.INTERNAL,
                 "Errand failed while advancing job " + job.id() + ": " + cause,
                 "This is a fault of the library; the log has the stack trace. Please report it")));
+  }
+
+  private boolean fail(TaskError error) {
+    return fail(() -> {}, List.of(), error);
+  }
+
+  /// The job fails: at once, or, where its code has registered error handlers, after a last block
+  /// that calls them; false.
+  private boolean fail(Runnable absorbing, List<Change> said, TaskError error) {
+    if (!hasErrorHandlers()) {
+      return end(absorbing, with(said, new Change.Ended(new Outcome.Failed(error))));
+    }
+    var failure = new Failing(error);
+    writer.together(
+        () -> {
+          absorbing.run();
+          var last = writer.progress().finished(host.created());
+          writer.add(with(said, failure.entry(last.turn())), last.beginning());
+        });
+    failing = failure;
+    return false;
+  }
+
+  private static List<Change> with(List<Change> some, Change last) {
+    return Stream.concat(some.stream(), Stream.of(last)).toList();
+  }
+
+  private boolean hasErrorHandlers() {
+    if (!opened) {
+      host.opened(store.checkpoint(job.id()).orElse(null));
+    }
+    return host.hasErrorHandlers();
+  }
+
+  private boolean callErrorHandlers(Failing failure) {
+    host.failing();
+    writer.become(JobStatus.STARTED);
+    var ending = toTheEnd(failure.block(history.entries()), Workspace.Run.AT_THE_END);
+    return end(
+        () -> markOf(ending).ifPresent(host::absorb),
+        List.of(new Change.Ended(new Outcome.Failed(failure.error()))));
+  }
+
+  private static Optional<Host.Mark> markOf(Ending ending) {
+    return switch (ending) {
+      case Ending.Finished(var mark, var value, var shown) -> Optional.of(mark);
+      case Ending.Exited(var mark, var value) -> Optional.of(mark);
+      case Ending.Raised(var mark, var error) -> Optional.of(mark);
+      case Ending.Died ignored -> Optional.empty();
+    };
   }
 
   private boolean warmingUp() {
@@ -137,13 +199,11 @@ final class JobAdvancer {
     int replies = writer.progress().turn() - firstTurn();
     int limit = definition.agent().limits().turns();
     if (replies >= limit) {
-      end(
-          new Outcome.Failed(
-              TaskError.of(
-                  TaskError.Kind.LIMIT,
-                  "Job " + job.id() + " took " + replies + " turns, its limit, and did not end",
-                  "Raise the agent's limit of turns, or tell it when to call exit")));
-      return false;
+      return fail(
+          TaskError.of(
+              TaskError.Kind.LIMIT,
+              "Job " + job.id() + " took " + replies + " turns, its limit, and did not end",
+              "Raise the agent's limit of turns, or tell it when to call exit"));
     }
     // A reply that comes at once is committed together with what it was asked on.
     writer.commitShortly();
@@ -152,13 +212,11 @@ final class JobAdvancer {
       var model = registry.model(definition.agent(), name);
       reply = model.reply(history.conversation().request(definition));
     } catch (ModelException failed) {
-      end(
-          new Outcome.Failed(
-              TaskError.of(
-                  TaskError.Kind.MODEL,
-                  Objects.requireNonNullElse(failed.getMessage(), "The model failed"),
-                  "")));
-      return false;
+      return fail(
+          TaskError.of(
+              TaskError.Kind.MODEL,
+              Objects.requireNonNullElse(failed.getMessage(), "The model failed"),
+              ""));
     }
     int turn = writer.progress().turn();
     var said = new Change.Recorded(turn, Entry.Kind.REPLY, Json.object("text", reply.text()));
@@ -207,6 +265,11 @@ final class JobAdvancer {
     }
   }
 
+  /// Whether the model is to hear something before its code ends the job.
+  private boolean isUntold() {
+    return !warmingUp() && isNews();
+  }
+
   private boolean isNews() {
     return !host.news(history.entries()).isEmpty();
   }
@@ -215,37 +278,47 @@ final class JobAdvancer {
   private boolean carryOut() {
     writer.become(warmingUp() ? JobStatus.WARMING_UP : JobStatus.STARTED);
     var block = block();
+    try {
+      return finish(block, toTheEnd(block, Workspace.Run.AT_THE_END));
+    } catch (JobHost.Interrupted byMessage) {
+      return stopped(block, byMessage);
+    }
+  }
+
+  /// Statements before the one that was stopped may be in no checkpoint yet: they are carried out
+  /// again.
+  private boolean stopped(CodeBlock block, JobHost.Interrupted byMessage) {
+    buryWorkspace();
+    var ending = toTheEnd(block, byMessage.statement());
+    return ending instanceof Ending.Finished(var mark, var value, var shown)
+        ? raised(() -> host.absorb(mark), byMessage.error())
+        : finish(block, ending);
+  }
+
+  /// Carries out a block until it ends, again from its last checkpoint when its workspace dies.
+  private Ending toTheEnd(CodeBlock block, int stop) {
     int deaths = 0;
-    JobHost.Interrupted stopped = null;
     while (true) {
       long before = writer.version();
       Ending ending;
       try {
-        ending = runOnce(block, stopped == null ? Workspace.Run.AT_THE_END : stopped.statement());
+        ending = runOnce(block, stop);
       } catch (DurableObjects.Conflict another) {
         // Another job went on with the object, so this ends.
         buryWorkspace();
         continue;
-      } catch (JobHost.Interrupted byMessage) {
-        // Statements before this one may be in no checkpoint yet; they are carried out again.
-        buryWorkspace();
-        stopped = byMessage;
-        continue;
       }
-      if (ending instanceof Ending.Died(var error, var mayRetry)) {
-        if (closed) {
-          throw new Dropped("closed");
-        }
-        buryWorkspace();
-        deaths = writer.version() == before ? deaths + 1 : 1;
-        if (mayRetry && deaths < DEATHS_ALLOWED) {
-          continue;
-        }
-        return raised(() -> {}, error);
+      if (!(ending instanceof Ending.Died(var error, var mayRetry))) {
+        return ending;
       }
-      return (stopped != null && ending instanceof Ending.Finished(var mark, var value, var shown))
-          ? raised(() -> host.absorb(mark), stopped.error())
-          : finish(block, ending);
+      if (closed) {
+        throw new Dropped("closed");
+      }
+      buryWorkspace();
+      deaths = writer.version() == before ? deaths + 1 : 1;
+      if (!mayRetry || deaths >= DEATHS_ALLOWED) {
+        return ending;
+      }
     }
   }
 
@@ -301,7 +374,7 @@ final class JobAdvancer {
     var runtime = registry.runtime(definition.agent()).orElseThrow();
     var stored = store.checkpoint(job.id()).orElse(null);
     host.opened(stored);
-    var opened =
+    var made =
         runtime.open(
             new WorkspaceRuntime.Opening(
                 job.id(),
@@ -311,12 +384,13 @@ final class JobAdvancer {
                 registry.signatures(definition.agent()),
                 definition.agent().imports(),
                 stored == null ? null : new StoredWorkspace(store, job.id()).state(stored)));
-    workspace = opened;
+    workspace = made;
+    opened = true;
     if (closed) {
-      opened.close();
+      made.close();
       throw new Dropped("closed");
     }
-    return opened;
+    return made;
   }
 
   /// The last mark of a block says that nothing of it is left to do. So it is committed with what
@@ -331,12 +405,12 @@ final class JobAdvancer {
         yield deliver(value);
       }
       case Ending.Exited(var mark, var value) ->
-          (!warmingUp() && isNews())
+          isUntold()
               ? putOff(mark)
               : end(
                   () -> host.absorb(mark), List.of(new Change.Ended(new Outcome.Succeeded(value))));
       case Ending.Raised(var mark, var error) -> raised(() -> host.absorb(mark), error);
-      case Ending.Died ignored -> throw new IllegalStateException("Handled before");
+      case Ending.Died(var error, var mayRetry) -> raised(() -> {}, error);
     };
   }
 
@@ -400,7 +474,7 @@ final class JobAdvancer {
         new Change.Recorded(
             writer.progress().turn(), Entry.Kind.EXCEPTION, StoredForm.write(error));
     if (warmingUp()) {
-      return end(absorbing, List.of(raised, new Change.Ended(new Outcome.Failed(error))));
+      return fail(absorbing, List.of(raised), error);
     }
     writer.together(
         () -> {

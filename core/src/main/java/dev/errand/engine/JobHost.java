@@ -42,6 +42,9 @@ import org.jspecify.annotations.Nullable;
  * Only the job's own thread uses this object.
  */
 final class JobHost implements Host {
+  /// The name under which the driver keeps them.
+  private static final String ERROR_HANDLERS = "__error_handlers__";
+
   private static final int NEWS_AT_ONCE = 1000;
   private static final String COMPLETE = "errand.complete";
 
@@ -64,6 +67,8 @@ final class JobHost implements Host {
   private Printed printed = Printed.from(0);
 
   private boolean completed;
+  private boolean failing;
+  private boolean hasErrorHandlers;
 
   JobHost(
       Store store,
@@ -108,7 +113,22 @@ final class JobHost implements Host {
 
   /// The pieces of the checkpoint that the workspace was opened with.
   void opened(@Nullable Checkpoint state) {
+    hasErrorHandlers = state != null && haveHandlers(state.variables());
     coVariables.opened(state);
+  }
+
+  /// Whether the job's code has registered error handlers, as of the last checkpoint.
+  boolean hasErrorHandlers() {
+    return hasErrorHandlers;
+  }
+
+  private static boolean haveHandlers(List<Variable> variables) {
+    return variables.stream().anyMatch(variable -> variable.name().equals(ERROR_HANDLERS));
+  }
+
+  /// The job ends, whatever its error handlers do.
+  void failing() {
+    failing = true;
   }
 
   /// What the driver itself recorded; see [Journal#readings].
@@ -192,6 +212,7 @@ final class JobHost implements Host {
         .forEach(reading -> changes.add(new Change.Journalled(reading)));
     var snapshot = mark.snapshot();
     if (snapshot != null) {
+      hasErrorHandlers = hasErrorHandlers || haveHandlers(snapshot.variables());
       coVariables.newlyLost(snapshot).forEach(variable -> changes.add(receipt(variable)));
       var delta = coVariables.take(snapshot, turn);
       if (!delta.isEmpty()) {
@@ -239,7 +260,7 @@ final class JobHost implements Host {
   @Override
   public void complete(Mark mark, Completion completion) {
     asked(mark);
-    if (job.subtask() == null && children.find(job.id()).subtask() == null) {
+    if (!isSubtask(job) && !isSubtask(children.find(job.id()))) {
       throw new RefusedException(
           "RuntimeError", "complete_sub_task requires sub_task_handler in current job locals");
     }
@@ -261,6 +282,10 @@ final class JobHost implements Host {
     writer.commitSoon();
   }
 
+  private static boolean isSubtask(JobRecord job) {
+    return job.subtask() != null && !job.subtask().isFuture();
+  }
+
   /// Whether the handler is completed, as far as this worker knows.
   boolean completed() {
     return completed;
@@ -271,11 +296,13 @@ final class JobHost implements Host {
     asked(mark);
     boolean all = on.until() == null && on.needed() == on.handlers().size();
     // To wait for all of many needs no record: who had ended then is no question.
+    boolean unrecorded = all && on.needed() > 1;
     var ended =
-        all && on.needed() > 1
-            ? suspended(mark.statement(), on)
-            : looks.await(
-                new Slot(turn, mark.statement(), ordinal), on, () -> awaited(mark.statement(), on));
+        looks.await(
+            new Slot(turn, mark.statement(), ordinal),
+            on,
+            !unrecorded,
+            () -> unrecorded ? suspended(mark.statement(), on) : awaited(mark.statement(), on));
     children.given(ended);
     return ended;
   }
@@ -344,7 +371,7 @@ final class JobHost implements Host {
 
   /// Whether the code is a model's, and not what warms the job up.
   private boolean isTurn() {
-    return definition.agent().model() != null && turn >= definition.warmup().size();
+    return definition.agent().model() != null && !failing && turn >= definition.warmup().size();
   }
 
   private boolean isOver(Wait on) {
@@ -372,6 +399,27 @@ final class JobHost implements Host {
     var slot = new Slot(turn, mark.statement(), ordinal);
     var of = Journal.digest(subtaskId == null ? "" : subtaskId.print());
     return looks.look(slot, "errand.children", of, () -> children.stored(subtaskId));
+  }
+
+  @Override
+  public List<String> replies(Mark mark, int ordinal, JobId of) {
+    asked(mark);
+    var slot = new Slot(turn, mark.statement(), ordinal);
+    return looks.replies(slot, of, () -> said(of));
+  }
+
+  private List<String> said(JobId of) {
+    children.requireKnown(List.of(of));
+    var said = new ArrayList<String>();
+    History.each(
+        store,
+        of,
+        entry -> {
+          if (entry.kind() == Entry.Kind.REPLY) {
+            entry.data().text("text").flatMap(CodeFences::prose).ifPresent(said::add);
+          }
+        });
+    return said;
   }
 
   @Override
@@ -432,7 +480,7 @@ final class JobHost implements Host {
         .with("parent", job.id().parent().map(JobId::text).orElse(null))
         .with("status", writer.status().name())
         .with("locale", definition.locale())
-        .with("subtask", job.subtask() != null)
+        .with("subtask", isSubtask(job))
         .with("subtask_id", job.subtask() == null ? null : job.subtask().id());
   }
 }

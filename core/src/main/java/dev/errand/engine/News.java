@@ -24,6 +24,9 @@ import java.util.stream.Stream;
 /// @param messages what was said to the job, in the order in which it arrived
 /// @param found what was found out about calls of which its code was told that nobody knows
 record News(List<JobRecord> ended, List<Entry> messages, List<Json.Object> found) {
+  private static final int MOST_LINES = 20;
+  private static final int MOST_CHARACTERS = 2000;
+
   /// The news for a job with this history; `given` are children whose outcomes its code has.
   static News of(Store.News news, Set<JobId> given, List<Change.Recorded> history) {
     var told =
@@ -72,9 +75,8 @@ record News(List<JobRecord> ended, List<Entry> messages, List<Json.Object> found
 
   private Change.Recorded notification(int turn) {
     var text =
-        Stream.concat(
-                ended.stream().map(child -> ended(Objects.requireNonNull(child.subtask()))),
-                found.stream().map(News::found))
+        Stream.of(ends(), found.stream().map(News::found))
+            .flatMap(lines -> lines)
             .map(line -> line + "\n")
             .collect(Collectors.joining());
     var jobs = ended.stream().map(child -> child.id().text()).toList();
@@ -84,6 +86,28 @@ record News(List<JobRecord> ended, List<Entry> messages, List<Json.Object> found
         turn, Entry.Kind.NOTIFICATION, keys.isEmpty() ? data : data.with("effects", keys));
   }
 
+  /// A line for each end, or where there are many, for the first of them and one for the others.
+  private Stream<String> ends() {
+    var lines =
+        ended.stream()
+            .limit(MOST_LINES)
+            .map(child -> ended(Objects.requireNonNull(child.subtask())));
+    var others =
+        ended.stream()
+            .skip(MOST_LINES)
+            .map(child -> Objects.requireNonNull(child.subtask()))
+            .toList();
+    if (others.isEmpty()) {
+      return lines;
+    }
+    long failed =
+        others.stream().filter(one -> one.completion() instanceof Completion.Error).count();
+    var rest =
+        "[Notification] %d more sub-tasks ended: %d completed, %d failed. sub_tasks() has them all."
+            .formatted(others.size(), others.size() - failed, failed);
+    return Stream.concat(lines, Stream.of(rest));
+  }
+
   private static String ended(Subtask subtask) {
     if (subtask.id() instanceof Json.Object callback) {
       return answered(callback.text("callback").orElse(""), subtask);
@@ -91,7 +115,7 @@ record News(List<JobRecord> ended, List<Entry> messages, List<Json.Object> found
     var id = subtask.id() instanceof Json.Null ? "" : " id=" + Value.of(subtask.id()).text();
     return switch (Objects.requireNonNull(subtask.completion())) {
       case Completion.Result(var value) ->
-          "[Notification] sub-task" + id + " completed successfully. Result: " + value.text();
+          "[Notification] sub-task" + id + " completed successfully. Result: " + capped(value);
       case Completion.Error(var error) ->
           "[Error] sub-task" + id + " failed with " + error.message();
     };
@@ -100,10 +124,20 @@ record News(List<JobRecord> ended, List<Entry> messages, List<Json.Object> found
   private static String answered(String name, Subtask subtask) {
     return switch (Objects.requireNonNull(subtask.completion())) {
       case Completion.Result(var value) ->
-          "[Notification] callback %s was answered: %s".formatted(name, value.text());
+          "[Notification] callback %s was answered: %s".formatted(name, capped(value));
       case Completion.Error(var error) ->
           "[Error] callback %s ended with %s".formatted(name, error.message());
     };
+  }
+
+  /// The model reads the beginning; its code has the whole.
+  private static String capped(Value value) {
+    var text = value.text();
+    int left = text.length() - MOST_CHARACTERS;
+    return left <= 0
+        ? text
+        : text.substring(0, MOST_CHARACTERS)
+            + "… (%d more characters; the handler's .result is the whole)".formatted(left);
   }
 
   private static String found(Json.Object data) {

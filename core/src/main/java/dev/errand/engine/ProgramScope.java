@@ -180,8 +180,7 @@ final class ProgramScope implements JobScope {
             List.of(new CodeBlock(CodeBlock.Kind.ANSWER, name)),
             null,
             id,
-            Json.Object.EMPTY,
-            null);
+            Host.Briefing.NONE);
     return new Handle(ask(() -> host.create(mark(), request)));
   }
 
@@ -218,7 +217,7 @@ final class ProgramScope implements JobScope {
     public SubTaskHandler start() {
       var request =
           new Host.ChildRequest(
-              ++created, agent, Json.Object.EMPTY, blocks, snapshot(), id, Json.Object.EMPTY, null);
+              ++created, agent, Json.Object.EMPTY, blocks, snapshot(), id, Host.Briefing.NONE);
       return new Handle(ask(() -> host.create(mark(), request)));
     }
 

@@ -5,6 +5,7 @@ import dev.errand.job.Lease;
 import dev.errand.job.ObjectConflictException;
 import dev.errand.job.Progress;
 import dev.errand.job.Wait;
+import dev.errand.job.WaitCycleException;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
@@ -262,6 +263,8 @@ final class StepWriter {
   }
 
   /// Suspends the job; false if the wait is satisfied already and the job goes on.
+  ///
+  /// @throws WaitCycleException if it would never end; the job goes on
   boolean suspend(Wait wait) {
     JobStatus before;
     synchronized (this) {
@@ -270,7 +273,7 @@ final class StepWriter {
       before = status;
       become(JobStatus.SUSPENDED);
     }
-    boolean suspended = !finish(new Step.Next.Await(wait)).leased();
+    boolean suspended = !await(wait, before).leased();
     synchronized (this) {
       if (suspended) {
         resumed = before;
@@ -279,6 +282,24 @@ final class StepWriter {
       }
     }
     return suspended;
+  }
+
+  /// Where the wait is refused, all is as it was before.
+  private Receipt await(Wait wait, JobStatus before) {
+    List<Change> changes;
+    synchronized (this) {
+      changes = List.copyOf(pending);
+    }
+    try {
+      return finish(new Step.Next.Await(wait));
+    } catch (WaitCycleException refused) {
+      synchronized (this) {
+        failure = null;
+        pending.addAll(0, changes);
+        status = before;
+      }
+      throw refused;
+    }
   }
 
   /// The parked job was claimed again and goes on where it stood.

@@ -14,6 +14,9 @@ public record CodeBlock(Kind kind, String source) {
     CALL,
     /// `source` names the Java program of the job's agent.
     PROGRAM,
+    /// The error handlers that the job's code has registered; `source` is the JSON of the error by
+    /// which the job fails, with the first turn whose handlers count as `since`.
+    ON_ERROR,
     /// A callback of the name `source`: no worker carries it out, whoever answers does.
     ANSWER
   }

@@ -26,6 +26,8 @@ public record Entry(long sequence, Instant time, JobId job, int turn, Kind kind,
     SUBTASK_CANCELLED,
     /// The handler ended because its job's deadline passed.
     SUBTASK_TIMED_OUT,
+    /// The job is going to fail, once its error handlers were called.
+    JOB_FAILING,
     /// The job ended.
     JOB_ENDED,
     /// The job was done, and goes on: a message or a subtask's end arrived.

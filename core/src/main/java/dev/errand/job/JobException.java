@@ -16,7 +16,8 @@ public abstract sealed class JobException extends RuntimeException
         UnresolvableException,
         ObjectConflictException,
         RefusedException,
-        SignalRefusedException {
+        SignalRefusedException,
+        WaitCycleException {
   private static final long serialVersionUID = 1L;
 
   JobException(String message) {

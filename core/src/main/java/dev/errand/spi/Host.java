@@ -60,6 +60,10 @@ public interface Host {
   /// that a replay sees the same.
   List<Child> children(Mark mark, int ordinal, @Nullable Json subtaskId);
 
+  /// What the model of another job has said by now besides its code, reply by reply; recorded, so
+  /// that a replay sees the same.
+  List<String> replies(Mark mark, int ordinal, JobId job);
+
   /// Draws the id of a new durable object; recorded, so that a replay is given the same.
   String newObject(Mark mark, int ordinal);
 
@@ -163,8 +167,7 @@ public interface Host {
   /// @param blocks its code
   /// @param workspace the variables it begins with; null for none
   /// @param subtaskId the handler's id, JSON null for a handler without id; null for no handler yet
-  /// @param parameters what fills the placeholders of the agent's instructions
-  /// @param locale its locale; null to inherit
+  /// @param briefing what it is told
   record ChildRequest(
       int ordinal,
       @Nullable String agent,
@@ -172,11 +175,20 @@ public interface Host {
       List<CodeBlock> blocks,
       @Nullable Snapshot workspace,
       @Nullable Json subtaskId,
-      Json.Object parameters,
-      @Nullable String locale) {
+      Briefing briefing) {
     public ChildRequest {
       blocks = List.copyOf(blocks);
     }
+  }
+
+  /// What a child is told before it begins.
+  ///
+  /// @param parameters what fills the placeholders of the agent's instructions
+  /// @param locale its locale; null to inherit
+  /// @param message what its model reads first; null for nothing
+  record Briefing(Json.Object parameters, @Nullable String locale, @Nullable String message) {
+    /// Nothing to tell.
+    public static final Briefing NONE = new Briefing(Json.Object.EMPTY, null, null);
   }
 
   /// A child job and its handler, as the parent sees them.

@@ -80,6 +80,8 @@ public interface Store extends AutoCloseable {
   ///   handler is awaited, does not exist
   /// @throws dev.errand.job.ObjectConflictException if a durable object is not at the version that
   ///   its change is based on
+  /// @throws dev.errand.job.WaitCycleException if the job would wait for what waits for it, as
+  ///   [WaitGraph] finds
   /// @throws IllegalArgumentException if a created or attached job is no child of the step's job
   Receipt commit(Step step);
 

@@ -1,11 +1,11 @@
 package dev.errand.jdbc;
 
-import dev.errand.job.Completion;
 import dev.errand.job.DuplicateSubTaskException;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.Outcome;
 import dev.errand.job.StoredForm;
+import dev.errand.job.Subtask;
 import dev.errand.job.UnknownJobException;
 import dev.errand.spi.Bookkeeping;
 import java.sql.ResultSet;
@@ -25,18 +25,22 @@ final class Handlers {
             .first(Child::read)
             .orElseThrow(() -> new UnknownJobException(id.text()));
     var wanted = subtaskId.print();
-    if (child.subtaskId() != null) {
-      if (!child.subtaskId().equals(wanted)) {
-        throw new DuplicateSubTaskException(id, Json.parse(child.subtaskId()));
-      }
+    if (child.subtaskId() != null && child.subtaskId().equals(wanted)) {
       return;
+    }
+    if (child.subtaskId() != null && !child.subtaskId().equals(Json.Null.VALUE.print())) {
+      throw new DuplicateSubTaskException(id, Json.parse(child.subtaskId()));
     }
     requireUnused(transaction, id.parent().map(JobId::text).orElse(null), wanted);
     transaction
-        .sql("update job set subtask_id = ? where number = ?")
+        .sql("update job set subtask_id = ?, given = max(given, ?) where number = ?")
         .bind(wanted)
+        .bind(Subtask.open(subtaskId).isFuture())
         .bind(child.number())
         .update();
+    if (child.subtaskId() != null) {
+      return;
+    }
     History.append(
         transaction,
         id,
@@ -70,8 +74,9 @@ final class Handlers {
   static long endUncompleted(
       Transaction transaction, long number, JobId id, int turn, Json subtaskId, Outcome outcome)
       throws SQLException {
-    var form = StoredForm.write(Completion.ofUncompleted(outcome)).print();
-    var line = History.Line.of(Bookkeeping.uncompleted(turn, subtaskId, outcome));
+    var handler = Subtask.open(subtaskId);
+    var form = StoredForm.write(handler.completedBy(outcome)).print();
+    var line = History.Line.of(Bookkeeping.uncompleted(turn, handler, outcome));
     return end(transaction, number, id, form, line);
   }
 
@@ -81,15 +86,17 @@ final class Handlers {
       Transaction transaction, long number, JobId id, String completion, History.Line line)
       throws SQLException {
     long told = History.append(transaction, id, line);
-    transaction
-        .sql("update job set completion = ?, told = ? where number = ?")
-        .bind(completion)
-        .bind(told)
-        .bind(number)
-        .update();
+    boolean isNews =
+        transaction
+            .sql("update job set completion = ?, told = ? where number = ? returning given")
+            .bind(completion)
+            .bind(told)
+            .bind(number)
+            .first(row -> !row.getBoolean(1))
+            .orElseThrow();
     var waiters = Waits.handlerEnded(transaction, id);
     var parent = id.parent();
-    if (parent.isPresent() && !waiters.contains(parent.get().text())) {
+    if (isNews && parent.isPresent() && !waiters.contains(parent.get().text())) {
       Signals.revive(transaction, parent.get(), id);
     }
     return told;

@@ -99,6 +99,7 @@ final class StepCommit implements Work<Receipt> {
                     || (on.heedsMessages()
                         && Signals.isMessageFor(transaction, id, step.progress().heard()));
             if (!over) {
+              Waits.requireNoCycle(transaction, id, on, needed);
               suspend(transaction, row, needed, until, on.heedsMessages());
             }
             yield over;

@@ -3,9 +3,13 @@ package dev.errand.jdbc;
 import dev.errand.job.JobId;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.Wait;
+import dev.errand.job.WaitCycleException;
+import dev.errand.spi.WaitGraph;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -90,6 +94,50 @@ final class Waits {
     if (unknown.isPresent()) {
       throw new UnknownJobException(unknown.get());
     }
+  }
+
+  /// Refuses a wait that can never end, because those waited for wait for `waiter` themselves.
+  ///
+  /// The wait that closes a cycle sees all others of it: each began in a transaction of its own.
+  static void requireNoCycle(Transaction transaction, JobId waiter, Wait on, int needed)
+      throws SQLException {
+    if (on.until() != null || !isAnyUpward(transaction)) {
+      return;
+    }
+    var graph = new HashMap<JobId, WaitGraph.Waiting>();
+    var next = new ArrayList<>(List.of(waiter));
+    while (!next.isEmpty()) {
+      var id = next.removeLast();
+      var still = id.equals(waiter) ? Optional.of(needed) : needed(transaction, id);
+      if (still.isPresent() && !graph.containsKey(id)) {
+        var open = awaitedBefore(transaction, id).stream().map(JobId::new).toList();
+        graph.put(id, new WaitGraph.Waiting(still.get(), open));
+        next.addAll(open);
+      }
+    }
+    var cycle =
+        WaitGraph.cycle(waiter, graph.get(waiter), id -> Optional.ofNullable(graph.get(id)));
+    if (!cycle.isEmpty()) {
+      throw new WaitCycleException(cycle);
+    }
+  }
+
+  private static boolean isAnyUpward(Transaction transaction) throws SQLException {
+    return transaction
+        .sql(
+            """
+            select 1 from wait
+            where waiter >= '' and substr(target, 1, length(waiter) + 1) <> waiter || '.' limit 1
+            """)
+        .exists();
+  }
+
+  /// How many ends a job waits for that goes on for nothing else.
+  private static Optional<Integer> needed(Transaction transaction, JobId id) throws SQLException {
+    return transaction
+        .sql("select needed from job where id = ? and needed > 0 and due is null")
+        .bind(id.text())
+        .first(row -> row.getInt(1));
   }
 
   /// Makes those due who waited for this handler and need no other; as due since they were created,

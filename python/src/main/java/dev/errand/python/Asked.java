@@ -52,6 +52,9 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
             Json.object("at", host.later(mark, form.number("n"), delay).toEpochMilli()));
       }
       case "peek" -> Forms.children(host.peek(mark, form.number("n"), jobs()));
+      case "replies" ->
+          new Frame(
+              Json.object("texts", host.replies(mark, form.number("n"), job(form.any("job")))));
       case "children" -> Forms.children(host.children(mark, form.number("n"), subtaskId()));
       case "new_object" -> new Frame(Json.object("id", host.newObject(mark, form.number("n"))));
       case "object" -> Forms.object(host.object(mark, form.number("n"), form.text("id")));
@@ -112,8 +115,10 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
         form.items("blocks").stream().map(Asked::block).toList(),
         form.optional("w").map(w -> Marks.snapshot(Form.of(w), parts, 0)).orElse(null),
         subtaskId(),
-        form.optional("params").map(Form::of).map(Form::json).orElse(Json.Object.EMPTY),
-        form.optionalText("locale").orElse(null));
+        new Host.Briefing(
+            form.optional("params").map(Form::of).map(Form::json).orElse(Json.Object.EMPTY),
+            form.optionalText("locale").orElse(null),
+            form.optionalText("message").orElse(null)));
   }
 
   private static CodeBlock block(Json json) {

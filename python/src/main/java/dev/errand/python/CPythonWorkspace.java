@@ -19,6 +19,9 @@ final class CPythonWorkspace implements Workspace {
   /// What a frame may have beside variables.
   private static final long FRAME_SPARE = 64L << 20;
 
+  /// How many processes may die before one is ready.
+  private static final int DEATHS_ALLOWED = 3;
+
   private final Zygote zygote;
   private final Zygote.Child process;
   private final Frames frames;
@@ -41,6 +44,32 @@ final class CPythonWorkspace implements Workspace {
   }
 
   static Workspace open(Zygote zygote, ScheduledExecutorService timer, Opening opening) {
+    for (int deaths = 1; ; deaths++) {
+      try {
+        return openOnce(zygote, timer, opening);
+      } catch (DiedUnopened gone) {
+        // It may have been a spare one that died before; nothing of the job was lost with it.
+        if (deaths == DEATHS_ALLOWED) {
+          throw gone.failure;
+        }
+      }
+    }
+  }
+
+  /// The process died before the workspace was open.
+  private static final class DiedUnopened extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final WorkspaceException failure;
+
+    DiedUnopened(WorkspaceException failure) {
+      super(failure);
+      this.failure = failure;
+    }
+  }
+
+  private static Workspace openOnce(
+      Zygote zygote, ScheduledExecutorService timer, Opening opening) {
     var workspace = new CPythonWorkspace(zygote, zygote.take(), timer, opening.limits());
     try (var clock =
         BlockClock.start(
@@ -52,9 +81,12 @@ final class CPythonWorkspace implements Workspace {
       clock.pause();
       return workspace;
     } catch (IOException | Form.Misfit gone) {
-      var why = workspace.died(gone).error().message();
-      throw new WorkspaceException(
-          "The workspace of job " + opening.job() + " could not be opened. " + why, gone);
+      var died = workspace.died(gone);
+      var why = died.error().message();
+      var failure =
+          new WorkspaceException(
+              "The workspace of job " + opening.job() + " could not be opened. " + why, gone);
+      throw died.mayRetry() ? new DiedUnopened(failure) : failure;
     } catch (WorkspaceException unreadable) {
       workspace.close();
       throw unreadable;

@@ -19,9 +19,12 @@ record DriverFolder(Path path) {
           "ambient",
           "arrived",
           "cage",
+          "delegation",
           "durable",
           "facades",
+          "failure",
           "fence",
+          "futures",
           "guard",
           "heavy",
           "identity",
@@ -45,6 +48,7 @@ record DriverFolder(Path path) {
           "source",
           "start",
           "variables",
+          "waiting",
           "wire",
           "zygote");
 

@@ -31,12 +31,14 @@ import dev.errand.job.UnknownTurnException;
 import dev.errand.job.UnresolvableException;
 import dev.errand.job.Usage;
 import dev.errand.job.Wait;
+import dev.errand.job.WaitCycleException;
 import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
 import dev.errand.spi.Store;
+import dev.errand.spi.WaitGraph;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -179,8 +181,12 @@ final class MemoryState {
       case Step.Next.Continue() -> new Receipt(after.version(), true);
       case Step.Next.Yield(var at) -> release(after, roundedUp(at), null);
       case Step.Next.End() -> {
-        release(after, null, null);
-        reviveForNews(id, now);
+        // The step itself may have ended a child's handler, and so revived the job.
+        boolean revived = after.job().status() != step.status();
+        release(after, revived ? after.job().origin().created() : null, null);
+        if (!revived) {
+          reviveForNews(id, now);
+        }
         yield new Receipt(after.version(), false);
       }
       case Step.Next.Await(var on) when isSatisfied(on) || isOver(on, now) || isHeeded(on, id) -> {
@@ -188,6 +194,7 @@ final class MemoryState {
         yield new Receipt(after.version(), true);
       }
       case Step.Next.Await(var on) -> {
+        requireNoCycle(id, on);
         var until = on.until();
         yield release(after, until == null ? null : roundedUp(until), on);
       }
@@ -288,7 +295,10 @@ final class MemoryState {
     if (job.workspace() != null) {
       checkpoint(job.id(), job.workspace());
     }
-    append(job.id(), Bookkeeping.created(job), now);
+    if (job.subtask() != null && job.subtask().isFuture()) {
+      given.add(job.id());
+    }
+    Bookkeeping.begun(job).forEach(entry -> append(job.id(), entry, now));
   }
 
   private void attach(JobId parent, JobId id, Json subtaskId, Instant now) {
@@ -299,15 +309,23 @@ final class MemoryState {
       throw new UnknownJobException(id.text());
     }
     var child = row(id).job();
-    if (child.subtask() != null) {
-      if (!child.subtask().id().equals(subtaskId)) {
-        throw new DuplicateSubTaskException(id, child.subtask().id());
-      }
+    var before = child.subtask();
+    if (before != null && before.id().equals(subtaskId)) {
       return;
+    }
+    if (before != null && !(before.id() instanceof Json.Null)) {
+      throw new DuplicateSubTaskException(id, before.id());
     }
     requireUnusedId(parent, subtaskId);
     int turn = child.progress().turn();
-    put(row(id).with(handled(child, Subtask.open(subtaskId))));
+    var handler = before == null ? Subtask.open(subtaskId) : before.called(subtaskId);
+    put(row(id).with(handled(child, handler)));
+    if (handler.isFuture()) {
+      given.add(id);
+    }
+    if (before != null) {
+      return;
+    }
     append(id, Bookkeeping.spawned(turn, child.origin().agent(), subtaskId), now);
     if (child.outcome() != null) {
       endUncompleted(id, turn, subtaskId, child.outcome(), now);
@@ -326,8 +344,9 @@ final class MemoryState {
   }
 
   private void endUncompleted(JobId id, int turn, Json subtaskId, Outcome outcome, Instant now) {
-    var entry = Bookkeeping.uncompleted(turn, subtaskId, outcome);
-    endHandler(id, subtaskId, Completion.ofUncompleted(outcome), entry, now);
+    var handler = Subtask.open(subtaskId);
+    var entry = Bookkeeping.uncompleted(turn, handler, outcome);
+    endHandler(id, subtaskId, handler.completedBy(outcome), entry, now);
   }
 
   private void endHandler(
@@ -340,7 +359,9 @@ final class MemoryState {
         wake(waiter);
       }
     }
-    id.parent().ifPresent(parent -> revive(parent, id, now));
+    if (!given.contains(id)) {
+      id.parent().ifPresent(parent -> revive(parent, id, now));
+    }
   }
 
   private void wake(Row suspended) {
@@ -456,6 +477,26 @@ final class MemoryState {
 
   private boolean isSatisfied(Wait wait) {
     return wait.handlers().stream().filter(this::hasEnded).count() >= wait.needed();
+  }
+
+  private void requireNoCycle(JobId waiter, Wait on) {
+    if (on.until() == null) {
+      var cycle =
+          WaitGraph.cycle(waiter, waiting(on), id -> Optional.of(row(id)).flatMap(this::waiting));
+      if (!cycle.isEmpty()) {
+        throw new WaitCycleException(cycle);
+      }
+    }
+  }
+
+  private Optional<WaitGraph.Waiting> waiting(Row row) {
+    var on = row.awaits();
+    return on == null || on.until() != null ? Optional.empty() : Optional.of(waiting(on));
+  }
+
+  private WaitGraph.Waiting waiting(Wait on) {
+    var open = on.handlers().stream().filter(id -> !hasEnded(id)).toList();
+    return new WaitGraph.Waiting(on.needed() - (on.handlers().size() - open.size()), open);
   }
 
   private boolean isHeeded(Wait wait, JobId waiter) {

@@ -272,7 +272,8 @@ final class RandomCalls {
       return new NewJob(id, null, JobDefinition.callback(asked), digest(), handler, workspace);
     }
     var handler = chance(70) ? Subtask.open(handlerId()) : null;
-    return new NewJob(id, null, definition(), digest(), handler, workspace);
+    var message = chance(10) ? "hello" : null;
+    return new NewJob(id, null, definition(), digest(), handler, workspace, message);
   }
 
   private Step.Next next(Held by) {
@@ -333,7 +334,11 @@ final class RandomCalls {
   }
 
   private Json handlerId() {
-    return Json.of(pick(Stream.of("x", "y", 7).map(Object.class::cast).toList()));
+    return switch (random.nextInt(5)) {
+      case 0 -> Json.Null.VALUE;
+      case 1 -> Json.object(Subtask.FUTURE, random.nextInt(3));
+      default -> Json.of(pick(Stream.of("x", "y", 7).map(Object.class::cast).toList()));
+    };
   }
 
   private String digest() {

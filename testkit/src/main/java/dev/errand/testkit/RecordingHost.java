@@ -139,8 +139,7 @@ public final class RecordingHost implements Host {
   /// Puts another job's end into the store, which is none of this job's business.
   public RecordingHost beside(JobId other, Completion ended) {
     var request =
-        new ChildRequest(
-            1, "main", Json.Object.EMPTY, List.of(), null, null, Json.Object.EMPTY, null);
+        new ChildRequest(1, "main", Json.Object.EMPTY, List.of(), null, null, Briefing.NONE);
     var known = new ChildJob(other, request);
     known.end(ended);
     others.put(other, known);
@@ -388,6 +387,11 @@ public final class RecordingHost implements Host {
                         .filter(child -> subtaskId == null || subtaskId.equals(child.subtaskId))
                         .map(ChildJob::seen)
                         .toList()));
+  }
+
+  @Override
+  public List<String> replies(Mark mark, int ordinal, JobId other) {
+    return around(mark, () -> List.of());
   }
 
   @Override

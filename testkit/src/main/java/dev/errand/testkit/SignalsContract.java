@@ -23,6 +23,7 @@ import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.Wait;
+import dev.errand.job.WaitCycleException;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Store;
@@ -47,6 +48,7 @@ public abstract class SignalsContract {
   private static final JobId FIRST = ROOT.child(1);
   private static final JobId SECOND = ROOT.child(2);
   private static final JobDefinition MODELLED = JobDefinition.of(Jobs.MODELLED);
+  private static final Json FUTURE = Json.object(Subtask.FUTURE, 1);
   private static final Json.Object HELLO = Json.object("text", "hello");
 
   private final ManualClock clock = ManualClock.create();
@@ -287,6 +289,69 @@ public abstract class SignalsContract {
   }
 
   @Nested
+  class Cycles {
+    @Test
+    void a_wait_that_closes_a_cycle_is_refused_and_changes_nothing() {
+      begin(Jobs.DEFINITION, FIRST, SECOND);
+      var second = hold(SECOND);
+      assertThat(store.commit(Stepping.by(hold(FIRST)).awaiting(1, SECOND)).leased()).isFalse();
+      var closing = Stepping.by(second, Jobs.said("not said")).awaiting(1, FIRST);
+
+      assertThatThrownBy(() -> store.commit(closing))
+          .isInstanceOf(WaitCycleException.class)
+          .hasMessageContaining("tree.2 waits for tree.1 waits for tree.2");
+      assertThat(kinds(SECOND)).doesNotContain(Entry.Kind.MESSAGE);
+      assertThat(store.commit(Stepping.by(second, ended(succeeded(1))).ending()).leased())
+          .isFalse();
+      assertThat(claimed()).contains(FIRST);
+    }
+
+    @Test
+    void a_parent_and_a_child_that_wait_for_each_other_form_a_cycle() {
+      store.submit(new NewJob(ROOT, null, Jobs.DEFINITION, "asked", null, null));
+      store.commit(Stepping.by(hold(ROOT), delegated(FIRST, null)).yielding(clock.instant()));
+      var below = FIRST.child(1);
+      store.commit(Stepping.by(hold(FIRST), delegated(below, null)).yielding(clock.instant()));
+      var child = hold(below);
+      assertThat(store.commit(Stepping.by(child).awaiting(1, FIRST)).leased()).isFalse();
+
+      assertThatThrownBy(() -> store.commit(Stepping.by(hold(FIRST)).awaiting(1, below)))
+          .isInstanceOf(WaitCycleException.class)
+          .hasMessageContaining("tree.1 waits for tree.1.1 waits for tree.1");
+    }
+
+    @Test
+    void who_waits_for_one_of_several_is_in_no_cycle_while_one_may_end() {
+      begin(Jobs.DEFINITION, FIRST, SECOND, ROOT.child(3));
+      var second = hold(SECOND);
+      store.commit(Stepping.by(hold(FIRST)).awaiting(1, SECOND));
+      var either = Stepping.by(second).awaiting(1, FIRST, ROOT.child(3));
+
+      assertThat(store.commit(either).leased()).isFalse();
+      var closing = Stepping.by(hold(ROOT.child(3))).awaiting(2, FIRST, SECOND);
+      assertThatThrownBy(() -> store.commit(closing)).isInstanceOf(WaitCycleException.class);
+    }
+
+    @Test
+    void a_wait_with_a_moment_at_which_it_ends_is_in_no_cycle() {
+      begin(Jobs.DEFINITION, FIRST, SECOND);
+      var second = hold(SECOND);
+      var until = clock.instant().plus(HOUR);
+      store.commit(Stepping.by(hold(FIRST)).awaiting(new Wait(List.of(SECOND), 1, until)));
+
+      assertThat(store.commit(Stepping.by(second).awaiting(1, FIRST)).leased()).isFalse();
+    }
+
+    @Test
+    void a_job_cannot_wait_for_itself() {
+      begin(Jobs.DEFINITION, FIRST);
+      assertThatThrownBy(() -> store.commit(Stepping.by(hold(FIRST)).awaiting(1, FIRST)))
+          .isInstanceOf(WaitCycleException.class)
+          .hasMessageContaining("tree.1 waits for tree.1.");
+    }
+  }
+
+  @Nested
   class Messages {
     @Test
     void a_message_is_in_the_history_and_in_the_news() {
@@ -378,6 +443,102 @@ public abstract class SignalsContract {
     void a_message_to_nobody_is_refused() {
       assertThatThrownBy(() -> store.signal(new JobId("nobody"), HELLO))
           .isInstanceOf(UnknownJobException.class);
+    }
+  }
+
+  @Nested
+  class FirstMessages {
+    @Test
+    void a_job_may_begin_with_a_message() {
+      store.submit(new NewJob(ROOT, null, MODELLED, "asked", null, null, "hello"));
+
+      assertThat(kinds(ROOT)).containsExactly(Entry.Kind.JOB_CREATED, Entry.Kind.SIGNAL);
+      assertThat(texts(store.news(ROOT, 0, 10))).containsExactly("hello");
+    }
+
+    @Test
+    void so_may_a_child_and_its_creation_again_says_nothing_twice() {
+      begin(Jobs.DEFINITION);
+      var child = new NewJob(FIRST, null, MODELLED, "asked", null, null, "hello");
+      var parent = hold(ROOT);
+      var receipt = store.commit(Stepping.by(parent, new Change.Created(child)).goingOn());
+      store.commit(Stepping.after(parent, receipt, new Change.Created(child)).goingOn());
+
+      assertThat(kinds(FIRST)).containsExactly(Entry.Kind.JOB_CREATED, Entry.Kind.SIGNAL);
+      assertThat(texts(store.news(FIRST, 0, 10))).containsExactly("hello");
+    }
+  }
+
+  /// Children of which the exit value is awaited.
+  @Nested
+  class Futures {
+    @Test
+    void the_exit_value_of_a_future_is_its_result() {
+      begin(MODELLED);
+      awaitAsFuture(new Change.Created(future(FIRST)));
+      finish(FIRST, succeeded(7));
+
+      assertThat(completion(FIRST)).isEqualTo(result(7));
+      assertThat(kinds(FIRST))
+          .containsExactly(
+              Entry.Kind.SUBTASK_SPAWNED, Entry.Kind.JOB_ENDED, Entry.Kind.SUBTASK_COMPLETED);
+    }
+
+    @Test
+    void a_future_that_fails_has_the_error() {
+      begin(MODELLED);
+      awaitAsFuture(new Change.Created(future(FIRST)));
+      var outcome = new Outcome.Failed(TaskError.of(TaskError.Kind.EXCEPTION, "boom", ""));
+      finish(FIRST, outcome);
+
+      assertThat(completion(FIRST)).isEqualTo(Completion.ofUncompleted(outcome));
+      assertThat(kinds(FIRST)).endsWith(Entry.Kind.SUBTASK_FAILED);
+    }
+
+    @Test
+    void its_end_wakes_who_waits_and_is_no_news() {
+      begin(MODELLED);
+      awaitAsFuture(new Change.Created(future(FIRST)));
+      suspend(new Wait(List.of(FIRST), 1));
+      finish(FIRST, succeeded(7));
+
+      assertThat(claimed()).containsExactly(ROOT);
+      assertThat(store.news(ROOT, 0, 10).ended()).isEmpty();
+    }
+
+    @Test
+    void its_end_does_not_revive_its_parent() {
+      begin(MODELLED);
+      awaitAsFuture(new Change.Created(future(FIRST)));
+      var child = hold(FIRST);
+      finish(ROOT, succeeded("done"));
+      store.commit(Stepping.by(child, ended(succeeded(7))).ending());
+
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.DONE);
+    }
+
+    @Test
+    void a_job_may_become_a_future_after_its_end() {
+      begin(MODELLED);
+      awaitAsFuture(Jobs.created(FIRST));
+      finish(FIRST, succeeded(7));
+      awaitAsFuture(new Change.Attached(FIRST, FUTURE));
+
+      assertThat(completion(FIRST)).isEqualTo(result(7));
+      assertThat(store.news(ROOT, 0, 10).ended()).isEmpty();
+    }
+
+    private void awaitAsFuture(Change change) {
+      store.commit(Stepping.by(hold(ROOT), change).yielding(clock.instant()));
+      held.clear();
+    }
+
+    private NewJob future(JobId id) {
+      return new NewJob(id, null, Jobs.DEFINITION, "asked", Subtask.open(FUTURE), null);
+    }
+
+    private Completion completion(JobId id) {
+      return Objects.requireNonNull(Objects.requireNonNull(find(id).subtask()).completion());
     }
   }
 

@@ -877,6 +877,18 @@ public abstract class StoreContract {
     }
 
     @Test
+    void a_handler_without_id_takes_one() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt = store.commit(Stepping.by(claim, delegated(FIRST, null)).goingOn());
+      store.commit(Stepping.after(claim, receipt, attached(FIRST, "a")).goingOn());
+
+      assertThat(store.find(FIRST).orElseThrow().subtask())
+          .isEqualTo(Subtask.open(new Json.Text("a")));
+      assertThat(kinds(FIRST)).containsExactly(Entry.Kind.SUBTASK_SPAWNED);
+    }
+
+    @Test
     void an_attached_handlers_id_must_be_free() {
       store.submit(job(ROOT));
       var claim = claim(ROOT);

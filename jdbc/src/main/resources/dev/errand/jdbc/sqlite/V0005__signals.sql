@@ -7,6 +7,10 @@ alter table job add column given integer not null default 0; -- 1 once its outco
 update job set hears = 1 where definition in
   (select address from definition where json_extract(form, '$.agent.model') is not null);
 
+-- Waits for jobs that are not below the one that waits: without one, waits form no cycle.
+create index wait_upward on wait (waiter)
+  where substr(target, 1, length(waiter) + 1) <> waiter || '.';
+
 -- Messages, among all entries.
 create index entry_signal on entry (job, sequence) where kind = 'signal';
 

@@ -62,8 +62,20 @@ def until_passed(timer):
     if _loop is None or sys.modules["asyncio"].current_task() is None:
         timer.result
     elif not timer.is_completed:
-        yield from _loop.passing(timer._due)
-        timer._passed = True
+        yield from _loop.passing(timer)
+
+
+def until_over(awaited):
+    """Waits for what may be over when one of several things has ended; in a task, others go on meanwhile."""
+    if _loop is None or (asyncio := sys.modules["asyncio"]).current_task() is None:
+        awaited._finish(None)
+        return
+    while leaves := awaited._open():
+        arrivals = [_loop.arrival(one) if one._due is None else _loop.passing(one) for one in leaves]
+        yield from asyncio.wait(arrivals, return_when="FIRST_COMPLETED").__await__()
+        for arrival in arrivals:
+            arrival.cancel()
+    awaited._finish(None)
 
 
 def drive(coroutine):
@@ -225,10 +237,10 @@ def _take_over(asyncio):
             self._arrivals.append((handler, future))
             return future
 
-        def passing(self, due):
-            """A future that is done at that moment."""
+        def passing(self, timer):
+            """A future that is done when the timer has passed."""
             future = self.create_future()
-            self.call_later(max(0, due - session.later(0)) / 1000, _finish, future)
+            self.call_later(max(0, timer._due - session.later(0)) / 1000, _finish, timer, future)
             return future
 
         def turn_until(self, future):
@@ -290,7 +302,8 @@ def _take_over(asyncio):
                     when -= max(0, until - session.later(0)) / 1000
             self._now = max(self._now, when)
 
-    def _finish(future):
+    def _finish(timer, future):
+        timer._passed = True
         if not future.done():
             future.set_result(None)
 

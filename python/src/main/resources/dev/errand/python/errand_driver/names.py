@@ -12,7 +12,7 @@ import re
 import sys
 import types
 
-from . import durable, facades, fence, kinds, loop, reach
+from . import durable, facades, fence, futures, kinds, loop, reach, waiting
 from .arrived import arrived, check, content
 from .lost import LostValue, Unkeepable
 from .source import caller_frame
@@ -83,6 +83,19 @@ class Job:
     def __setattr__(self, name, value):
         raise AttributeError("what is known of a job cannot be set")
 
+    def add_error_handler(self, handler, context=None, inherited=False):
+        """Has `handler(context, error)` called once if this job fails. The jobs that it creates have it too if it is
+        `inherited`: each calls it for its own failure."""
+        if self != session.job:
+            raise RuntimeError("Only the job itself can add an error handler; current_job() is it")
+        session.add_error_handler(handler, context, inherited)
+
+    @property
+    def parent_job(self):
+        """The job that created it, or None."""
+        above = self.id.rpartition(".")[0]
+        return session.job if session and above == session.job.id else Job(above, None) if above else None
+
     def __repr__(self):
         return "<Job %s>" % self.id
 
@@ -93,13 +106,17 @@ class Job:
         return hash(self.id)
 
 
+ERROR_HANDLERS = "__error_handlers__"
+
+
 class Agent:
     """Who does a job's work."""
 
-    def __init__(self, name, instructions=None, model=None):
+    def __init__(self, name, instructions=None, model=None, message_adapter=None):
         self.name = name
         self.instructions = instructions
         self.model = model
+        self.message_adapter = message_adapter
 
     def __repr__(self):
         return "agent(%r)" % self.name
@@ -111,10 +128,8 @@ class Agent:
         return hash(self.name)
 
 
-class SubTaskHandler:
+class SubTaskHandler(waiting.Awaited):
     """A parent's handle on delegated work; in the child, the right to complete it."""
-
-    _own = False
 
     def __init__(self, job, id=None):
         self.job = job
@@ -168,8 +183,11 @@ class SubTaskHandler:
 
     def get_log_message(self):
         """One line about how the work ended, as a model reads it."""
-        if self._outcome is not None and self._outcome[0] == "error":
-            return "[Error] %s failed with %s" % (_called(self).lower(), self._outcome[1].err_message)
+        outcome = self._look()
+        if outcome is None:
+            return "[Notification] %s is not completed: %s" % (_called(self).lower(), self._seen)
+        if outcome[0] == "error":
+            return "[Error] %s failed with %s" % (_called(self).lower(), outcome[1].err_message)
         return "[Notification] %s completed successfully." % _called(self).lower()
 
     def __str__(self):
@@ -213,6 +231,9 @@ class SubTaskHandler:
         if attributes is not None:
             self.__dict__.update(attributes)
 
+    def _is_over(self):
+        return self._outcome is not None
+
     def _look(self):
         if self._outcome is None and not self._own:
             session.peek([self])
@@ -232,6 +253,7 @@ class SubTaskHandler:
 
 
 CALLBACK = "callback"
+FUTURE = "future"
 
 
 class Callback(SubTaskHandler):
@@ -243,17 +265,29 @@ class Callback(SubTaskHandler):
         return self.id[CALLBACK]
 
     def get_log_message(self):
-        if self._outcome is not None and self._outcome[0] == "error":
-            return "[Error] callback %s ended with %s" % (self.name, self._outcome[1].err_message)
+        outcome = self._look()
+        if outcome is None:
+            return "[Notification] callback %s is not answered." % self.name
+        if outcome[0] == "error":
+            return "[Error] callback %s ended with %s" % (self.name, outcome[1].err_message)
         return "[Notification] callback %s was answered." % self.name
 
     def __repr__(self):
         return "<Callback %s %s %s>" % (self.job.id, self.name, self._seen)
 
 
+class JobExit(SubTaskHandler):
+    """The end of a job that has no handler to complete: its exit value is the result."""
+
+    def __repr__(self):
+        return "<JobExit %s %s>" % (self.job.id, self._seen)
+
+
 def handler_of(job, id):
     """A handler as Java tells of it."""
-    return (Callback if type(id) is dict else SubTaskHandler)(job, id)
+    if type(id) is not dict:
+        return SubTaskHandler(job, id)
+    return (Callback if CALLBACK in id else JobExit)(job, id)
 
 
 def callback(name):
@@ -263,7 +297,7 @@ def callback(name):
     return session.callback(name)
 
 
-class Timer:
+class Timer(waiting.Awaited):
     """A moment to wait for, alone or beside handlers."""
 
     def __init__(self, due):
@@ -290,6 +324,9 @@ class Timer:
             session.wait({}, 1, self._due)
             self._passed = True
 
+    def _is_over(self):
+        return self._passed
+
     def __await__(self):
         yield from loop.until_passed(self)
 
@@ -305,7 +342,7 @@ class Timer:
 
 def timer(seconds):
     """A timer that ends so many seconds from now."""
-    return Timer(session.later(_seconds(seconds, "timer()")))
+    return Timer(session.later(waiting.seconds(seconds, "timer()")))
 
 
 def at(moment):
@@ -318,14 +355,8 @@ def at(moment):
 
 def sleep(seconds):
     """Waits so many seconds, durably: the job needs no process meanwhile."""
-    if _seconds(seconds, "sleep()") > 0:
+    if waiting.seconds(seconds, "sleep()") > 0:
         session.wait({}, 1, session.later(seconds))
-
-
-def _seconds(value, who):
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-        raise TypeError("%s needs a number of seconds that is not negative, not %r" % (who, value))
-    return value
 
 
 _HANDLER_STATE = frozenset(("job", "id", "_outcome", "_seen", "_own"))
@@ -338,14 +369,17 @@ def _state_of(outcome):
 def _called(handler):
     if isinstance(handler, Callback):
         return "Callback %s" % handler.name
+    if isinstance(handler, JobExit):
+        return "Job %s" % handler.job.id
     return "Sub-task" if handler.id is None else "Sub-task id=%s" % (handler.id,)
 
 
-def agent(name, instructions=None, model=None):
-    """An agent by its name, for `create_new_job`; with instructions and a model, one that need not be registered."""
+def agent(name, instructions=None, model=None, message_adapter=None):
+    """An agent by its name, for `create_new_job`; with instructions and a model, one that need not be registered. An
+    adapter makes text of messages to it that are none."""
     if not isinstance(name, str) or not name.strip():
         raise TypeError("agent() needs a name, not %r" % (name,))
-    return Agent(name, instructions, model)
+    return Agent(name, instructions, model, message_adapter)
 
 
 def current_job():
@@ -364,6 +398,11 @@ def create_new_job(
 ):
     """Creates a job of that agent, which runs the warm-up code with copies of the shared variables and of what the code
     reads of the caller's."""
+    return new_job(agent, shared_vars, parent_job, warmup_code, locale, caller_frame, params)
+
+
+def new_job(agent, shared_vars, parent_job, warmup_code, locale, frame, params, message=None, future=False):
+    """The same; the job's model reads the message first. Of a future its handler, by which its exit value is awaited."""
     if isinstance(agent, str):
         agent = Agent(agent)
     if not isinstance(agent, Agent):
@@ -373,7 +412,7 @@ def create_new_job(
     if shared_vars is not None and not all(type(name) is str and name.isidentifier() for name in shared_vars):
         raise TypeError("shared_vars must be a dict from variable names to values")
     blocks = _blocks(warmup_code)
-    frame = caller_frame or _frame()
+    frame = frame or _frame()
     variables = {}
     for name in _names_read(blocks):
         if frame is not None and name in frame.f_locals:
@@ -381,7 +420,10 @@ def create_new_job(
         elif name in session.namespace:
             variables[name] = session.namespace[name]
     variables.update(shared_vars or {})
-    return session.create(agent, blocks, variables, params, locale)
+    inherited = session.inherited_error_handlers()
+    if inherited:
+        variables[ERROR_HANDLERS] = inherited
+    return session.create(agent, blocks, variables, params, locale, message, future)
 
 
 def _frame():
@@ -429,10 +471,14 @@ def _check_id(id):
 
 def complete_sub_task(result=None, error=None):
     """Ends this job's own sub-task with a result or an error; the job goes on until it exits."""
-    handler = session.own_handler()
+    if session is None or not session.may_ask():
+        raise RuntimeError("complete_sub_task requires a current job")
+    handler = session.namespace.get("sub_task_handler", session.own_handler())
     if handler is None:
         raise RuntimeError("complete_sub_task requires sub_task_handler in current job locals")
-    session.complete(handler, result, error)
+    if not isinstance(handler, SubTaskHandler):
+        raise TypeError("sub_task_handler must be a SubTaskHandler, not %s" % type(handler).__name__)
+    handler.complete(result, error)
 
 
 def find_sub_task_handler(id=None):
@@ -458,112 +504,7 @@ def sub_tasks():
 
 
 def _sub_tasks():
-    return [handler for handler in session.children() if not isinstance(handler, Callback)]
-
-
-def wait_all(*awaited, timeout=None):
-    """Waits until all have ended; returns them in order. Raises TimeoutError after so many seconds."""
-    awaited = _awaited(awaited)
-    until = _deadline(timeout)
-    open_ones = loop.by_job(_open_handlers(awaited))
-    if open_ones:
-        ended = session.wait(open_ones, len(open_ones), until)
-        if len(ended) < len(open_ones):
-            raise _late(awaited, timeout)
-    last = max((one._due for one in _open_timers(awaited)), default=None)
-    if last is not None:
-        session.wait({}, 1, last if until is None else min(last, until))
-        if until is not None and until < last:
-            raise _late(awaited, timeout)
-        _pass(awaited, last)
-    return awaited
-
-
-def wait_any(*awaited, timeout=None):
-    """Waits until one has ended; returns the first that has, in the order given. Raises TimeoutError after so many
-    seconds."""
-    awaited = _awaited(awaited)
-    if not awaited:
-        raise ValueError("wait_any() needs something to wait for")
-    if not any(map(_is_over, awaited)) and not _wait_one(awaited, _deadline(timeout)):
-        raise _late(awaited, timeout)
-    return next(filter(_is_over, awaited))
-
-
-def as_completed(*awaited, timeout=None):
-    """Yields each as it ends. Raises TimeoutError after so many seconds."""
-    waiting = list(dict.fromkeys(_awaited(awaited)))
-    until = _deadline(timeout)
-    handlers = loop.by_job(one for one in waiting if isinstance(one, SubTaskHandler))
-    timers = [one for one in waiting if isinstance(one, Timer)]
-    ended = [job for job, [handler] in handlers.items() if handler._outcome is not None]
-    while True:
-        yield from [handlers.pop(job)[0] for job in ended]
-        passed = [one for one in timers if one._passed]
-        timers = [one for one in timers if not one._passed]
-        yield from passed
-        if not handlers and not timers:
-            return
-        first = min((one._due for one in timers), default=None)
-        ended = session.wait(handlers, 1, _earlier(first, until))
-        if not ended and not _pass(timers, _earlier(first, until)):
-            raise _late([*timers, *(one for [one] in handlers.values())], timeout)
-
-
-def _wait_one(awaited, until):
-    """Waits until one of these, all of which are open, has ended; whether one has before that moment."""
-    first = _earlier(min((one._due for one in _open_timers(awaited)), default=None), until)
-    return session.wait(loop.by_job(_open_handlers(awaited)), 1, first) or _pass(awaited, first)
-
-
-def _pass(awaited, moment):
-    """Notes which timers have passed at that moment."""
-    passed = [one for one in awaited if isinstance(one, Timer) and one._due <= moment]
-    for one in passed:
-        one._passed = True
-    return passed
-
-
-def _earlier(one, other):
-    return other if one is None else one if other is None else min(one, other)
-
-
-def _deadline(timeout):
-    return None if timeout is None else session.later(_seconds(timeout, "timeout"))
-
-
-def _late(awaited, timeout):
-    late = [one for one in awaited if not _is_over(one)]
-    named = ", ".join(map(repr, late[:3])) + (" and %d more" % (len(late) - 3) if len(late) > 3 else "")
-    return TimeoutError("After %s s these have not ended: %s" % (timeout, named))
-
-
-def _is_over(one):
-    return one._passed if isinstance(one, Timer) else one._outcome is not None
-
-
-def _open_handlers(awaited):
-    return [one for one in awaited if isinstance(one, SubTaskHandler) and one._outcome is None]
-
-
-def _open_timers(awaited):
-    return [one for one in awaited if isinstance(one, Timer) and not one._passed]
-
-
-def _awaited(given):
-    """The handlers and timers among these, also in lists and the like."""
-    found = []
-    for item in given:
-        if isinstance(item, (SubTaskHandler, Timer)):
-            found.append(item)
-        elif isinstance(item, (str, bytes)) or not hasattr(item, "__iter__"):
-            raise TypeError("Expected a SubTaskHandler, a timer or several, not %s" % type(item).__name__)
-        else:
-            found.extend(_awaited(item.values() if isinstance(item, dict) else item))
-    for one in found:
-        if isinstance(one, SubTaskHandler) and one._own:
-            raise RuntimeError("A job cannot wait for its own handler")
-    return found
+    return [handler for handler in session.children() if not isinstance(handler, (Callback, JobExit))]
 
 
 def delegate(function, /, *args, id=None, **kwargs):
@@ -611,6 +552,8 @@ class SubtaskFactory:
         function = self.__wrapped__
         args, kwargs = _converted(function, args, kwargs)
         made = function(*args, **kwargs)
+        if inspect.iscoroutine(made):
+            made = loop.drive(made)
         if isinstance(made, Job):
             return create_sub_task(made, id=id)
         if isinstance(made, SubTaskHandler):
@@ -808,15 +751,21 @@ API = {
         complete_sub_task,
         find_sub_task_handler,
         sub_tasks,
-        wait_all,
-        wait_any,
-        as_completed,
+        waiting.wait_all,
+        waiting.wait_any,
+        waiting.as_completed,
         Callback,
         callback,
         Timer,
         timer,
         at,
         sleep,
+        futures.FutureResult,
+        futures.FutureElement,
+        futures.FutureError,
+        futures.get_any,
+        futures.get_all,
+        futures.temporal,
         delegate,
         subtask,
         exit,
@@ -825,10 +774,20 @@ API = {
     )
 }
 API["quit"] = exit
-_INTERNAL = {value.__name__: value for value in (SubtaskFactory, fence.Forbidden)}
+_INTERNAL = {
+    value.__name__: value for value in (SubtaskFactory, JobExit, futures.TemporalFunction, fence.Forbidden)
+}
 
 for _value in (*API.values(), *_INTERNAL.values()):
     _value.__module__ = "errand"
+
+
+def offer(*values, internal=()):
+    """Adds to these names, and to those by which a workspace is stored."""
+    for more, names in ((values, API), (internal, _INTERNAL)):
+        for value in more:
+            value.__module__ = "errand"
+            names[value.__name__] = value
 
 
 def own_modules():

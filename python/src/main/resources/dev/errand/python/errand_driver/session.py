@@ -8,6 +8,7 @@ together with the state that asked it.
 
 import gc
 import inspect
+import json
 import os
 import sys
 import types
@@ -18,7 +19,9 @@ from . import (
     cage,
     durable,
     facades,
+    failure,
     fence,
+    futures,
     guard,
     loop,
     names,
@@ -30,6 +33,7 @@ from . import (
     reach,
     shown,
     source,
+    waiting,
 )
 from .arrived import arrived
 from .keep import Keeper, Unkeepable, reason_of
@@ -91,7 +95,8 @@ class Session:
     def serve(self, wire):
         """Does what it is told over the connection, until that ends."""
         self.wire = wire
-        outside.session = names.session = loop.session = raised.session = durable.session = self
+        for module in (outside, names, loop, raised, durable, waiting, futures):
+            module.session = self
         facades.imported = self._imported
         sys.modules["__main__"] = self._main
         while True:
@@ -233,6 +238,8 @@ class Session:
         try:
             if header["kind"] == "PYTHON":
                 end, parts = self._run_python(header)
+            elif header["kind"] == "ON_ERROR":
+                end, parts = self._call_error_handlers(json.loads(header["source"]))
             else:
                 end, parts = self._run_call()
         finally:
@@ -318,6 +325,41 @@ class Session:
             message = "The return value cannot be stored: %s" % problem
             advice = "Return plain values, such as text, numbers, lists and dicts"
             return {"do": "raised", "kind": "unstorable", "message": message, "advice": advice}, []
+
+    def add_error_handler(self, function, context, inherited):
+        """Has a function called when this job fails; see `names.Job`."""
+        if not isinstance(function, failure.ErrorHandler):
+            function = failure.error_handler(function)
+        kept = self.namespace.get(names.ERROR_HANDLERS, ())
+        self.namespace[names.ERROR_HANDLERS] = [*kept, (function, context, self.turn, inherited)]
+
+    def inherited_error_handlers(self):
+        """The handlers that a child of this job begins with."""
+        kept = self.namespace.get(names.ERROR_HANDLERS, ())
+        return [(function, context, 0, True) for function, context, _turn, inherited in kept if inherited]
+
+    def _call_error_handlers(self, fault):
+        """Calls them in order, each once; what one of them raises keeps none of the others from its turn."""
+        self._last_statement = 1
+        self.statement = 0
+        self._begin_statement()
+        error = names.TaskError(fault["message"], fault["kind"], fault["advice"], fault["trace"])
+        for function, context, turn, _inherited in self.namespace.pop(names.ERROR_HANDLERS, ()):
+            if turn >= fault["since"]:
+                self._call_error_handler(function, context, error)
+        parts = []
+        return self._ended({"do": "finished", "value": self._encoded(None, parts)}), parts
+
+    def _call_error_handler(self, function, context, error):
+        try:
+            value = function.__wrapped__(context, error)
+            if type(value) is types.CoroutineType:
+                loop.drive(value)
+            loop.finish()
+            durable.settle()
+        except BaseException as problem:
+            loop.abandon()
+            self.print("Error handler %s failed: %s\n" % (function.__name__, describe(problem)[0]))
 
     def _begin_statement(self):
         self.namespace.pop("__warningregistry__", None)  # a warning is given once in each statement
@@ -590,7 +632,7 @@ class Session:
         answer, parts = self._effect({"do": "call", "n": ordinal, "tool": name, "args": 0}, parts)
         return self._decoded(answer["value"], parts)
 
-    def create(self, agent, blocks, variables, params, locale):
+    def create(self, agent, blocks, variables, params, locale, message=None, future=False):
         for name, value in params.items():
             if json_bytes(value, exact=False) is None:
                 raise TypeError("The parameter '%s' must be made of text, numbers, lists and dicts" % name)
@@ -606,12 +648,15 @@ class Session:
             "blocks": [["PYTHON", block] for block in blocks],
             "params": params,
             "locale": locale,
+            "message": message,
         }
+        if future:
+            header["id"] = [{names.FUTURE: self.created + 1}]
         package = None
         if variables:
             package = self._plain(variables) or self._package("create_new_job()", variables)
         child = self._create(header, package)
-        return names.Job(child["job"], child["agent"])
+        return self._handler_of(child) if future else names.Job(child["job"], child["agent"])
 
     def delegate(self, function, args, kwargs, id):
         package = self._package("delegate()", {}, function, (args, kwargs))
@@ -653,9 +698,15 @@ class Session:
         """The ids of jobs, all of which this job was given handlers of."""
         jobs = list(jobs)
         for job in jobs:
+            if type(job) is str and self._is_own_child(job):
+                self.keeper.handled.add(job)
             if type(job) is not str or job not in self.keeper.handled:
                 raise RuntimeError("Job %s is none that this job has created or was given a handler of" % (job,))
         return jobs
+
+    def _is_own_child(self, job):
+        parent, _, number = job.rpartition(".")
+        return parent == self.job.id and number.isdecimal() and int(number) <= self.created
 
     def attach(self, handler):
         (job,) = self._handled([handler.job.id])
@@ -720,6 +771,24 @@ class Session:
         header = {"do": "create", "agent": None, "form": {}, "blocks": [["ANSWER", name]], "id": [id]}
         child = self._create(header, None)
         return self._handler_of({**child, "id": id})
+
+    def exit_of(self, job):
+        """The handler of a job of which the exit value is awaited, given to it now if it has none; None for what is no
+        job."""
+        if isinstance(job, names.SubTaskHandler):
+            return job
+        if not isinstance(job, names.Job):
+            return None
+        known = self.keeper.handler(job.id) or next((one for one in self.children() if one.job == job), None)
+        if known is None:
+            known = names.JobExit(job, {names.FUTURE: int(job.id.rpartition(".")[2])})
+            self.attach(known)
+        return known
+
+    def replies(self, job):
+        """What the model of a job has said besides its code."""
+        (id,) = self._handled([job.id])
+        return self.ask({"do": "replies", "n": self._next_ordinal(), "job": id})[0]["texts"]
 
     def new_object(self):
         """The id of a new durable object."""
