@@ -4,7 +4,6 @@ import dev.errand.Errand;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
-import dev.errand.job.Outcome;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,8 +15,6 @@ import picocli.CommandLine.Mixin;
 /// Shows a job and all below it.
 @Command(name = "tree", description = "Shows a job and all jobs below it.")
 final class TreeCommand implements Callable<Integer> {
-  private static final int WIDTH = 120;
-
   private final Surroundings surroundings;
 
   @Mixin StoreOptions options = new StoreOptions();
@@ -37,9 +34,7 @@ final class TreeCommand implements Callable<Integer> {
       if (which.json) {
         screen.line(form(standing, top, children).print());
       } else {
-        var text = new StringBuilder();
-        draw(standing, top, children, "", "", text);
-        screen.print(text.toString());
+        screen.print(new TreeText(standing, children, screen.glyphs()).of(top));
       }
       return ExitCode.OK;
     }
@@ -63,46 +58,5 @@ final class TreeCommand implements Callable<Integer> {
             .<Json>map(child -> form(standing, child, children))
             .toList();
     return standing.json(job).with("children", new Json.Array(below));
-  }
-
-  private void draw(
-      Standing standing,
-      JobRecord job,
-      Map<JobId, List<JobRecord>> children,
-      String first,
-      String rest,
-      StringBuilder text) {
-    var glyphs = surroundings.screen().glyphs();
-    var words = "%s %s %s %s".formatted(mark(job), job.id(), Titles.of(job), standing.line(job));
-    text.append(Text.cut(first + Text.oneLine(words), WIDTH)).append('\n');
-    var below = children.getOrDefault(job.id(), List.of());
-    for (int i = 0; i < below.size(); i++) {
-      boolean last = i == below.size() - 1;
-      draw(
-          standing,
-          below.get(i),
-          children,
-          rest + (last ? glyphs.last() : glyphs.branch()),
-          rest + (last ? "   " : glyphs.pass()),
-          text);
-    }
-  }
-
-  private String mark(JobRecord job) {
-    var glyphs = surroundings.screen().glyphs();
-    return switch (job.outcome()) {
-      case Outcome.Succeeded ignored -> glyphs.succeeded();
-      case Outcome.Failed ignored -> glyphs.failed();
-      case Outcome.Cancelled ignored -> glyphs.failed();
-      case Outcome.TimedOut ignored -> glyphs.failed();
-      case Outcome.BudgetExhausted ignored -> glyphs.failed();
-      case null ->
-          switch (job.status()) {
-            case READY -> Titles.callback(job).isPresent() ? glyphs.waiting() : glyphs.ready();
-            case WARMING_UP, STARTED -> glyphs.working();
-            case SUSPENDED -> glyphs.waiting();
-            case DONE -> glyphs.succeeded();
-          };
-    };
   }
 }

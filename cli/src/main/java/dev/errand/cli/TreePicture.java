@@ -155,7 +155,7 @@ final class TreePicture {
     if (member.isCallback() && !member.hasEnded()) {
       words += "  waits for an answer";
     }
-    if (member.hasEnded() || isWorking(member)) {
+    if (member.hasEnded() || member.isCallback() || isWorking(member)) {
       words += "  " + Text.span(member.age(now));
     }
     return member.hasFailed() ? words + "  " + Text.oneLine(member.text()) : words;

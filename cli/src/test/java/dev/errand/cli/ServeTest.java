@@ -228,14 +228,17 @@ class ServeTest {
   void only_addresses_and_known_names_are_let_in_as_host(String host, int status)
       throws IOException {
     var request =
-        "GET /callbacks HTTP/1.1\r\n"
-            + "Host: %s\r\n"
-            + "Authorization: Bearer %s\r\n"
-            + "Connection: close\r\n\r\n";
+        """
+        GET /callbacks HTTP/1.1
+        Host: %s
+        Authorization: Bearer %s
+        Connection: close
+
+        """
+            .formatted(host, TOKEN.text())
+            .replace("\n", "\r\n");
     try (var socket = new Socket(door.address().getAddress(), door.address().getPort())) {
-      socket
-          .getOutputStream()
-          .write(request.formatted(host, TOKEN.text()).getBytes(StandardCharsets.US_ASCII));
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       var answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(answer).startsWith("HTTP/1.1 " + status + " ");
     }
