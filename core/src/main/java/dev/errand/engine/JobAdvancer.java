@@ -70,7 +70,7 @@ final class JobAdvancer {
     this.definition = definition;
     this.writer = writer;
     this.recorded = claim.version() > 0;
-    this.history = new History(store, job.id(), writer);
+    this.history = new History(store, job.id(), definition, writer);
     this.host = new JobHost(store, registry, job, definition, writer, parking, locks, clock);
   }
 
@@ -243,7 +243,7 @@ final class JobAdvancer {
         }
         return raised(() -> {}, error);
       }
-      return stopped != null && ending instanceof Ending.Finished(var mark, var value, var shown)
+      return (stopped != null && ending instanceof Ending.Finished(var mark, var value, var shown))
           ? raised(() -> host.absorb(mark), stopped.error())
           : finish(block, ending);
     }
@@ -331,7 +331,7 @@ final class JobAdvancer {
         yield deliver(value);
       }
       case Ending.Exited(var mark, var value) ->
-          !warmingUp() && isNews()
+          (!warmingUp() && isNews())
               ? putOff(mark)
               : end(
                   () -> host.absorb(mark), List.of(new Change.Ended(new Outcome.Succeeded(value))));
