@@ -72,8 +72,12 @@ public final class JobSpec {
   }
 
   /// Adds a block of Python, carried out before the first turn of the agent's model, if it has one.
+  ///
+  /// What a block with the line `#STATEK: hidden = True` prints is not shown to the model.
+  ///
+  /// @throws IllegalArgumentException if it has another mark of that kind which is none
   public JobSpec code(String python) {
-    blocks.add(CodeBlock.python(python));
+    blocks.add(CodeBlock.python(python).marked());
     return this;
   }
 

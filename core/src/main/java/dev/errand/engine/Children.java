@@ -167,9 +167,14 @@ final class Children {
 
   /// A Java program is what its agent does, whoever delegates to it.
   private static List<CodeBlock> blocks(AgentSpec agent, ChildRequest request) {
-    return agent.runtime().equals(JavaRuntime.NAME)
-        ? List.of(new CodeBlock(CodeBlock.Kind.PROGRAM, agent.name()))
-        : request.blocks();
+    if (agent.runtime().equals(JavaRuntime.NAME)) {
+      return List.of(new CodeBlock(CodeBlock.Kind.PROGRAM, agent.name()));
+    }
+    try {
+      return request.blocks().stream().map(CodeBlock::marked).toList();
+    } catch (IllegalArgumentException unknownMark) {
+      throw new RefusedException("ValueError", String.valueOf(unknownMark.getMessage()));
+    }
   }
 
   private AgentSpec agent(ChildRequest request) {

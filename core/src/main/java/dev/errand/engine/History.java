@@ -1,6 +1,7 @@
 package dev.errand.engine;
 
 import dev.errand.job.Entry;
+import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.spi.Change;
 import dev.errand.spi.Store;
@@ -22,14 +23,16 @@ final class History {
 
   private final Store store;
   private final JobId job;
+  private final JobDefinition definition;
   private final StepWriter writer;
   private final List<Change.Recorded> entries = new ArrayList<>();
   private @Nullable Conversation conversation;
   private boolean openQuestion;
 
-  History(Store store, JobId job, StepWriter writer) {
+  History(Store store, JobId job, JobDefinition definition, StepWriter writer) {
     this.store = store;
     this.job = job;
+    this.definition = definition;
     this.writer = writer;
     writer.witness(this::hear);
   }
@@ -63,7 +66,7 @@ final class History {
     writer.commit();
     entries.clear();
     openQuestion = false;
-    var begun = new Conversation();
+    var begun = new Conversation(definition);
     conversation = begun;
     each(store, job, entry -> hear(new Change.Recorded(entry.turn(), entry.kind(), entry.data())));
     return begun;

@@ -74,7 +74,7 @@ final class JobAdvancer {
     this.definition = definition;
     this.writer = writer;
     this.recorded = claim.version() > 0;
-    this.history = new History(store, job.id(), writer);
+    this.history = new History(store, job.id(), definition, writer);
     this.host = new JobHost(store, registry, job, definition, writer, parking, locks, clock);
   }
 

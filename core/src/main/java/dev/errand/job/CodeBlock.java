@@ -25,4 +25,19 @@ public record CodeBlock(Kind kind, String source) {
   public static CodeBlock python(String source) {
     return new CodeBlock(Kind.PYTHON, source);
   }
+
+  /// A block of a definition, whose marks (`#STATEK: …`) are looked at.
+  ///
+  /// @throws IllegalArgumentException if it has a mark that is none
+  public CodeBlock marked() {
+    if (kind == Kind.PYTHON) {
+      WarmupMarks.check(source);
+    }
+    return this;
+  }
+
+  /// Whether no model is shown what comes of it: it has the mark `#STATEK: hidden = True`.
+  public boolean isHidden() {
+    return kind == Kind.PYTHON && WarmupMarks.isHidden(source);
+  }
 }

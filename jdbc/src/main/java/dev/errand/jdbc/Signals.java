@@ -126,7 +126,7 @@ final class Signals {
         .sql(
             """
             select id, subtask_id, created from job
-            where subtask_id >= '{' and told = 0 and id > ? and id > ? and id < ?
+            where subtask_id >= '{"callback":' and subtask_id < '{"callback;' and told = 0 and id > ? and id > ? and id < ?
             order by id limit ?
             """)
         .bind(after == null ? "" : after.text())

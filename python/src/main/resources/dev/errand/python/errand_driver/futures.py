@@ -49,9 +49,12 @@ class FutureResult(waiting.Awaited):
 
     def check_condition(self):
         """Whether the value is there. Never waits."""
-        session.peek([one for one in self._open() if one._due is None])
-        for one in self._open():
-            one.is_completed
+        unknown = self._open()
+        handlers = [one for one in unknown if one._due is None]
+        if handlers:
+            session.peek(handlers)
+        for timer in (one for one in unknown if one._due is not None):
+            timer.is_completed
         return self._is_over()
 
     is_completed = property(check_condition)
@@ -70,9 +73,7 @@ class FutureResult(waiting.Awaited):
         return over([one._is_over() for one in self._parts]) and (self._condition is None or bool(self._condition(self)))
 
     def _open(self):
-        if self._is_over():
-            return ()
-        return tuple([leaf for one in self._parts for leaf in one._open()])
+        return () if self._known else tuple([leaf for one in self._parts for leaf in one._open()])
 
     def _finish(self, until):
         if not self._is_any and not waiting.finish(self._parts, until):

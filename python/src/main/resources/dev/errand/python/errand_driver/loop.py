@@ -70,7 +70,7 @@ def until_over(awaited):
     if _loop is None or (asyncio := sys.modules["asyncio"]).current_task() is None:
         awaited._finish(None)
         return
-    while leaves := awaited._open():
+    while not awaited._is_over() and (leaves := awaited._open()):
         arrivals = [_loop.arrival(one) if one._due is None else _loop.passing(one) for one in leaves]
         yield from asyncio.wait(arrivals, return_when="FIRST_COMPLETED").__await__()
         for arrival in arrivals:

@@ -436,7 +436,7 @@ _BLOCK_LINE = re.compile(r"^[ \t]*#[ \t]*-{10,}[ \t]*$", re.MULTILINE)
 def _blocks(code):
     if code is None:
         return []
-    texts = [code] if isinstance(code, str) else list(code)
+    texts = [code] if isinstance(code, str) else [text for text in code if text is not None]
     for text in texts:
         if not isinstance(text, str):
             raise TypeError("warmup_code must be text or a list of texts, not %s" % type(text).__name__)

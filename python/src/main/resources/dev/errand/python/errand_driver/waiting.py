@@ -82,6 +82,8 @@ def advance(awaited, until=None):
     """Waits until something has ended that these wait for; whether anything has before that moment."""
     waiting = [leaf for one in awaited for leaf in one._open()]
     if not waiting:
+        if _over(awaited):  # a condition has come true meanwhile
+            return awaited
         raise RuntimeError("Nothing is left to wait for: all has ended that %s waits for" % _named(awaited))
     first = _earlier(min((one._due for one in waiting if one._due is not None), default=None), until)
     handlers = loop.by_job(one for one in waiting if one._due is None)

@@ -181,7 +181,7 @@ class CreationCasesTest {
             def caller():
                 one, two, unused = 1, 2, 3
                 create_new_job(idle, warmup_code="one\\n# ----------\\ntwo")
-                create_new_job(idle, warmup_code=["one", "", "two", "   "])
+                create_new_job(idle, warmup_code=["one", "", None, "two", "   "])
 
             caller()
             """);

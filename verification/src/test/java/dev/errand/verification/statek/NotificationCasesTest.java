@@ -106,7 +106,7 @@ class NotificationCasesTest {
                     until_ended(h, other)
                     """),
             python("exit([type(h.result).__name__, other.result])"));
-    assertThat(AgentCode.outcome(job).value(List.class)).isEqualTo(List.of("Shy", 2));
+    assertThat(AgentCode.outcome(job).value(Object.class)).isEqualTo(List.of("Shy", 2));
     assertThat(shown(1))
         .contains("sub-task id=shy completed successfully. Result: <Shy>")
         .contains("sub-task id=other completed successfully. Result: 2");
@@ -150,7 +150,7 @@ class NotificationCasesTest {
     assertThat(AgentCode.outcome(job).value(String.class)).isEqualTo("first");
     go.countDown();
     awaitEnds(job, 2);
-    assertThat(AgentCode.outcome(job).value(List.class)).isEqualTo(List.of(7, "STARTED"));
+    assertThat(AgentCode.outcome(job).value(Object.class)).isEqualTo(List.of(7, "STARTED"));
     assertThat(notifications(job)).isEqualTo(1);
   }
 
@@ -241,6 +241,26 @@ class NotificationCasesTest {
             python("exit(h.is_completed)"));
     assertThat(AgentCode.outcome(job).value(Boolean.class)).isFalse();
     assertThat(shown(1)).isEqualTo("[Notification] sub-task id=x is not comple\n");
+  }
+
+  @Test
+  void t074_code_that_shows_a_value_has_no_current_job() {
+    var job =
+        converse(
+            python(
+                """
+                class Sly:
+                    def __llm_repr__(self):
+                        try:
+                            complete_sub_task(result=1)
+                        except RuntimeError as error:
+                            return str(error)
+
+                Sly()
+                """),
+            python("exit()"));
+    AgentCode.outcome(job);
+    assertThat(shown(1)).isEqualTo("complete_sub_task requires a current job\n");
   }
 
   /// P03, P07, P08: messages reach the model at its next turn, in their order, once.

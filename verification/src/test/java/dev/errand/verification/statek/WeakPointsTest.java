@@ -272,6 +272,17 @@ class WeakPointsTest {
         .isEqualTo("[None, 0, '', 1, 2]\n");
   }
 
+  @Test
+  void w23_the_last_reply_before_the_limit_is_carried_out() {
+    var limited =
+        Agent.named("brief")
+            .model(request -> new Model.Reply("```python\nexit('in time')\n```", Usage.NONE))
+            .limits(limits -> limits.withTurns(1))
+            .build();
+    var outcome = AgentCode.outcome(code.submit(limited, spec -> spec));
+    assertThat(outcome.value(String.class)).isEqualTo("in time");
+  }
+
   /// WU01 to WU04, WU07.
   @Test
   void wu_a_warmup_that_raises_fails_the_job_before_any_model_is_asked() {
