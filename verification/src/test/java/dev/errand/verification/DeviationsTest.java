@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -89,20 +89,18 @@ class DeviationsTest {
           .collect(
               Collectors.toMap(
                   file -> file.getFileName().toString().replace(".java", ""),
-                  read(),
+                  DeviationsTest::read,
                   (one, other) -> one + other));
     } catch (IOException unreadable) {
       throw new UncheckedIOException(unreadable);
     }
   }
 
-  private static Function<java.nio.file.Path, String> read() {
-    return file -> {
-      try {
-        return Files.readString(file);
-      } catch (IOException unreadable) {
-        throw new UncheckedIOException(unreadable);
-      }
-    };
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
   }
 }

@@ -155,11 +155,14 @@ class ModelTurnsTest {
   void the_end_of_a_subtask_is_told_to_the_model_once_at_its_next_turn() throws Exception {
     done(
         code(
-            "def f():\n"
-                + "    return 7\n\n"
-                + "h = delegate(f, id='seven')\n"
-                + "while not h.is_completed:\n"
-                + "    pass"),
+            """
+            def f():
+                return 7
+
+            h = delegate(f, id='seven')
+            while not h.is_completed:
+                pass\
+            """),
         code("print('looking')"),
         code("exit(h.result)"));
     assertThat(outcome.value(Integer.class)).isEqualTo(7);
