@@ -66,6 +66,16 @@ public interface JobScope {
     /// Python for the child to carry out, where its agent is no Java program; default none.
     Delegation code(String python);
 
+    /// The JSON schema that the child's result must fit; default any result will do.
+    ///
+    /// A child that would deliver another is told what is wrong with it and may deliver again; one
+    /// that returns another fails.
+    Delegation resultSchema(Json.Object schema);
+
+    /// The same, for a record or another class as which the result is to be read: all of its
+    /// members must be there, and no others.
+    Delegation resultType(Class<?> type);
+
     /// Creates the child; it begins at once, whether or not anybody waits for it.
     ///
     /// @throws dev.errand.job.RefusedException if the id is taken or a limit is reached

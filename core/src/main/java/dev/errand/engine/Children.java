@@ -142,7 +142,12 @@ final class Children {
     var agent = agent(request);
     var briefing = request.briefing();
     var locale = briefing.locale() == null ? definition.locale() : briefing.locale();
-    var setup = new JobDefinition(agent, blocks(agent, request), briefing.parameters(), locale);
+    var schema = briefing.resultSchema();
+    if (schema != null) {
+      ResultSchema.of(schema);
+    }
+    var setup =
+        new JobDefinition(agent, blocks(agent, request), briefing.parameters(), locale, schema);
     if (briefing.message() != null && agent.model() == null) {
       throw new RefusedException(
           "ValueError", "Agent %s has no model to read a message".formatted(agent.name()));

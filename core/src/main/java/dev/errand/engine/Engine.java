@@ -7,7 +7,9 @@ import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.NewJob;
+import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StoreException;
+import dev.errand.job.Value;
 import dev.errand.spi.ModelProvider;
 import dev.errand.spi.Store;
 import dev.errand.spi.WorkspaceRuntime;
@@ -86,8 +88,23 @@ public final class Engine implements AutoCloseable {
 
   /// Ends a handler from outside; see [Store#complete].
   public void complete(JobId job, Completion completion) {
+    if (completion instanceof Completion.Result(var value)) {
+      requireFit(job, value);
+    }
     store.complete(job, completion);
     signals.committed();
+  }
+
+  private void requireFit(JobId id, Value result) {
+    store
+        .find(id)
+        .flatMap(job -> store.definition(job.definition()))
+        .flatMap(definition -> Optional.ofNullable(definition.resultSchema()))
+        .flatMap(schema -> ResultSchema.of(schema).misfit(result))
+        .ifPresent(
+            why -> {
+              throw SignalRefusedException.misfit(id, why);
+            });
   }
 
   /// Forks a job; see [Store#fork].

@@ -428,6 +428,13 @@ final class JobAdvancer {
   /// What a called function or a program returns completes the handler and ends the job, in one
   /// step.
   private boolean deliver(Value value) {
+    var misfit = host.completed() ? Optional.<String>empty() : host.misfit(value);
+    if (misfit.isPresent()) {
+      return end(
+          new Outcome.Failed(
+              TaskError.of(
+                  TaskError.Kind.MISFIT, misfit.get(), "Return what the result schema says")));
+    }
     var ended = new Change.Ended(new Outcome.Succeeded(value));
     return end(
         job.subtask() == null || host.completed()

@@ -26,6 +26,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -274,12 +275,29 @@ final class JobHost implements Host {
     if (completed) {
       throw new RefusedException("RuntimeError", "Sub-task handler is already completed");
     }
+    requireFit(completion);
     completed = true;
     var done = new Effect.Result.Returned(Value.none());
     writer.add(
         new Change.Journalled(new Effect(slot, COMPLETE, "", EffectPolicy.READ_ONLY, done)),
         new Change.Completed(completion));
     writer.commitSoon();
+  }
+
+  private void requireFit(Completion completion) {
+    if (completion instanceof Completion.Result(var value)) {
+      misfit(value)
+          .ifPresent(
+              why -> {
+                throw new RefusedException("ValueError", why);
+              });
+    }
+  }
+
+  /// Why a result of this job does not fit what was asked for; empty if it does.
+  Optional<String> misfit(Value result) {
+    var schema = definition.resultSchema();
+    return schema == null ? Optional.empty() : ResultSchema.of(schema).misfit(result);
   }
 
   private static boolean isSubtask(JobRecord job) {

@@ -189,6 +189,7 @@ final class ProgramScope implements JobScope {
     private Json id = Json.Null.VALUE;
     private Json.Object given = Json.Object.EMPTY;
     private List<CodeBlock> blocks;
+    private Json.@Nullable Object resultSchema;
 
     private NewDelegation(String agent) {
       this.agent = agent;
@@ -214,11 +215,26 @@ final class ProgramScope implements JobScope {
     }
 
     @Override
+    public Delegation resultSchema(Json.Object schema) {
+      resultSchema = schema;
+      return this;
+    }
+
+    @Override
+    public Delegation resultType(Class<?> type) {
+      return resultSchema(ResultSchema.formOf(type));
+    }
+
+    @Override
     public SubTaskHandler start() {
       var request =
           new Host.ChildRequest(
-              ++created, agent, Json.Object.EMPTY, blocks, snapshot(), id, Host.Briefing.NONE);
+              ++created, agent, Json.Object.EMPTY, blocks, snapshot(), id, briefing());
       return new Handle(ask(() -> host.create(mark(), request)));
+    }
+
+    private Host.Briefing briefing() {
+      return new Host.Briefing(Json.Object.EMPTY, null, null, resultSchema);
     }
 
     private Host.@Nullable Snapshot snapshot() {

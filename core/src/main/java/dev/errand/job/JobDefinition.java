@@ -11,13 +11,24 @@ import org.jspecify.annotations.Nullable;
 ///   agent
 /// @param parameters what fills the placeholders of the agent's instructions
 /// @param locale a language tag such as `pl-PL`; null where the job has none
+/// @param resultSchema the JSON schema that its subtask's result must fit; null where any will do
 public record JobDefinition(
-    AgentSpec agent, List<CodeBlock> warmup, Json.Object parameters, @Nullable String locale) {
+    AgentSpec agent,
+    List<CodeBlock> warmup,
+    Json.Object parameters,
+    @Nullable String locale,
+    Json.@Nullable Object resultSchema) {
   /// What stands as the agent of callbacks.
   public static final String CALLBACK = "callback";
 
   public JobDefinition {
     warmup = List.copyOf(warmup);
+  }
+
+  /// A definition whose result may be any.
+  public JobDefinition(
+      AgentSpec agent, List<CodeBlock> warmup, Json.Object parameters, @Nullable String locale) {
+    this(agent, warmup, parameters, locale, null);
   }
 
   /// A definition without parameters and locale.

@@ -32,6 +32,12 @@ public final class SignalRefusedException extends JobException {
         "Job %s is done and has no model to read a message; submit another job.".formatted(job));
   }
 
+  /// The result is not what was asked of the job.
+  public static SignalRefusedException misfit(JobId job, String why) {
+    return new SignalRefusedException(
+        "Job %s cannot be completed with that. %s".formatted(job, why));
+  }
+
   /// The job was cancelled, and stays so.
   public static SignalRefusedException cancelled(JobId job) {
     return new SignalRefusedException(

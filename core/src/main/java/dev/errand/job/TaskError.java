@@ -27,6 +27,8 @@ public record TaskError(Kind kind, String message, String advice, String trace) 
     WORKSPACE,
     /// The code was stopped while it waited, because a message arrived.
     INTERRUPTED,
+    /// A result does not fit the schema that was asked for.
+    MISFIT,
     /// A result could not be stored.
     UNSTORABLE,
     /// The library itself failed; the log has more.

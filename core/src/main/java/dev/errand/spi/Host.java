@@ -186,9 +186,14 @@ public interface Host {
   /// @param parameters what fills the placeholders of the agent's instructions
   /// @param locale its locale; null to inherit
   /// @param message what its model reads first; null for nothing
-  record Briefing(Json.Object parameters, @Nullable String locale, @Nullable String message) {
+  /// @param resultSchema the JSON schema that its result must fit; null where any will do
+  record Briefing(
+      Json.Object parameters,
+      @Nullable String locale,
+      @Nullable String message,
+      Json.@Nullable Object resultSchema) {
     /// Nothing to tell.
-    public static final Briefing NONE = new Briefing(Json.Object.EMPTY, null, null);
+    public static final Briefing NONE = new Briefing(Json.Object.EMPTY, null, null, null);
   }
 
   /// A child job and its handler, as the parent sees them.

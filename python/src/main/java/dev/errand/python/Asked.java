@@ -118,7 +118,8 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
         new Host.Briefing(
             form.optional("params").map(Form::of).map(Form::json).orElse(Json.Object.EMPTY),
             form.optionalText("locale").orElse(null),
-            form.optionalText("message").orElse(null)));
+            form.optionalText("message").orElse(null),
+            form.optional("schema").map(Form::of).map(Form::json).orElse(null)));
   }
 
   private static CodeBlock block(Json json) {

@@ -394,14 +394,16 @@ def create_new_job(
     warmup_code=None,
     locale=None,
     caller_frame=None,
+    *,
+    result_schema=None,
     **params,
 ):
     """Creates a job of that agent, which runs the warm-up code with copies of the shared variables and of what the code
-    reads of the caller's."""
-    return new_job(agent, shared_vars, parent_job, warmup_code, locale, caller_frame, params)
+    reads of the caller's. Its result must fit the JSON schema, if one is given."""
+    return new_job(agent, shared_vars, parent_job, warmup_code, locale, caller_frame, params, schema=result_schema)
 
 
-def new_job(agent, shared_vars, parent_job, warmup_code, locale, frame, params, message=None, future=False):
+def new_job(agent, shared_vars, parent_job, warmup_code, locale, frame, params, message=None, future=False, schema=None):
     """The same; the job's model reads the message first. Of a future its handler, by which its exit value is awaited."""
     if isinstance(agent, str):
         agent = Agent(agent)
@@ -423,7 +425,7 @@ def new_job(agent, shared_vars, parent_job, warmup_code, locale, frame, params, 
     inherited = session.inherited_error_handlers()
     if inherited:
         variables[ERROR_HANDLERS] = inherited
-    return session.create(agent, blocks, variables, params, locale, message, future)
+    return session.create(agent, blocks, variables, params, locale, message, future, schema)
 
 
 def _frame():
@@ -507,12 +509,13 @@ def _sub_tasks():
     return [handler for handler in session.children() if not isinstance(handler, (Callback, JobExit))]
 
 
-def delegate(function, /, *args, id=None, **kwargs):
-    """Runs a function in a child job, with copies of the arguments and of what it refers to by name."""
+def delegate(function, /, *args, id=None, result_schema=None, **kwargs):
+    """Runs a function in a child job, with copies of the arguments and of what it refers to by name. What it returns must
+    fit the JSON schema, if one is given."""
     if isinstance(function, SubtaskFactory) or not callable(function):
         raise TypeError("delegate() needs a function, not %s" % type(function).__name__)
     _check_id(id)
-    return session.delegate(function, args, kwargs, id)
+    return session.delegate(function, args, kwargs, id, result_schema)
 
 
 class SubtaskFactory:

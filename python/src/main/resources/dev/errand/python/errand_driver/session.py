@@ -641,7 +641,7 @@ class Session:
         answer, parts = self._effect({"do": "call", "n": ordinal, "tool": name, "args": 0}, parts)
         return self._decoded(answer["value"], parts)
 
-    def create(self, agent, blocks, variables, params, locale, message=None, future=False):
+    def create(self, agent, blocks, variables, params, locale, message=None, future=False, schema=None):
         for name, value in params.items():
             if json_bytes(value, exact=False) is None:
                 raise TypeError("The parameter '%s' must be made of text, numbers, lists and dicts" % name)
@@ -658,6 +658,7 @@ class Session:
             "params": params,
             "locale": locale,
             "message": message,
+            "schema": _checked_schema(schema),
         }
         if future:
             header["id"] = [{names.FUTURE: self.created + 1}]
@@ -667,10 +668,11 @@ class Session:
         child = self._create(header, package)
         return self._handler_of(child) if future else names.Job(child["job"], child["agent"])
 
-    def delegate(self, function, args, kwargs, id):
+    def delegate(self, function, args, kwargs, id, schema=None):
         package = self._package("delegate()", {}, function, (args, kwargs))
         called = getattr(function, "__qualname__", None) or type(function).__name__
         header = {"do": "create", "agent": None, "form": {}, "blocks": [["CALL", called]], "id": [id]}
+        header["schema"] = _checked_schema(schema)
         child = self._create(header, package)
         handler = names.SubTaskHandler(names.Job(child["job"], child["agent"]), id)
         self.keeper.know_handler(handler.job.id, handler)
@@ -885,6 +887,12 @@ class _ReplayedClock:
     def give(self):
         self.left -= 1
         return self.value
+
+
+def _checked_schema(schema):
+    if schema is not None and (not isinstance(schema, dict) or json_bytes(schema, exact=False) is None):
+        raise TypeError("result_schema must be a JSON schema, a dict of text, numbers, lists and dicts")
+    return schema
 
 
 _build_class = __build_class__
