@@ -3,6 +3,7 @@ package dev.errand.cli;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
+import dev.errand.job.Subtask;
 import dev.errand.job.Value;
 import java.time.Duration;
 import java.time.Instant;
@@ -197,7 +198,7 @@ final class Family {
 
     /// Whether it is no job that is worked on, but a callback.
     boolean isCallback() {
-      return name instanceof Json.Object;
+      return Subtask.open(name).callback().isPresent();
     }
 
     List<Member> children() {

@@ -22,7 +22,7 @@ final class Titles {
 
   private static String ofJob(JobRecord job) {
     var subtask = job.subtask();
-    return subtask == null || subtask.id() instanceof Json.Null
+    return subtask == null || subtask.id() instanceof Json.Null || subtask.isFuture()
         ? job.origin().agent()
         : Value.of(subtask.id()).text();
   }

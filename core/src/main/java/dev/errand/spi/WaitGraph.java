@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -66,7 +67,7 @@ public final class WaitGraph {
     while (!path.contains(id)) {
       path.add(id);
       id =
-          stuck.get(id).open().stream()
+          Objects.requireNonNull(stuck.get(id)).open().stream()
               .filter(stuck::containsKey)
               .sorted()
               .findFirst()

@@ -119,14 +119,15 @@ final class Signals {
   /// The callbacks below `top`, or all, after a job, that nobody has answered.
   static List<Callback> callbacks(
       Session session, @Nullable JobId top, @Nullable JobId after, int limit) throws SQLException {
-    // The id of a callback's handler is an object, which begins with '{'; that of any other is a
-    // scalar and sorts before. An id of a job has only letters, digits and dots: those of a tree
-    // end before '/'.
+    // The id of a callback's handler begins with {"callback": and sorts before what has the next
+    // character there. An id of a job has only letters, digits and dots: those of a tree end
+    // before '/'.
     return session
         .sql(
             """
             select id, subtask_id, created from job
-            where subtask_id >= '{"callback":' and subtask_id < '{"callback;' and told = 0 and id > ? and id > ? and id < ?
+            where subtask_id >= '{"callback":' and subtask_id < '{"callback";' and told = 0
+              and id > ? and id > ? and id < ?
             order by id limit ?
             """)
         .bind(after == null ? "" : after.text())

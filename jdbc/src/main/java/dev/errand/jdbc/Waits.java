@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -116,7 +117,10 @@ final class Waits {
       }
     }
     var cycle =
-        WaitGraph.cycle(waiter, graph.get(waiter), id -> Optional.ofNullable(graph.get(id)));
+        WaitGraph.cycle(
+            waiter,
+            Objects.requireNonNull(graph.get(waiter)),
+            id -> Optional.ofNullable(graph.get(id)));
     if (!cycle.isEmpty()) {
       throw new WaitCycleException(cycle);
     }

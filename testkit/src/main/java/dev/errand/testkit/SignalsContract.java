@@ -240,7 +240,10 @@ public abstract class SignalsContract {
     @Test
     void subtasks_are_no_callbacks() {
       store.commit(
-          Stepping.by(hold(ROOT), delegated(SECOND, "{\"callback\":\"x\"}"))
+          Stepping.by(
+                  hold(ROOT),
+                  delegated(SECOND, "{\"callback\":\"x\"}"),
+                  delegated(ROOT.child(3), Json.object(Subtask.FUTURE, 1)))
               .yielding(clock.instant()));
 
       assertThat(store.callbacks(null, null, 10)).extracting(Callback::id).containsExactly(FIRST);

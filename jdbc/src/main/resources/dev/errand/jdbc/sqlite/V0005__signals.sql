@@ -14,5 +14,6 @@ create index wait_upward on wait (waiter)
 -- Messages, among all entries.
 create index entry_signal on entry (job, sequence) where kind = 'signal';
 
--- Callbacks that nobody has answered: the id of a callback's handler is an object, all others are scalars.
-create index job_asked on job (id) where subtask_id >= '{' and told = 0;
+-- Callbacks that nobody has answered: the id of such a handler begins with {"callback":.
+create index job_asked on job (id)
+  where subtask_id >= '{"callback":' and subtask_id < '{"callback";' and told = 0;
