@@ -31,7 +31,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -45,11 +44,20 @@ class SignalsTest {
   private static final Duration HOUR = Duration.ofHours(1);
   private static final CPythonRuntime PYTHON = CPythonRuntime.create();
 
-  @Parameter Waiting waiting;
-
+  private final Waiting waiting;
   private final ManualClock clock = ManualClock.create();
   private final List<Model.Request> asked = Collections.synchronizedList(new ArrayList<>());
-  private Errand errand;
+  private final Errand errand;
+
+  SignalsTest(Waiting waiting) {
+    this.waiting = waiting;
+    this.errand =
+        Errand.builder()
+            .store(new MemoryStore(clock))
+            .clock(clock)
+            .runtime(waiting.over(PYTHON))
+            .open();
+  }
 
   @AfterEach
   void close() {
@@ -62,12 +70,6 @@ class SignalsTest {
   }
 
   private Errand start() {
-    errand =
-        Errand.builder()
-            .store(new MemoryStore(clock))
-            .clock(clock)
-            .runtime(waiting.over(PYTHON))
-            .open();
     errand.register(Agent.named("echo").program(job -> job.var("n", Integer.class)).build());
     errand.worker().warmJobs(waiting.warmJobs()).poll(Duration.ofMillis(5)).start();
     return errand;

@@ -16,10 +16,8 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -32,14 +30,11 @@ class FuturesTest {
   private static final Duration LONG = Duration.ofMinutes(1);
   private static final CPythonRuntime PYTHON = CPythonRuntime.create();
 
-  @Parameter Waiting waiting;
-
   private final ManualClock clock = ManualClock.create();
-  private Errand errand;
+  private final Errand errand;
 
-  @BeforeEach
-  void open() {
-    errand =
+  FuturesTest(Waiting waiting) {
+    this.errand =
         Errand.builder()
             .store(new MemoryStore(clock))
             .clock(clock)

@@ -469,10 +469,12 @@ class SeedGuideTest {
     var turns =
         List.of(
             "```python\n" + FACTORIES + DEFINE_A_SUBTASK_FACTORY + "```",
-            "```python\n"
-                + "summary_task = summarize_thread(thread, id='summary')\n"
-                + "exit('delegated')\n"
-                + "```",
+            """
+            ```python
+            summary_task = summarize_thread(thread, id='summary')
+            exit('delegated')
+            ```
+            """,
             "```python\n" + FIND_A_COMPLETED_HANDLER + "exit(summary_task.result)\n```");
     var shown = Collections.synchronizedList(new ArrayList<String>());
     Model model =
