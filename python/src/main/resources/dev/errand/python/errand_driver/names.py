@@ -394,13 +394,12 @@ def create_new_job(
     warmup_code=None,
     locale=None,
     caller_frame=None,
-    *,
-    result_schema=None,
     **params,
 ):
     """Creates a job of that agent, which runs the warm-up code with copies of the shared variables and of what the code
-    reads of the caller's. Its result must fit the JSON schema, if one is given."""
-    return new_job(agent, shared_vars, parent_job, warmup_code, locale, caller_frame, params, schema=result_schema)
+    reads of the caller's. Its result must fit the `result_schema`, if one is given."""
+    schema = params.pop("result_schema", None)
+    return new_job(agent, shared_vars, parent_job, warmup_code, locale, caller_frame, params, schema=schema)
 
 
 def new_job(agent, shared_vars, parent_job, warmup_code, locale, frame, params, message=None, future=False, schema=None):
