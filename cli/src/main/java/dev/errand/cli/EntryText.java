@@ -49,7 +49,11 @@ final class EntryText {
   }
 
   private static String named(Json.Object data, String words) {
-    return data.get("id").map(id -> name(id) + ": " + words).orElse(words);
+    return data.get("id")
+        .map(EntryText::name)
+        .filter(name -> !name.isEmpty())
+        .map(name -> name + ": " + words)
+        .orElse(words);
   }
 
   private static String name(Json id) {
