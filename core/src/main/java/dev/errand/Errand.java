@@ -4,6 +4,7 @@ import dev.errand.agent.Agent;
 import dev.errand.agent.ReferenceResolver;
 import dev.errand.agent.Tool;
 import dev.errand.engine.Engine;
+import dev.errand.job.Callback;
 import dev.errand.job.DurableObject;
 import dev.errand.job.EffectKey;
 import dev.errand.job.Entry;
@@ -169,12 +170,22 @@ public final class Errand implements AutoCloseable {
 
   /// The tool calls of all jobs of the store that are journalled, and what is known of each.
   public List<JobEffect> effects() {
-    return EffectPages.all((after, limit) -> engine.store().effects(null, after, limit));
+    return Pages.all((last, limit) -> engine.store().effects(null, key(last), limit));
   }
 
   /// Those of [#effects] whose outcome nobody knows: they are being made, or their worker died.
   public List<JobEffect> unknownEffects() {
-    return EffectPages.all((after, limit) -> engine.store().unknownEffects(null, after, limit));
+    return Pages.all((last, limit) -> engine.store().unknownEffects(null, key(last), limit));
+  }
+
+  static @Nullable EffectKey key(@Nullable JobEffect effect) {
+    return effect == null ? null : effect.key();
+  }
+
+  /// The callbacks of all jobs of the store that nobody has answered; see [Job#answer].
+  public List<Callback> callbacks() {
+    return Pages.all(
+        (last, limit) -> engine.store().callbacks(null, last == null ? null : last.id(), limit));
   }
 
   /// Says what came of a call whose outcome nobody knew.

@@ -1,21 +1,30 @@
 package dev.errand;
 
 import dev.errand.engine.Engine;
+import dev.errand.job.Callback;
 import dev.errand.job.Checkpoint;
+import dev.errand.job.Completion;
 import dev.errand.job.Entry;
 import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
+import dev.errand.job.Json;
 import dev.errand.job.Outcome;
+import dev.errand.job.SignalRefusedException;
+import dev.errand.job.Subtask;
+import dev.errand.job.TaskError;
 import dev.errand.job.UnfinishedException;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.UnknownTurnException;
+import dev.errand.job.Value;
 import dev.errand.job.Variable;
+import dev.errand.job.Wait;
 import dev.errand.spi.Store;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// A job as the application sees it; every call reads the store.
 ///
@@ -78,12 +87,24 @@ public final class Job {
 
   /// The tool calls of this job and of all below it that are journalled, and what is known of each.
   public List<JobEffect> effects() {
-    return EffectPages.all((after, limit) -> engine.store().effects(id, after, limit));
+    return Pages.all((last, limit) -> engine.store().effects(id, Errand.key(last), limit));
   }
 
   /// Those of [#effects] whose outcome nobody knows; see [Errand#resolve].
   public List<JobEffect> unknownEffects() {
-    return EffectPages.all((after, limit) -> engine.store().unknownEffects(id, after, limit));
+    return Pages.all((last, limit) -> engine.store().unknownEffects(id, Errand.key(last), limit));
+  }
+
+  /// What it waits for now: which handlers that have not ended, how many of them, until when; empty
+  /// if it does not wait.
+  public Optional<Wait> waiting() {
+    return engine.store().waiting(id);
+  }
+
+  /// The callbacks of this job and of all below it that nobody has answered; see [#answer].
+  public List<Callback> callbacks() {
+    return Pages.all(
+        (last, limit) -> engine.store().callbacks(id, last == null ? null : last.id(), limit));
   }
 
   /// Its variables as of its last checkpoint.
@@ -96,6 +117,56 @@ public final class Job {
   /// @throws UnknownTurnException if the turn was forgotten
   public List<Variable> variables(int turn) {
     return engine.store().checkpoint(id, turn).map(Checkpoint::variables).orElse(List.of());
+  }
+
+  /// Sends the job a message, which its model reads before its next turn.
+  ///
+  /// It is delivered once this returns, whatever is killed after that. A job whose code waits is
+  /// stopped there for it; one that is done goes on.
+  ///
+  /// @return the message's place in the job's history
+  /// @throws SignalRefusedException if it was cancelled, or is done and has no model
+  public long say(String text) {
+    return engine.signal(id, Json.object("text", text));
+  }
+
+  /// Answers a callback of this job.
+  ///
+  /// @throws SignalRefusedException if it was answered before; the first answer stands
+  /// @throws UnknownJobException if the job has no callback of that name
+  public void answer(String callback, @Nullable Object value) {
+    end(callback, new Completion.Result(Value.of(value)));
+  }
+
+  /// Ends a callback of this job with an error: nobody will answer it.
+  ///
+  /// @throws SignalRefusedException if it was answered before; the first answer stands
+  /// @throws UnknownJobException if the job has no callback of that name
+  public void refuse(String callback, String why) {
+    end(callback, new Completion.Error(TaskError.of(TaskError.Kind.REPORTED, why, "")));
+  }
+
+  private void end(String callback, Completion completion) {
+    var asked =
+        engine
+            .store()
+            .childBySubtaskId(id, Subtask.callbackId(callback))
+            .orElseThrow(() -> UnknownJobException.callback(id, callback));
+    engine.complete(asked.id(), completion);
+  }
+
+  /// Completes this job's handler in its place, with a result; the job itself goes on.
+  ///
+  /// @throws SignalRefusedException if it has no handler, or the handler has ended
+  public void complete(@Nullable Object result) {
+    engine.complete(id, new Completion.Result(Value.of(result)));
+  }
+
+  /// The same, with an error.
+  ///
+  /// @throws SignalRefusedException if it has no handler, or the handler has ended
+  public void completeWithError(String message) {
+    engine.complete(id, new Completion.Error(TaskError.of(TaskError.Kind.REPORTED, message, "")));
   }
 
   /// Creates a job that stands where this one stood right after a turn: with its definition, its

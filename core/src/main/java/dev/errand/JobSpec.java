@@ -22,6 +22,7 @@ public final class JobSpec {
   private Json.Object parameters = Json.Object.EMPTY;
   private @Nullable String key;
   private @Nullable String locale;
+  private @Nullable String message;
 
   JobSpec(AgentSpec agent) {
     this.agent = agent;
@@ -71,8 +72,12 @@ public final class JobSpec {
   }
 
   /// Adds a block of Python, carried out before the first turn of the agent's model, if it has one.
+  ///
+  /// What a block with the line `#STATEK: hidden = True` prints is not shown to the model.
+  ///
+  /// @throws IllegalArgumentException if it has another mark of that kind which is none
   public JobSpec code(String python) {
-    blocks.add(CodeBlock.python(python));
+    blocks.add(CodeBlock.python(python).marked());
     return this;
   }
 
@@ -82,13 +87,25 @@ public final class JobSpec {
     return this;
   }
 
+  /// What the job's model reads first, as if it had been said to the job; default nothing.
+  ///
+  /// @throws IllegalArgumentException if the agent has no model
+  public JobSpec message(String text) {
+    if (agent.model() == null) {
+      throw new IllegalArgumentException(
+          "Agent " + agent.name() + " has no model to read a message");
+    }
+    this.message = text;
+    return this;
+  }
+
   NewJob newJob(JobId id) {
     if (agent.runtime().equals("java")) {
       blocks.clear();
       blocks.add(new CodeBlock(CodeBlock.Kind.PROGRAM, agent.name()));
     }
     var definition = new JobDefinition(agent, blocks, parameters, locale);
-    return new NewJob(id, key, definition, "", null, workspace());
+    return new NewJob(id, key, definition, "", null, workspace(), message);
   }
 
   /// Variables given by the application are a manifest of plain JSON, which every runtime reads.

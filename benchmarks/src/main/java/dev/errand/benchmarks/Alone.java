@@ -7,9 +7,12 @@ import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.Limits;
 import dev.errand.job.Value;
+import dev.errand.job.Wait;
 import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.WorkspaceRuntime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +65,12 @@ final class Alone {
     }
 
     @Override
-    public List<Child> await(Mark mark, int ordinal, List<JobId> handlers, int needed) {
+    public List<Child> await(Mark mark, int ordinal, Wait on) {
+      throw asked();
+    }
+
+    @Override
+    public Instant later(Mark mark, int ordinal, Duration delay) {
       throw asked();
     }
 
@@ -73,6 +81,11 @@ final class Alone {
 
     @Override
     public List<Child> children(Mark mark, int ordinal, @Nullable Json subtaskId) {
+      throw asked();
+    }
+
+    @Override
+    public List<String> replies(Mark mark, int ordinal, JobId job) {
       throw asked();
     }
 

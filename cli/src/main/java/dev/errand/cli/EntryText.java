@@ -12,10 +12,11 @@ final class EntryText {
   static String of(Entry entry) {
     var data = entry.data();
     return switch (entry.kind()) {
-      case MESSAGE, REPLY, CONSOLE, NOTIFICATION, RECEIPT, NOTICE ->
+      case SIGNAL, MESSAGE, REPLY, CONSOLE, NOTIFICATION, RECEIPT, NOTICE ->
           text(data, "text").stripTrailing();
       case JOB_ENDED -> text(data, "outcome") + ": " + text(data, "text");
-      case EXCEPTION -> {
+      case JOB_REVIVED -> "goes on for " + text(data, "for");
+      case EXCEPTION, JOB_FAILING -> {
         var trace = text(data, "trace");
         yield trace.isBlank() ? text(data, "message") : trace.stripTrailing();
       }
@@ -48,7 +49,17 @@ final class EntryText {
   }
 
   private static String named(Json.Object data, String words) {
-    return data.get("id").map(id -> Value.of(id).text() + ": " + words).orElse(words);
+    return data.get("id")
+        .map(EntryText::name)
+        .filter(name -> !name.isEmpty())
+        .map(name -> name + ": " + words)
+        .orElse(words);
+  }
+
+  private static String name(Json id) {
+    return id instanceof Json.Object callback
+        ? callback.text("callback").orElse("")
+        : Value.of(id).text();
   }
 
   private static String text(Json.Object data, String name) {

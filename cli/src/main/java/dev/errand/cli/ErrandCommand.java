@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:it succeeded",
-      "1:the job failed",
+      "1:the job failed, or cannot take what was sent to it",
       "2:wrong usage, or input that cannot be read",
       "3:the store cannot be used; the message says what to do",
       "130:interrupted; jobs go on with errand resume"

@@ -3,6 +3,7 @@ package dev.errand.cli;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
+import dev.errand.job.Subtask;
 import dev.errand.job.Value;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,7 +39,9 @@ final class Family {
       case SUBTASK_FAILED, SUBTASK_CANCELLED, SUBTASK_TIMED_OUT ->
           member(entry).ifPresent(member -> toldOfFailure(member, entry));
       case JOB_ENDED -> member(entry).ifPresent(member -> ended(member, entry));
+      case JOB_REVIVED -> member(entry).ifPresent(this::revived);
       case MESSAGE,
+          SIGNAL,
           REPLY,
           CONSOLE,
           EXCEPTION,
@@ -47,6 +50,7 @@ final class Family {
           EFFECT_UNKNOWN,
           EFFECT_RESOLVED,
           RECEIPT,
+          JOB_FAILING,
           NOTICE -> {}
     }
   }
@@ -88,6 +92,21 @@ final class Family {
       fails(member, text(entry));
     }
     remember(member);
+  }
+
+  private void revived(Member member) {
+    if (member.ended != null && member != root) {
+      done--;
+    }
+    if (member.failed && !member.isTold) {
+      member.failed = false;
+      failed -= member == root ? 0 : 1;
+    }
+    member.ended = null;
+    if (!member.isTold) {
+      member.text = "";
+    }
+    lastEnded.remove(member);
   }
 
   private void fails(Member member, String words) {
@@ -170,7 +189,16 @@ final class Family {
 
     /// What people call it: its subtask id, else its agent.
     String title() {
-      return name instanceof Json.Null ? agent : Value.of(name).text();
+      return switch (name) {
+        case Json.Null ignored -> agent;
+        case Json.Object callback -> callback.text("callback").orElse(agent);
+        default -> Value.of(name).text();
+      };
+    }
+
+    /// Whether it is no job that is worked on, but a callback.
+    boolean isCallback() {
+      return Subtask.open(name).callback().isPresent();
     }
 
     List<Member> children() {

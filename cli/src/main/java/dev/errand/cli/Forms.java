@@ -14,14 +14,17 @@ import org.jspecify.annotations.Nullable;
 final class Forms {
   private Forms() {}
 
-  /// A job in a list.
+  /// A job in a list; a callback has no agent, and is said to wait.
   static Json.Object listed(JobRecord job) {
+    var callback = Titles.callback(job);
+    var subtask = job.subtask();
     return Json.object("id", job.id().text())
         .with("key", job.origin().key())
         .with("parent", job.id().parent().map(JobId::text).orElse(null))
-        .with("agent", job.origin().agent())
-        .with("subtask", job.subtask() == null ? null : job.subtask().id())
-        .with("status", job.status().name())
+        .with("agent", callback.isPresent() ? null : job.origin().agent())
+        .with("subtask", subtask == null || callback.isPresent() ? null : subtask.id())
+        .with("callback", callback.orElse(null))
+        .with("status", job.outcome() == null ? Titles.status(job) : job.status().name())
         .with("outcome", job.outcome() == null ? null : job.outcome().code())
         .with("created", job.origin().created().toString());
   }

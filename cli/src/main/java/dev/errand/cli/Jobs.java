@@ -3,6 +3,7 @@ package dev.errand.cli;
 import static java.util.Comparator.comparing;
 
 import dev.errand.Errand;
+import dev.errand.Job;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
@@ -52,9 +53,22 @@ final class Jobs {
     }
   }
 
+  /// Whether a root and all below it ended; callbacks that nobody answered keep no tree open.
+  static boolean isDone(Job root) {
+    if (root.outcome().isEmpty()) {
+      return false;
+    }
+    var count = root.count();
+    int open = count.jobs() - count.done();
+    return open == 0 || open == root.callbacks().size();
+  }
+
   /// Why no worker of this process can go on with a job that is due, as far as was seen since a
   /// moment; empty if nothing stands in the way.
   static Optional<String> obstacle(Errand errand, JobRecord job, Instant since) {
+    if (Titles.callback(job).isPresent()) {
+      return Optional.empty();
+    }
     return errand
         .lacking(job)
         .map(what -> "Job " + job.id() + " needs a worker that has " + what)
@@ -71,8 +85,16 @@ final class Jobs {
   /// Whether none of these jobs can go on here by itself.
   static boolean nothingGoesOn(Errand errand, List<JobRecord> jobs, Instant since) {
     return jobs.stream()
-        .filter(job -> job.status() != JobStatus.DONE && job.status() != JobStatus.SUSPENDED)
-        .allMatch(job -> obstacle(errand, job, since).isPresent());
+        .filter(job -> job.status() != JobStatus.DONE && Titles.callback(job).isEmpty())
+        .allMatch(
+            job ->
+                job.status() == JobStatus.SUSPENDED
+                    ? !waitsForMoment(errand, job)
+                    : obstacle(errand, job, since).isPresent());
+  }
+
+  private static boolean waitsForMoment(Errand errand, JobRecord job) {
+    return errand.store().waiting(job.id()).filter(wait -> wait.until() != null).isPresent();
   }
 
   /// What the model calls of a whole tree cost.

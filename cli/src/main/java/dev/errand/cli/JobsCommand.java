@@ -1,7 +1,6 @@
 package dev.errand.cli;
 
 import dev.errand.Errand;
-import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.Outcome;
 import java.util.concurrent.Callable;
@@ -49,18 +48,13 @@ final class JobsCommand implements Callable<Integer> {
       table.row(
           job.id().text(),
           job.origin().key() == null ? "-" : job.origin().key(),
-          job.origin().agent(),
-          status(job),
+          Titles.callback(job).isPresent() ? Titles.of(job) : job.origin().agent(),
+          Titles.status(job),
           count == null || count.jobs() == 0 ? "-" : count.done() + "/" + count.jobs(),
           Text.moment(job.origin().created()),
           Text.fit(result(job.outcome()), RESULT_WIDTH));
     }
     return table.toString();
-  }
-
-  /// Where the job stands, in a word.
-  static String status(JobRecord job) {
-    return job.outcome() == null ? job.status().name() : job.outcome().code();
   }
 
   /// What came of a job, in words.

@@ -25,7 +25,7 @@ record LineView(Screen screen) implements View {
 
   private void tell(Kind kind, Family.Member member, Family family) {
     if (STARTS.contains(kind)) {
-      say(member, "started");
+      say(member, member.isCallback() ? "waits for an answer" : "started");
     } else if (ENDS.contains(kind) && member.isSettled()) {
       say(member, end(member) + " (" + family.done() + " of " + family.size() + ")");
     }

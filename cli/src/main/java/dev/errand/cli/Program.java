@@ -44,11 +44,14 @@ final class Program {
             new JobsCommand(surroundings),
             new ShowCommand(surroundings),
             new TreeCommand(surroundings),
+            new SayCommand(surroundings),
+            new AnswerCommand(surroundings),
             new HistoryCommand(surroundings),
             new WorkspaceCommand(surroundings),
             new ForkCommand(surroundings),
             new GcCommand(surroundings),
             new TailCommand(surroundings),
+            new ServeCommand(surroundings),
             new DemoCommand(surroundings),
             new DoctorCommand(surroundings))
         .forEach(program::addSubcommand);

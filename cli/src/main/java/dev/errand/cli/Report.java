@@ -110,8 +110,19 @@ final class Report {
         .formatted(
             record.id(),
             obstacle()
+                .or(this::question)
                 .map(Text::oneLine)
                 .orElse("it waits for what no worker can do; errand tree shows what is open"));
+  }
+
+  /// What somebody outside is to answer.
+  private Optional<String> question() {
+    return job.callbacks().stream()
+        .findFirst()
+        .map(
+            open ->
+                "callback %s is not answered; errand answer %s %s VALUE does that"
+                    .formatted(open.name(), open.job(), Text.quoted(open.name())));
   }
 
   private Optional<String> obstacle() {

@@ -1,6 +1,7 @@
 package dev.errand.cli;
 
 import dev.errand.Errand;
+import dev.errand.Job;
 import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
 import java.time.Instant;
@@ -58,11 +59,7 @@ final class ResumeCommand implements Callable<Integer> {
   /// The trees in which something is still to be done.
   private static List<JobRecord> open(Errand errand) {
     return Jobs.roots(errand).stream()
-        .filter(
-            root -> {
-              var count = errand.store().count(root.id());
-              return root.outcome() == null || count.done() < count.jobs();
-            })
+        .filter(root -> !Jobs.isDone(errand.job(root.id().text())))
         .toList();
   }
 
@@ -71,6 +68,14 @@ final class ResumeCommand implements Callable<Integer> {
         && !(errand.idle() && Jobs.nothingGoesOn(errand, errand.jobs(), since))) {
       Pace.pause(errand);
     }
+  }
+
+  private static String open(Errand errand, Job job) {
+    var record = job.record();
+    return new Standing(errand, Lifetimes.of(errand, record.id()))
+        .waiting(record)
+        .map(Waiting::words)
+        .orElse("has not ended");
   }
 
   /// What keeps jobs from going on that are not done.
@@ -85,7 +90,7 @@ final class ResumeCommand implements Callable<Integer> {
     var job = errand.job(before.id().text());
     var count = job.count();
     var outcome = job.outcome();
-    var how = outcome.isPresent() ? outcome.get().code().replace('_', ' ') : "has not ended";
+    var how = outcome.isPresent() ? outcome.get().code().replace('_', ' ') : open(errand, job);
     return "job %s %s%s"
         .formatted(
             before.id(),

@@ -4,9 +4,7 @@ import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
-import dev.errand.job.Json;
 import dev.errand.job.Outcome;
-import dev.errand.job.StoredForm;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -15,6 +13,7 @@ import picocli.CommandLine.Mixin;
 @Command(name = "show", description = "Shows one job: where it stands, and how it ended.")
 final class ShowCommand implements Callable<Integer> {
   private static final int LABEL_WIDTH = 10;
+  private static final int WIDTH = 200;
 
   private final Surroundings surroundings;
 
@@ -30,25 +29,10 @@ final class ShowCommand implements Callable<Integer> {
     try (var errand = Stores.existing(surroundings, options)) {
       var job = errand.job(which.id);
       var screen = surroundings.screen();
-      screen.print(which.json ? form(errand, job).print() + "\n" : words(errand, job));
+      screen.print(
+          which.json ? Standing.shown(errand, job.record()).print() + "\n" : words(errand, job));
       return ExitCode.OK;
     }
-  }
-
-  private static Json.Object form(Errand errand, Job job) {
-    var record = job.record();
-    var definition = errand.store().definition(record.definition());
-    return Forms.listed(record)
-        .with("value", Forms.value(record.outcome()))
-        .with("error", Forms.error(record.outcome()))
-        .with("children", below(errand, record).jobs())
-        .with("done", below(errand, record).done())
-        .with("usage", Forms.usage(record.usage()))
-        .with("definition", definition.map(StoredForm::write).orElse(null));
-  }
-
-  private static dev.errand.spi.Store.Count below(Errand errand, JobRecord record) {
-    return errand.store().count(record.id());
   }
 
   private static String words(Errand errand, Job job) {
@@ -57,14 +41,19 @@ final class ShowCommand implements Callable<Integer> {
     add(text, "job", record.id().text());
     add(text, "key", record.origin().key() == null ? "" : record.origin().key());
     add(text, "parent", record.id().parent().map(JobId::text).orElse(""));
-    add(text, "agent", record.origin().agent());
-    add(text, "subtask", record.subtask() == null ? "" : record.subtask().id().print());
-    add(text, "status", record.status().name());
+    addNames(text, record);
+    var standing = new Standing(errand, Lifetimes.of(errand, record.id()));
+    add(text, "status", status(standing, record));
+    add(text, "hears", standing.waiting(record).map(ShowCommand::hears).orElse(""));
     add(text, "created", Text.moment(record.origin().created()));
-    var count = below(errand, record);
+    add(text, record.outcome() == null ? "age" : "took", standing.age(record));
+    var count = errand.store().count(record.id());
     add(text, "children", count.jobs() == 0 ? "" : count.done() + " of " + count.jobs() + " done");
     if (record.usage().calls() > 0) {
       add(text, "usage", Forms.usage(record.usage()).print());
+    }
+    if (record.subtask() != null) {
+      add(text, "handler", Text.fit(Standing.handler(record, record.subtask()), WIDTH));
     }
     if (record.outcome() != null) {
       add(text, "outcome", record.outcome().code());
@@ -76,6 +65,30 @@ final class ShowCommand implements Callable<Integer> {
       text.append(error.trace());
     }
     return text.toString();
+  }
+
+  private static String status(Standing standing, JobRecord record) {
+    var status = record.status().name();
+    return record.outcome() != null
+        ? status
+        : standing
+            .waiting(record)
+            .map(waiting -> status + ", " + waiting.words())
+            .orElseGet(() -> standing.state(record));
+  }
+
+  private static void addNames(StringBuilder text, JobRecord record) {
+    var callback = Titles.callback(record);
+    if (callback.isPresent()) {
+      add(text, "callback", callback.get());
+      return;
+    }
+    add(text, "agent", record.origin().agent());
+    add(text, "subtask", record.subtask() == null ? "" : record.subtask().id().print());
+  }
+
+  private static String hears(Waiting waiting) {
+    return waiting.on().heedsMessages() ? "messages: errand say ends its waiting" : "";
   }
 
   private static void add(StringBuilder text, String label, String value) {

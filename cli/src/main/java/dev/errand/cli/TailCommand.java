@@ -56,18 +56,14 @@ final class TailCommand implements Callable<Integer> {
 
   private void follow(Errand errand, JobId root) throws InterruptedException {
     boolean done = false;
+    var job = errand.job(root.text());
     while (!done && !surroundings.screen().isUnread()) {
-      done = isDone(errand, root);
+      done = Jobs.isDone(job);
       readOn(errand, root, true);
       if (!done) {
         Pace.pause(errand);
       }
     }
-  }
-
-  private static boolean isDone(Errand errand, JobId root) {
-    var count = errand.store().count(root);
-    return errand.job(root.text()).outcome().isPresent() && count.done() == count.jobs();
   }
 
   private void followAll(Errand errand) throws InterruptedException {

@@ -4,8 +4,6 @@ import dev.errand.Errand;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
-import dev.errand.job.Outcome;
-import dev.errand.job.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,8 +15,6 @@ import picocli.CommandLine.Mixin;
 /// Shows a job and all below it.
 @Command(name = "tree", description = "Shows a job and all jobs below it.")
 final class TreeCommand implements Callable<Integer> {
-  private static final int WIDTH = 120;
-
   private final Surroundings surroundings;
 
   @Mixin StoreOptions options = new StoreOptions();
@@ -33,13 +29,12 @@ final class TreeCommand implements Callable<Integer> {
     try (var errand = Stores.existing(surroundings, options)) {
       var top = errand.job(which.id).record();
       var children = children(errand, top.id());
+      var standing = new Standing(errand, Lifetimes.ofTree(errand, top.id().root()));
       var screen = surroundings.screen();
       if (which.json) {
-        screen.line(form(top, children).print());
+        screen.line(form(standing, top, children).print());
       } else {
-        var text = new StringBuilder();
-        draw(top, children, "", "", text);
-        screen.print(text.toString());
+        screen.print(new TreeText(standing, children, screen.glyphs()).of(top));
       }
       return ExitCode.OK;
     }
@@ -56,66 +51,12 @@ final class TreeCommand implements Callable<Integer> {
     return children;
   }
 
-  private static Json.Object form(JobRecord job, Map<JobId, List<JobRecord>> children) {
+  private static Json.Object form(
+      Standing standing, JobRecord job, Map<JobId, List<JobRecord>> children) {
     var below =
         children.getOrDefault(job.id(), List.of()).stream()
-            .<Json>map(child -> form(child, children))
+            .<Json>map(child -> form(standing, child, children))
             .toList();
-    return Forms.listed(job).with("children", new Json.Array(below));
-  }
-
-  private void draw(
-      JobRecord job,
-      Map<JobId, List<JobRecord>> children,
-      String first,
-      String rest,
-      StringBuilder text) {
-    var glyphs = surroundings.screen().glyphs();
-    text.append(Text.cut(first + words(job), WIDTH)).append('\n');
-    var below = children.getOrDefault(job.id(), List.of());
-    for (int i = 0; i < below.size(); i++) {
-      boolean last = i == below.size() - 1;
-      draw(
-          below.get(i),
-          children,
-          rest + (last ? glyphs.last() : glyphs.branch()),
-          rest + (last ? "   " : glyphs.pass()),
-          text);
-    }
-  }
-
-  private String words(JobRecord job) {
-    var subtask = job.subtask();
-    var title =
-        subtask == null || subtask.id() instanceof Json.Null
-            ? job.origin().agent()
-            : Value.of(subtask.id()).text();
-    var result = JobsCommand.result(job.outcome());
-    return Text.oneLine(
-        "%s %s %s %s%s"
-            .formatted(
-                mark(job),
-                job.id(),
-                title,
-                JobsCommand.status(job),
-                result.isEmpty() ? "" : ": " + result));
-  }
-
-  private String mark(JobRecord job) {
-    var glyphs = surroundings.screen().glyphs();
-    return switch (job.outcome()) {
-      case Outcome.Succeeded ignored -> glyphs.succeeded();
-      case Outcome.Failed ignored -> glyphs.failed();
-      case Outcome.Cancelled ignored -> glyphs.failed();
-      case Outcome.TimedOut ignored -> glyphs.failed();
-      case Outcome.BudgetExhausted ignored -> glyphs.failed();
-      case null ->
-          switch (job.status()) {
-            case READY -> glyphs.ready();
-            case WARMING_UP, STARTED -> glyphs.working();
-            case SUSPENDED -> glyphs.waiting();
-            case DONE -> glyphs.succeeded();
-          };
-    };
+    return standing.json(job).with("children", new Json.Array(below));
   }
 }

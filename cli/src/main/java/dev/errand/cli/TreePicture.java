@@ -152,7 +152,10 @@ final class TreePicture {
       long done = member.children().stream().filter(Member::hasEnded).count();
       words += "  " + done + "/" + member.children().size();
     }
-    if (member.hasEnded() || isWorking(member)) {
+    if (member.isCallback() && !member.hasEnded()) {
+      words += "  waits for an answer";
+    }
+    if (member.hasEnded() || member.isCallback() || isWorking(member)) {
       words += "  " + Text.span(member.age(now));
     }
     return member.hasFailed() ? words + "  " + Text.oneLine(member.text()) : words;
@@ -161,6 +164,9 @@ final class TreePicture {
   private String mark(Member member) {
     if (member.hasEnded()) {
       return member.hasFailed() ? glyphs.failed() : glyphs.succeeded();
+    }
+    if (member.isCallback()) {
+      return glyphs.waiting();
     }
     return switch (statuses.get(member.id())) {
       case WARMING_UP, STARTED -> glyphs.working();

@@ -94,11 +94,7 @@ final class Watch {
 
   /// Whether the root and all below it ended.
   boolean isDone() {
-    if (root.outcome().isEmpty()) {
-      return false;
-    }
-    var count = root.count();
-    return count.done() == count.jobs();
+    return Jobs.isDone(root);
   }
 
   /// Whether for a while nothing was to be done here, and nothing will be.

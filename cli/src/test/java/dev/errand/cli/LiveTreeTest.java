@@ -56,6 +56,22 @@ class LiveTreeTest {
   }
 
   @Test
+  void a_callback_is_seen_to_wait_for_an_answer() {
+    learn(
+        "k3f9x2ab.1",
+        START,
+        Kind.SUBTASK_SPAWNED,
+        Json.object("agent", "callback").with("id", Json.object("callback", "approve")));
+    assertThat(picture())
+        .containsExactly(
+            "⠋ k3f9x2ab main  0 of 1 child done  2.0 s",
+            "└─ ◌ approve  waits for an answer  2.0 s");
+
+    end("k3f9x2ab.1", "succeeded", "yes");
+    assertThat(picture()).last().isEqualTo("└─ ✓ approve  1.0 s");
+  }
+
+  @Test
   void many_children_are_folded_and_those_at_work_are_shown() {
     for (int i = 1; i <= 100; i++) {
       spawn("k3f9x2ab." + i, "file " + i);

@@ -138,9 +138,10 @@ class LookingTest {
     var lines = shell.errand("tree", "nightly").out().lines().toList();
 
     assertThat(lines).hasSize(3);
-    assertThat(lines.get(0)).startsWith("✓ " + id + " parent succeeded: {\"length\":5}");
-    assertThat(lines.get(1)).startsWith("├─ ✓ " + id + ".1 good succeeded: 5");
-    assertThat(lines.get(2)).startsWith("└─ ✗ " + id + ".2 bad failed: ");
+    var age = " \\(\\d.*?\\) ";
+    assertThat(lines.get(0)).matches("✓ " + id + " parent" + age + "succeeded: \\{\"length\":5}");
+    assertThat(lines.get(1)).matches("├─ ✓ " + id + ".1 good" + age + "succeeded: 5");
+    assertThat(lines.get(2)).matches("└─ ✗ " + id + ".2 bad" + age + "failed: .*");
   }
 
   @Test

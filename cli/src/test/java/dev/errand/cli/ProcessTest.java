@@ -1,11 +1,17 @@
 package dev.errand.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.errand.job.Json;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +45,8 @@ class ProcessTest {
       delegate(until_there).result
       print("second")
       """;
+
+  private static final Duration LONG = Duration.ofMinutes(1);
 
   @TempDir Path directory;
   private Shell shell = new Shell(Path.of(""));
@@ -89,6 +97,37 @@ class ProcessTest {
     var again = shell.errand("run", "job.py", "--id", "two", "--quiet");
 
     assertThat(again).isEqualTo(new Shell.Said(0, "second\n", ""));
+  }
+
+  @Test
+  void a_serving_process_takes_answers_from_others_until_it_is_interrupted() throws Exception {
+    shell.file("job.py", "exit([callback('one').result, callback('two').result])\n");
+    var asked = shell.errand("run", "job.py", "--id", "asking");
+    assertThat(asked.code()).isEqualTo(1);
+    assertThat(asked.err()).contains("callback one is not answered; errand answer ");
+
+    var process = start("serve", "--port", "0", "--json");
+    var out = process.inputReader(StandardCharsets.UTF_8);
+    var door = (Json.Object) Json.parse(out.readLine());
+    var answering =
+        HttpRequest.newBuilder(
+                URI.create(door.text("url").orElseThrow() + "/jobs/asking/callbacks/one"))
+            .header("Authorization", "Bearer " + door.text("token").orElseThrow())
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString("{\"value\":1}"));
+    try (var client = HttpClient.newHttpClient()) {
+      var answered = client.send(answering.build(), HttpResponse.BodyHandlers.ofString());
+      assertThat(answered.statusCode()).isEqualTo(200);
+    }
+    await().atMost(LONG).until(() -> shell.errand("answer", "asking").out().contains("two"));
+    assertThat(shell.errand("answer", "asking", "two", "2").code()).isZero();
+    await().atMost(LONG).until(() -> job("asking").text("outcome").isPresent());
+    assertThat(job("asking").get("value").map(Json::print)).contains("[1,2]");
+
+    signal(process, "INT");
+
+    assertThat(process.waitFor()).isEqualTo(130);
+    assertThat(errors(process)).contains("interrupted; jobs go on with: errand resume");
   }
 
   private Json.Object job(String key) {

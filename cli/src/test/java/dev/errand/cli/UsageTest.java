@@ -63,6 +63,9 @@ class UsageTest {
           run good.py other.py                  | other.py
           run                                   | FILE.py
           run good.py --unknown                 | --unknown
+          serve --port 70000                    | --port must be from 0 to 65535
+          serve --concurrency 0                 | --concurrency must be at least 1
+          serve --host 0.0.0.0 --no-token       | --no-token is for this machine only
           demo --input none                     | there is no folder
           demo --out folder                     | folder is a directory
           frobnicate                            | frobnicate
@@ -102,6 +105,9 @@ class UsageTest {
         "workspace x",
         "tail",
         "tail x",
+        "say x hello",
+        "answer",
+        "answer x",
         "resume"
       })
   void looking_at_a_store_that_is_not_there_is_a_store_error_and_creates_none(String words) {
@@ -146,6 +152,9 @@ class UsageTest {
         "history",
         "workspace",
         "tail",
+        "say",
+        "answer",
+        "serve",
         "demo",
         "doctor"
       })
@@ -182,6 +191,9 @@ class UsageTest {
                 "history",
                 "workspace",
                 "tail",
+                "say",
+                "answer",
+                "serve",
                 "demo",
                 "bench",
                 "doctor"));

@@ -2,6 +2,7 @@ package dev.errand.agent;
 
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +34,26 @@ public interface JobScope {
   /// Waits until all of these have ended; returns them in the order given.
   List<SubTaskHandler> awaitAll(Collection<SubTaskHandler> handlers);
 
+  /// The same, for so long at most.
+  ///
+  /// @throws dev.errand.job.UnfinishedException if one has not ended by then
+  List<SubTaskHandler> awaitAll(Collection<SubTaskHandler> handlers, Duration atMost);
+
   /// Waits until one of these has ended, and returns the first that has.
   SubTaskHandler awaitAny(Collection<SubTaskHandler> handlers);
+
+  /// The same, for so long at most.
+  ///
+  /// @throws dev.errand.job.UnfinishedException if none has ended by then
+  SubTaskHandler awaitAny(Collection<SubTaskHandler> handlers, Duration atMost);
+
+  /// Waits for so long, durably: the job holds no thread and no permit meanwhile.
+  void sleep(Duration time);
+
+  /// This job's callback of that name, made when it is first asked for: a question to the outside,
+  /// whose answer is the handler's result. It is answered once, by [dev.errand.Job#answer], `errand
+  /// answer` or HTTP.
+  SubTaskHandler callback(String name);
 
   /// A child job in the making.
   interface Delegation {
@@ -46,6 +65,16 @@ public interface JobScope {
 
     /// Python for the child to carry out, where its agent is no Java program; default none.
     Delegation code(String python);
+
+    /// The JSON schema that the child's result must fit; default any result will do.
+    ///
+    /// A child that would deliver another is told what is wrong with it and may deliver again; one
+    /// that returns another fails.
+    Delegation resultSchema(Json.Object schema);
+
+    /// The same, for a record or another class as which the result is to be read: all of its
+    /// members must be there, and no others.
+    Delegation resultType(Class<?> type);
 
     /// Creates the child; it begins at once, whether or not anybody waits for it.
     ///

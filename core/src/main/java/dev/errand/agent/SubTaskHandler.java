@@ -5,6 +5,7 @@ import dev.errand.job.Json;
 import dev.errand.job.SubTaskState;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
+import java.time.Duration;
 import java.util.Optional;
 
 /// The parent's handle on delegated work (STATEK: `SubTaskHandler`).
@@ -42,4 +43,9 @@ public interface SubTaskHandler {
 
   /// Waits until it has ended, and returns it.
   SubTaskHandler await();
+
+  /// The same, for so long at most.
+  ///
+  /// @throws dev.errand.job.UnfinishedException if it has not ended by then; it goes on undisturbed
+  SubTaskHandler await(Duration atMost);
 }

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * its parent and ordinal, so a replay that creates it again is recognised here and by the store.
  *
  * A child created without a handler is held back until it gets one, or until the code waits, calls a tool that is not
- * READ_ONLY or ends its block, or a second has gone by, lest it begin (and look for its handler) in between. No progress
+ * READ_ONLY or ends its block, or some seconds have gone by, lest it begin (and look for its handler) in between. No progress
  * beyond its creation is committed before it.
  *
  * Only the job's own thread uses this object.
@@ -50,6 +50,7 @@ final class Children {
   private final Map<Json, JobId> subtaskIds = new HashMap<>();
   private final Map<JobId, Change.Created> heldBack = new LinkedHashMap<>();
   private final Set<JobId> met = new HashSet<>();
+  private final Set<JobId> given = new HashSet<>();
   private final Ends ends;
   private boolean hadSome;
   private int created;
@@ -104,7 +105,9 @@ final class Children {
       }
       return before.child();
     }
-    checkDepth(id);
+    if (!newJob.definition().isCallback()) {
+      checkDepth(id);
+    }
     checkFree(request.subtaskId());
     add(new Change.Created(newJob));
     var child = Seen.born(id, newJob.definition().agent().name(), request.subtaskId());
@@ -132,18 +135,51 @@ final class Children {
   }
 
   private NewJob newJob(JobId id, ChildRequest request, @Nullable Delta workspace) {
+    var callback = callback(request);
+    if (callback.isPresent()) {
+      return newJob(id, callback.get(), request, workspace);
+    }
     var agent = agent(request);
-    var locale = request.locale() == null ? definition.locale() : request.locale();
-    var setup = new JobDefinition(agent, blocks(agent, request), request.parameters(), locale);
+    var briefing = request.briefing();
+    var locale = briefing.locale() == null ? definition.locale() : briefing.locale();
+    var schema = briefing.resultSchema();
+    if (schema != null) {
+      ResultSchema.of(schema);
+    }
+    var setup =
+        new JobDefinition(agent, blocks(agent, request), briefing.parameters(), locale, schema);
+    if (briefing.message() != null && agent.model() == null) {
+      throw new RefusedException(
+          "ValueError", "Agent %s has no model to read a message".formatted(agent.name()));
+    }
+    return newJob(id, setup, request, workspace);
+  }
+
+  private static Optional<JobDefinition> callback(ChildRequest request) {
+    return request.blocks().stream()
+        .filter(block -> block.kind() == CodeBlock.Kind.ANSWER)
+        .map(block -> JobDefinition.callback(block.source()))
+        .findFirst();
+  }
+
+  private static NewJob newJob(
+      JobId id, JobDefinition setup, ChildRequest request, @Nullable Delta workspace) {
     var subtask = request.subtaskId() == null ? null : Subtask.open(request.subtaskId());
-    return new NewJob(id, null, setup, setup.address(), subtask, workspace);
+    var message = request.briefing().message();
+    var asked = message == null ? "" : "/" + Journal.digest(message);
+    return new NewJob(id, null, setup, setup.address() + asked, subtask, workspace, message);
   }
 
   /// A Java program is what its agent does, whoever delegates to it.
   private static List<CodeBlock> blocks(AgentSpec agent, ChildRequest request) {
-    return agent.runtime().equals(JavaRuntime.NAME)
-        ? List.of(new CodeBlock(CodeBlock.Kind.PROGRAM, agent.name()))
-        : request.blocks();
+    if (agent.runtime().equals(JavaRuntime.NAME)) {
+      return List.of(new CodeBlock(CodeBlock.Kind.PROGRAM, agent.name()));
+    }
+    try {
+      return request.blocks().stream().map(CodeBlock::marked).toList();
+    } catch (IllegalArgumentException unknownMark) {
+      throw new RefusedException("ValueError", String.valueOf(unknownMark.getMessage()));
+    }
   }
 
   private AgentSpec agent(ChildRequest request) {
@@ -205,13 +241,13 @@ final class Children {
   Child attach(JobId id, Json subtaskId) {
     var before = known.get(id);
     var now = before == null ? Seen.born(find(id)) : before.child();
-    if (now.subtaskId() != null) {
-      if (now.subtaskId().equals(subtaskId)) {
+    if (now.subtaskId() != null && !(now.subtaskId() instanceof Json.Null)) {
+      if (now.subtaskId().equals(subtaskId) || subtaskId instanceof Json.Null) {
         return now;
       }
       throw new RefusedException("RuntimeError", "Job " + id + " has a sub-task handler already");
     }
-    if (!id.parent().equals(Optional.of(job))) {
+    if (!isOwn(id)) {
       throw new RefusedException(
           "RuntimeError",
           "Job %s is no child of job %s; only its parent can hold its handler".formatted(id, job));
@@ -230,15 +266,7 @@ final class Children {
       writer.letGo();
     }
     if (held != null) {
-      var bare = held.job();
-      var withHandler =
-          new NewJob(
-              id,
-              bare.key(),
-              bare.definition(),
-              bare.digest(),
-              Subtask.open(subtaskId),
-              bare.workspace());
+      var withHandler = held.job().handledBy(Subtask.open(subtaskId));
       if (writer.replace(held, new Change.Created(withHandler))) {
         return;
       }
@@ -258,6 +286,25 @@ final class Children {
         }
       }
     }
+  }
+
+  /// The code has the outcomes of these: it need not be told of them.
+  void given(List<Child> ended) {
+    if (definition.agent().model() != null) {
+      var own = ended.stream().map(Child::job).filter(this::isOwn).toList();
+      if (given.addAll(own)) {
+        writer.add(new Change.Given(own));
+      }
+    }
+  }
+
+  /// Those whose outcomes the code was given here.
+  Set<JobId> given() {
+    return given;
+  }
+
+  private boolean isOwn(JobId id) {
+    return id.parent().equals(Optional.of(job));
   }
 
   /// All of them as they are now, or the one whose handler has that id.

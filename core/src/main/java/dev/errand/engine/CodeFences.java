@@ -19,4 +19,9 @@ final class CodeFences {
         FENCE.matcher(reply).results().map(fence -> fence.group(1)).reduce((one, two) -> one + two);
     return code.filter(text -> !text.isBlank());
   }
+
+  /// What a reply says besides its code; empty if that is all it has.
+  static Optional<String> prose(String reply) {
+    return Optional.of(FENCE.matcher(reply).replaceAll("").strip()).filter(text -> !text.isEmpty());
+  }
 }

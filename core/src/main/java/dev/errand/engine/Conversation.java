@@ -10,6 +10,9 @@ import dev.errand.spi.Change;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// What a model is shown of a job: computed from its history, so that a request can be made again
 /// at any time.
@@ -25,8 +28,23 @@ final class Conversation {
   private final StringBuilder said = new StringBuilder();
   private final StringBuilder printed = new StringBuilder();
 
+  private final Set<Integer> hidden;
+
+  /// A conversation in which nothing was said yet.
+  Conversation(JobDefinition definition) {
+    var warmup = definition.warmup();
+    this.hidden =
+        IntStream.range(0, warmup.size())
+            .filter(turn -> warmup.get(turn).isHidden())
+            .boxed()
+            .collect(Collectors.toUnmodifiableSet());
+  }
+
   /// Takes in what happened next.
   void hear(Change.Recorded entry) {
+    if (hidden.contains(entry.turn())) {
+      return;
+    }
     if (entry.kind() == Entry.Kind.CONSOLE) {
       printed.append(console(entry));
       return;
@@ -83,7 +101,10 @@ final class Conversation {
           EFFECT_RESOLVED,
           NOTICE,
           JOB_CREATED,
+          JOB_FAILING,
           JOB_ENDED,
+          JOB_REVIVED,
+          SIGNAL,
           SUBTASK_SPAWNED,
           SUBTASK_COMPLETED,
           SUBTASK_FAILED,

@@ -2,10 +2,14 @@ package dev.errand.engine;
 
 import dev.errand.agent.Agent;
 import dev.errand.agent.Tool;
+import dev.errand.job.Completion;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
+import dev.errand.job.Json;
 import dev.errand.job.NewJob;
+import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StoreException;
+import dev.errand.job.Value;
 import dev.errand.spi.ModelProvider;
 import dev.errand.spi.Store;
 import dev.errand.spi.WorkspaceRuntime;
@@ -73,6 +77,34 @@ public final class Engine implements AutoCloseable {
     var id = store.submit(make.apply(JobId.random(ThreadLocalRandom.current())));
     signals.committed();
     return id;
+  }
+
+  /// Lets a message arrive; see [Store#signal].
+  public long signal(JobId job, Json.Object message) {
+    long sequence = store.signal(job, message);
+    signals.committed();
+    return sequence;
+  }
+
+  /// Ends a handler from outside; see [Store#complete].
+  public void complete(JobId job, Completion completion) {
+    if (completion instanceof Completion.Result(var value)) {
+      requireFit(job, value);
+    }
+    store.complete(job, completion);
+    signals.committed();
+  }
+
+  private void requireFit(JobId id, Value result) {
+    store
+        .find(id)
+        .flatMap(job -> store.definition(job.definition()))
+        .flatMap(definition -> Optional.ofNullable(definition.resultSchema()))
+        .flatMap(schema -> ResultSchema.of(schema).misfit(result))
+        .ifPresent(
+            why -> {
+              throw SignalRefusedException.misfit(id, why);
+            });
   }
 
   /// Forks a job; see [Store#fork].

@@ -1,12 +1,14 @@
 package dev.errand.engine;
 
 import dev.errand.job.Entry;
+import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.spi.Change;
 import dev.errand.spi.Store;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A job's history as its worker knows it: read once, then told of what the worker adds to it,
@@ -21,14 +23,16 @@ final class History {
 
   private final Store store;
   private final JobId job;
+  private final JobDefinition definition;
   private final StepWriter writer;
   private final List<Change.Recorded> entries = new ArrayList<>();
   private @Nullable Conversation conversation;
   private boolean openQuestion;
 
-  History(Store store, JobId job, StepWriter writer) {
+  History(Store store, JobId job, JobDefinition definition, StepWriter writer) {
     this.store = store;
     this.job = job;
+    this.definition = definition;
     this.writer = writer;
     writer.witness(this::hear);
   }
@@ -62,18 +66,21 @@ final class History {
     writer.commit();
     entries.clear();
     openQuestion = false;
-    var begun = new Conversation();
+    var begun = new Conversation(definition);
     conversation = begun;
+    each(store, job, entry -> hear(new Change.Recorded(entry.turn(), entry.kind(), entry.data())));
+    return begun;
+  }
+
+  /// All that is stored of a job's history, oldest first.
+  static void each(Store store, JobId job, Consumer<Entry> reader) {
     long last = 0;
     List<Entry> page;
     do {
       page = store.history(job, last, PAGE);
-      for (var entry : page) {
-        hear(new Change.Recorded(entry.turn(), entry.kind(), entry.data()));
-        last = entry.sequence();
-      }
+      page.forEach(reader);
+      last = page.isEmpty() ? last : page.getLast().sequence();
     } while (page.size() == PAGE);
-    return begun;
   }
 
   private void hear(Change.Recorded entry) {

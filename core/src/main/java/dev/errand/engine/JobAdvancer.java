@@ -21,8 +21,11 @@ import dev.errand.spi.Store;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.Workspace.Ending;
 import dev.errand.spi.WorkspaceRuntime;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -39,6 +42,10 @@ final class JobAdvancer {
   /// How often a workspace may die, with nothing committed in between, before the job is told.
   private static final int DEATHS_ALLOWED = 3;
 
+  private static final Json.Object PUT_OFF =
+      Json.object(
+          "text", "exit() was put off: something happened that the model was not told of yet");
+
   private final Store store;
   private final Registry registry;
   private final JobRecord job;
@@ -47,6 +54,8 @@ final class JobAdvancer {
   private final JobHost host;
   private final History history;
   private boolean recorded;
+  private boolean opened;
+  private @Nullable Failing failing;
   private volatile @Nullable Workspace workspace;
   private volatile boolean closed;
 
@@ -57,15 +66,16 @@ final class JobAdvancer {
       JobDefinition definition,
       StepWriter writer,
       Parking parking,
-      ObjectLocks locks) {
+      ObjectLocks locks,
+      InstantSource clock) {
     this.store = store;
     this.registry = registry;
     this.job = claim.job();
     this.definition = definition;
     this.writer = writer;
     this.recorded = claim.version() > 0;
-    this.history = new History(store, job.id(), writer);
-    this.host = new JobHost(store, registry, job, definition, writer, parking, locks);
+    this.history = new History(store, job.id(), definition, writer);
+    this.host = new JobHost(store, registry, job, definition, writer, parking, locks, clock);
   }
 
   JobId job() {
@@ -82,10 +92,18 @@ final class JobAdvancer {
 
   /// Goes on until the job ends.
   void advance() {
+    if (writer.progress().acting() && recorded) {
+      failing = Failing.at(writer.progress().turn(), history.entries()).orElse(null);
+    }
     boolean more = true;
     while (more) {
-      more = (writer.progress().acting() || begin()) && carryOut();
+      more = failing == null ? advanceOnce() || failing != null : callErrorHandlers(failing);
     }
+  }
+
+  /// Carries out the next block; false if the job ended or fails.
+  private boolean advanceOnce() {
+    return (writer.progress().acting() || begin()) && carryOut();
   }
 
   /// Ends what runs, from any thread.
@@ -108,6 +126,56 @@ final class JobAdvancer {
                 "This is a fault of the library; the log has the stack trace. Please report it")));
   }
 
+  private boolean fail(TaskError error) {
+    return fail(() -> {}, List.of(), error);
+  }
+
+  /// The job fails: at once, or, where its code has registered error handlers, after a last block
+  /// that calls them; false.
+  private boolean fail(Runnable absorbing, List<Change> said, TaskError error) {
+    if (!hasErrorHandlers()) {
+      return end(absorbing, with(said, new Change.Ended(new Outcome.Failed(error))));
+    }
+    var failure = new Failing(error);
+    writer.together(
+        () -> {
+          absorbing.run();
+          var last = writer.progress().finished(host.created());
+          writer.add(with(said, failure.entry(last.turn())), last.beginning());
+        });
+    failing = failure;
+    return false;
+  }
+
+  private static List<Change> with(List<Change> some, Change last) {
+    return Stream.concat(some.stream(), Stream.of(last)).toList();
+  }
+
+  private boolean hasErrorHandlers() {
+    if (!opened) {
+      host.opened(store.checkpoint(job.id()).orElse(null));
+    }
+    return host.hasErrorHandlers();
+  }
+
+  private boolean callErrorHandlers(Failing failure) {
+    host.failing();
+    writer.become(JobStatus.STARTED);
+    var ending = toTheEnd(failure.block(history.entries()), Workspace.Run.AT_THE_END);
+    return end(
+        () -> markOf(ending).ifPresent(host::absorb),
+        List.of(new Change.Ended(new Outcome.Failed(failure.error()))));
+  }
+
+  private static Optional<Host.Mark> markOf(Ending ending) {
+    return switch (ending) {
+      case Ending.Finished(var mark, var value, var shown) -> Optional.of(mark);
+      case Ending.Exited(var mark, var value) -> Optional.of(mark);
+      case Ending.Raised(var mark, var error) -> Optional.of(mark);
+      case Ending.Died ignored -> Optional.empty();
+    };
+  }
+
   private boolean warmingUp() {
     return writer.progress().turn() < definition.warmup().size();
   }
@@ -127,18 +195,16 @@ final class JobAdvancer {
 
   private boolean askModel(String name) {
     writer.become(JobStatus.STARTED);
-    int replies = writer.progress().turn() - definition.warmup().size();
+    tellNews();
+    int replies = writer.progress().turn() - firstTurn();
     int limit = definition.agent().limits().turns();
     if (replies >= limit) {
-      end(
-          new Outcome.Failed(
-              TaskError.of(
-                  TaskError.Kind.LIMIT,
-                  "Job " + job.id() + " took " + replies + " turns, its limit, and did not end",
-                  "Raise the agent's limit of turns, or tell it when to call exit")));
-      return false;
+      return fail(
+          TaskError.of(
+              TaskError.Kind.LIMIT,
+              "Job " + job.id() + " took " + replies + " turns, its limit, and did not end",
+              "Raise the agent's limit of turns, or tell it when to call exit"));
     }
-    tellNews();
     // A reply that comes at once is committed together with what it was asked on.
     writer.commitShortly();
     Model.Reply reply;
@@ -146,63 +212,113 @@ final class JobAdvancer {
       var model = registry.model(definition.agent(), name);
       reply = model.reply(history.conversation().request(definition));
     } catch (ModelException failed) {
-      end(
-          new Outcome.Failed(
-              TaskError.of(
-                  TaskError.Kind.MODEL,
-                  Objects.requireNonNullElse(failed.getMessage(), "The model failed"),
-                  "")));
-      return false;
+      return fail(
+          TaskError.of(
+              TaskError.Kind.MODEL,
+              Objects.requireNonNullElse(failed.getMessage(), "The model failed"),
+              ""));
     }
     int turn = writer.progress().turn();
     var said = new Change.Recorded(turn, Entry.Kind.REPLY, Json.object("text", reply.text()));
     var spent = new Change.Spent(reply.usage());
     if (CodeFences.python(reply.text()).isEmpty()) {
-      return end(
-          List.of(said, spent, new Change.Ended(new Outcome.Succeeded(Value.of(reply.text())))));
+      return isNews()
+          ? goOn(List.of(said, spent)) && askModel(name)
+          : end(
+              this::pass,
+              List.of(
+                  said, spent, new Change.Ended(new Outcome.Succeeded(Value.of(reply.text())))));
     }
     writer.add(List.of(said, spent), writer.progress().beginning());
     writer.commit();
     return true;
   }
 
-  /// Tells the model what happened since it was last told, in one entry.
+  /// The turn from which the limit of turns counts: that of the last message, or the first.
+  private int firstTurn() {
+    return history.entries().stream()
+        .filter(entry -> entry.kind() == Entry.Kind.MESSAGE)
+        .mapToInt(Change.Recorded::turn)
+        .reduce(definition.warmup().size(), Math::max);
+  }
+
+  /// The turn is over, and the job is not: there is news that the model has not heard.
+  private boolean goOn(List<Change> said) {
+    writer.add(said, writer.progress().finished(host.created()));
+    return true;
+  }
+
+  /// The block is over.
+  private void pass() {
+    writer.advance(writer.progress().finished(host.created()));
+  }
+
+  /// Tells the model what happened since it was last told.
   private void tellNews() {
     var progress = writer.progress();
-    var news = News.of(store.ended(job.id(), progress.heard(), 1000), history.entries());
+    var news = host.news(history.entries());
     if (!news.isEmpty()) {
-      var heard = news.heard().map(progress::heard).orElse(progress);
-      writer.add(List.of(news.entry(progress.turn())), heard);
+      var heard = news.heard();
+      writer.add(
+          news.entries(progress.turn()),
+          heard.isPresent() ? progress.heard(heard.getAsLong()) : progress);
     }
+  }
+
+  /// Whether the model is to hear something before its code ends the job.
+  private boolean isUntold() {
+    return !warmingUp() && isNews();
+  }
+
+  private boolean isNews() {
+    return !host.news(history.entries()).isEmpty();
   }
 
   /// Carries out the block that is begun; false if the job ended.
   private boolean carryOut() {
     writer.become(warmingUp() ? JobStatus.WARMING_UP : JobStatus.STARTED);
     var block = block();
+    try {
+      return finish(block, toTheEnd(block, Workspace.Run.AT_THE_END));
+    } catch (JobHost.Interrupted byMessage) {
+      return stopped(block, byMessage);
+    }
+  }
+
+  /// Statements before the one that was stopped may be in no checkpoint yet: they are carried out
+  /// again.
+  private boolean stopped(CodeBlock block, JobHost.Interrupted byMessage) {
+    buryWorkspace();
+    var ending = toTheEnd(block, byMessage.statement());
+    return ending instanceof Ending.Finished(var mark, var value, var shown)
+        ? raised(() -> host.absorb(mark), byMessage.error())
+        : finish(block, ending);
+  }
+
+  /// Carries out a block until it ends, again from its last checkpoint when its workspace dies.
+  private Ending toTheEnd(CodeBlock block, int stop) {
     int deaths = 0;
     while (true) {
       long before = writer.version();
       Ending ending;
       try {
-        ending = runOnce(block);
+        ending = runOnce(block, stop);
       } catch (DurableObjects.Conflict another) {
         // Another job went on with the object, so this ends.
         buryWorkspace();
         continue;
       }
-      if (ending instanceof Ending.Died(var error, var mayRetry)) {
-        if (closed) {
-          throw new Dropped("closed");
-        }
-        buryWorkspace();
-        deaths = writer.version() == before ? deaths + 1 : 1;
-        if (mayRetry && deaths < DEATHS_ALLOWED) {
-          continue;
-        }
-        return raised(() -> {}, error);
+      if (!(ending instanceof Ending.Died(var error, var mayRetry))) {
+        return ending;
       }
-      return finish(block, ending);
+      if (closed) {
+        throw new Dropped("closed");
+      }
+      buryWorkspace();
+      deaths = writer.version() == before ? deaths + 1 : 1;
+      if (!mayRetry || deaths >= DEATHS_ALLOWED) {
+        return ending;
+      }
     }
   }
 
@@ -221,7 +337,7 @@ final class JobAdvancer {
                     "Turn " + turn + " of job " + job.id() + " has no reply"));
   }
 
-  private Ending runOnce(CodeBlock block) {
+  private Ending runOnce(CodeBlock block, int stop) {
     var open = workspace == null ? open() : workspace;
     host.begin(recorded);
     recorded = false;
@@ -235,7 +351,8 @@ final class JobAdvancer {
             host.printedBefore(),
             host.readings(),
             host.told(),
-            !warmingUp());
+            !warmingUp(),
+            stop);
     try {
       return open.run(run, host);
     } finally {
@@ -257,7 +374,7 @@ final class JobAdvancer {
     var runtime = registry.runtime(definition.agent()).orElseThrow();
     var stored = store.checkpoint(job.id()).orElse(null);
     host.opened(stored);
-    var opened =
+    var made =
         runtime.open(
             new WorkspaceRuntime.Opening(
                 job.id(),
@@ -267,12 +384,13 @@ final class JobAdvancer {
                 registry.signatures(definition.agent()),
                 definition.agent().imports(),
                 stored == null ? null : new StoredWorkspace(store, job.id()).state(stored)));
-    workspace = opened;
+    workspace = made;
+    opened = true;
     if (closed) {
-      opened.close();
+      made.close();
       throw new Dropped("closed");
     }
-    return opened;
+    return made;
   }
 
   /// The last mark of a block says that nothing of it is left to do. So it is committed with what
@@ -287,9 +405,12 @@ final class JobAdvancer {
         yield deliver(value);
       }
       case Ending.Exited(var mark, var value) ->
-          end(() -> host.absorb(mark), List.of(new Change.Ended(new Outcome.Succeeded(value))));
+          isUntold()
+              ? putOff(mark)
+              : end(
+                  () -> host.absorb(mark), List.of(new Change.Ended(new Outcome.Succeeded(value))));
       case Ending.Raised(var mark, var error) -> raised(() -> host.absorb(mark), error);
-      case Ending.Died ignored -> throw new IllegalStateException("Handled before");
+      case Ending.Died(var error, var mayRetry) -> raised(() -> {}, error);
     };
   }
 
@@ -307,11 +428,37 @@ final class JobAdvancer {
   /// What a called function or a program returns completes the handler and ends the job, in one
   /// step.
   private boolean deliver(Value value) {
+    var misfit = host.completed() ? Optional.<String>empty() : host.misfit(value);
+    if (misfit.isPresent()) {
+      return end(
+          new Outcome.Failed(
+              TaskError.of(
+                  TaskError.Kind.MISFIT, misfit.get(), "Return what the result schema says")));
+    }
     var ended = new Change.Ended(new Outcome.Succeeded(value));
     return end(
         job.subtask() == null || host.completed()
             ? List.of(ended)
             : List.of(new Change.Completed(new Completion.Result(value)), ended));
+  }
+
+  /// The model is to hear the news before its job ends; the process went with the exit.
+  private boolean putOff(Host.Mark mark) {
+    writer.together(
+        () -> {
+          host.absorb(mark);
+          goOn(List.of(new Change.Recorded(writer.progress().turn(), Entry.Kind.NOTICE, PUT_OFF)));
+        });
+    closeWorkspace();
+    return true;
+  }
+
+  private void closeWorkspace() {
+    var open = workspace;
+    workspace = null;
+    if (open != null) {
+      open.close();
+    }
   }
 
   /// The block is over; the next one is due.
@@ -322,7 +469,7 @@ final class JobAdvancer {
           if (shown != null) {
             show(shown);
           }
-          writer.advance(writer.progress().finished(host.created()));
+          pass();
         });
     return true;
   }
@@ -334,7 +481,7 @@ final class JobAdvancer {
         new Change.Recorded(
             writer.progress().turn(), Entry.Kind.EXCEPTION, StoredForm.write(error));
     if (warmingUp()) {
-      return end(absorbing, List.of(raised, new Change.Ended(new Outcome.Failed(error))));
+      return fail(absorbing, List.of(raised), error);
     }
     writer.together(
         () -> {

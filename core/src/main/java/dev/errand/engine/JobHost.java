@@ -13,6 +13,7 @@ import dev.errand.job.Json;
 import dev.errand.job.Progress;
 import dev.errand.job.RefusedException;
 import dev.errand.job.Slot;
+import dev.errand.job.TaskError;
 import dev.errand.job.Value;
 import dev.errand.job.Variable;
 import dev.errand.job.Wait;
@@ -20,8 +21,12 @@ import dev.errand.spi.Change;
 import dev.errand.spi.Host;
 import dev.errand.spi.Store;
 import dev.errand.spi.Workspace;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -38,9 +43,14 @@ import org.jspecify.annotations.Nullable;
  * Only the job's own thread uses this object.
  */
 final class JobHost implements Host {
+  /// The name under which the driver keeps them.
+  private static final String ERROR_HANDLERS = "__error_handlers__";
+
+  private static final int NEWS_AT_ONCE = 1000;
   private static final String COMPLETE = "errand.complete";
 
   private final Store store;
+  private final InstantSource clock;
   private final JobRecord job;
   private final JobDefinition definition;
   private final StepWriter writer;
@@ -58,6 +68,8 @@ final class JobHost implements Host {
   private Printed printed = Printed.from(0);
 
   private boolean completed;
+  private boolean failing;
+  private boolean hasErrorHandlers;
 
   JobHost(
       Store store,
@@ -66,8 +78,10 @@ final class JobHost implements Host {
       JobDefinition definition,
       StepWriter writer,
       Parking parking,
-      ObjectLocks locks) {
+      ObjectLocks locks,
+      InstantSource clock) {
     this.store = store;
+    this.clock = clock;
     this.job = job;
     this.definition = definition;
     this.writer = writer;
@@ -100,7 +114,22 @@ final class JobHost implements Host {
 
   /// The pieces of the checkpoint that the workspace was opened with.
   void opened(@Nullable Checkpoint state) {
+    hasErrorHandlers = state != null && haveHandlers(state.variables());
     coVariables.opened(state);
+  }
+
+  /// Whether the job's code has registered error handlers, as of the last checkpoint.
+  boolean hasErrorHandlers() {
+    return hasErrorHandlers;
+  }
+
+  private static boolean haveHandlers(List<Variable> variables) {
+    return variables.stream().anyMatch(variable -> variable.name().equals(ERROR_HANDLERS));
+  }
+
+  /// The job ends, whatever its error handlers do.
+  void failing() {
+    failing = true;
   }
 
   /// What the driver itself recorded; see [Journal#readings].
@@ -124,9 +153,15 @@ final class JobHost implements Host {
     objects.begin();
   }
 
-  /// The highest ordinal of a child that may exist.
+  /// The highest ordinal of a child that may exist, or was refused.
   int created() {
-    return children.created();
+    return Math.max(children.created(), writer.progress().created());
+  }
+
+  /// What the job was not told of yet.
+  News news(List<Change.Recorded> history) {
+    var news = store.news(job.id(), writer.progress().heard(), NEWS_AT_ONCE);
+    return News.of(news, children.given(), history);
   }
 
   @Override
@@ -178,6 +213,7 @@ final class JobHost implements Host {
         .forEach(reading -> changes.add(new Change.Journalled(reading)));
     var snapshot = mark.snapshot();
     if (snapshot != null) {
+      hasErrorHandlers = hasErrorHandlers || haveHandlers(snapshot.variables());
       coVariables.newlyLost(snapshot).forEach(variable -> changes.add(receipt(variable)));
       var delta = coVariables.take(snapshot, turn);
       if (!delta.isEmpty()) {
@@ -225,7 +261,7 @@ final class JobHost implements Host {
   @Override
   public void complete(Mark mark, Completion completion) {
     asked(mark);
-    if (job.subtask() == null && children.find(job.id()).subtask() == null) {
+    if (!isSubtask(job) && !isSubtask(children.find(job.id()))) {
       throw new RefusedException(
           "RuntimeError", "complete_sub_task requires sub_task_handler in current job locals");
     }
@@ -239,6 +275,7 @@ final class JobHost implements Host {
     if (completed) {
       throw new RefusedException("RuntimeError", "Sub-task handler is already completed");
     }
+    requireFit(completion);
     completed = true;
     var done = new Effect.Result.Returned(Value.none());
     writer.add(
@@ -247,35 +284,123 @@ final class JobHost implements Host {
     writer.commitSoon();
   }
 
+  private void requireFit(Completion completion) {
+    if (completion instanceof Completion.Result(var value)) {
+      misfit(value)
+          .ifPresent(
+              why -> {
+                throw new RefusedException("ValueError", why);
+              });
+    }
+  }
+
+  /// Why a result of this job does not fit what was asked for; empty if it does.
+  Optional<String> misfit(Value result) {
+    var schema = definition.resultSchema();
+    return schema == null ? Optional.empty() : ResultSchema.of(schema).misfit(result);
+  }
+
+  private static boolean isSubtask(JobRecord job) {
+    return job.subtask() != null && !job.subtask().isFuture();
+  }
+
   /// Whether the handler is completed, as far as this worker knows.
   boolean completed() {
     return completed;
   }
 
   @Override
-  public List<Child> await(Mark mark, int ordinal, List<JobId> handlers, int needed) {
+  public List<Child> await(Mark mark, int ordinal, Wait on) {
     asked(mark);
-    var wait = new Wait(handlers, needed);
-    boolean all = needed == wait.handlers().size();
+    boolean all = on.until() == null && on.needed() == on.handlers().size();
     // To wait for all of many needs no record: who had ended then is no question.
-    return all && needed > 1
-        ? awaitAll(wait, handlers)
-        : looks.await(
-            new Slot(turn, mark.statement(), ordinal), handlers, () -> await(wait, handlers));
+    boolean unrecorded = all && on.needed() > 1;
+    var ended =
+        looks.await(
+            new Slot(turn, mark.statement(), ordinal),
+            on,
+            !unrecorded,
+            () -> unrecorded ? suspended(mark.statement(), on) : awaited(mark.statement(), on));
+    children.given(ended);
+    return ended;
   }
 
-  private List<Child> await(Wait wait, List<JobId> handlers) {
-    var ended = children.ended(handlers);
-    return ended.size() < wait.needed() ? awaitAll(wait, handlers) : ended;
+  private List<Child> awaited(int statement, Wait on) {
+    var ended = children.ended(on.handlers());
+    return ended.size() < on.needed() ? suspended(statement, on) : ended;
   }
 
-  private List<Child> awaitAll(Wait wait, List<JobId> handlers) {
-    children.requireKnown(handlers);
-    children.released();
-    parking
-        .park(job.id(), answers, () -> writer.suspend(wait), writer::version)
-        .ifPresent(claim -> writer.resume(claim.lease()));
-    return children.ended(handlers);
+  /// Suspends the job until the wait is over; one that is claimed for another reason waits again.
+  private List<Child> suspended(int statement, Wait asked) {
+    children.requireKnown(asked.handlers());
+    var on = isTurn() ? asked.heedingMessages() : asked;
+    while (true) {
+      children.released();
+      var claim = parking.park(job.id(), answers, () -> writer.suspend(on), writer::version);
+      claim.ifPresent(again -> writer.resume(again.lease()));
+      var ended = children.ended(on.handlers());
+      if (ended.size() >= on.needed()) {
+        return ended;
+      }
+      if (on.heedsMessages() && !news(List.of()).messages().isEmpty()) {
+        throw new Interrupted(job.id(), statement, on);
+      }
+      if (claim.isEmpty() || isOver(on)) {
+        return ended;
+      }
+    }
+  }
+
+  /// A message arrived for the model while its code waits: the statement is not to go on.
+  static final class Interrupted extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final int statement;
+    private final transient TaskError error;
+
+    private Interrupted(JobId job, int statement, Wait on) {
+      super("a message arrived for job " + job, null, false, false);
+      this.statement = statement;
+      var awaited = on.handlers().stream().limit(3).map(JobId::text).toList();
+      int more = on.handlers().size() - awaited.size();
+      this.error =
+          TaskError.of(
+              TaskError.Kind.INTERRUPTED,
+              "The code was stopped while it waited%s, because a message arrived. Variables are as they were before the statement that waited; what that statement had called or delegated by then is done."
+                  .formatted(
+                      awaited.isEmpty()
+                          ? ""
+                          : " for job "
+                              + String.join(", ", awaited)
+                              + (more > 0 ? " and " + more + " more" : "")),
+              "Read the message, then wait again if you still want to; sub_tasks() has the"
+                  + " handlers");
+    }
+
+    /// The statement that waited.
+    int statement() {
+      return statement;
+    }
+
+    /// What the model is told.
+    TaskError error() {
+      return error;
+    }
+  }
+
+  /// Whether the code is a model's, and not what warms the job up.
+  private boolean isTurn() {
+    return definition.agent().model() != null && !failing && turn >= definition.warmup().size();
+  }
+
+  private boolean isOver(Wait on) {
+    return on.until() != null && !clock.instant().isBefore(on.until());
+  }
+
+  @Override
+  public Instant later(Mark mark, int ordinal, Duration delay) {
+    absorb(mark);
+    var slot = new Slot(turn, mark.statement(), ordinal);
+    return journal.moment(slot, () -> clock.instant().plus(delay));
   }
 
   @Override
@@ -292,6 +417,27 @@ final class JobHost implements Host {
     var slot = new Slot(turn, mark.statement(), ordinal);
     var of = Journal.digest(subtaskId == null ? "" : subtaskId.print());
     return looks.look(slot, "errand.children", of, () -> children.stored(subtaskId));
+  }
+
+  @Override
+  public List<String> replies(Mark mark, int ordinal, JobId of) {
+    asked(mark);
+    var slot = new Slot(turn, mark.statement(), ordinal);
+    return looks.replies(slot, of, () -> said(of));
+  }
+
+  private List<String> said(JobId of) {
+    children.requireKnown(List.of(of));
+    var said = new ArrayList<String>();
+    History.each(
+        store,
+        of,
+        entry -> {
+          if (entry.kind() == Entry.Kind.REPLY) {
+            entry.data().text("text").flatMap(CodeFences::prose).ifPresent(said::add);
+          }
+        });
+    return said;
   }
 
   @Override
@@ -352,7 +498,7 @@ final class JobHost implements Host {
         .with("parent", job.id().parent().map(JobId::text).orElse(null))
         .with("status", writer.status().name())
         .with("locale", definition.locale())
-        .with("subtask", job.subtask() != null)
+        .with("subtask", isSubtask(job))
         .with("subtask_id", job.subtask() == null ? null : job.subtask().id());
   }
 }

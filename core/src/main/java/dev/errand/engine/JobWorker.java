@@ -116,7 +116,7 @@ final class JobWorker implements Parking, AutoCloseable {
         if (!claimSome()) {
           idle = active.isEmpty() && signals.count() == seen && nothingDueSoon();
           signals.changed();
-          signals.await(seen, poll);
+          signals.await(seen, untilNextDue());
         }
       } catch (StoreException broken) {
         storeFailed(broken);
@@ -127,6 +127,17 @@ final class JobWorker implements Parking, AutoCloseable {
         storeFailed(new StoreException("Claiming failed; the log has more: " + fault, fault));
       }
     }
+  }
+
+  /// How long to wait for a signal: until something falls due by itself, at most until the next
+  /// look for what others made due.
+  private Duration untilNextDue() {
+    var now = clock.instant();
+    return store
+        .nextDue()
+        .map(due -> Duration.between(now, due))
+        .filter(left -> left.isPositive() && left.compareTo(poll) < 0)
+        .orElse(poll);
   }
 
   private boolean nothingDueSoon() {
@@ -175,7 +186,8 @@ final class JobWorker implements Parking, AutoCloseable {
               definitions.at(claim.job().definition()),
               writer,
               this,
-              locks);
+              locks,
+              clock);
     } catch (StoreException broken) {
       permits.release();
       storeFailed(broken);

@@ -6,13 +6,17 @@ import dev.errand.job.EffectPolicy;
 import dev.errand.job.JobId;
 import dev.errand.job.RefusedException;
 import dev.errand.job.Slot;
+import dev.errand.job.Value;
 import dev.errand.spi.Change;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Journal {
   private static final String OWN = "errand.";
+  private static final String MOMENT = "errand.later";
 
   private final JobId job;
   private final StepWriter writer;
@@ -65,6 +70,19 @@ final class Journal {
   /// All that is recorded under that name.
   Stream<Effect> named(String name) {
     return effects.values().stream().filter(effect -> effect.name().equals(name));
+  }
+
+  /// The moment that is recorded at a slot, or else the one that `now` gives, which is recorded.
+  Instant moment(Slot slot, Supplier<Instant> now) {
+    var known = recorded(slot, MOMENT, "");
+    if (known != null) {
+      var result = (Effect.Result.Returned) known.result();
+      return Instant.ofEpochMilli(((Value.Plain) result.value()).json().to(Long.class));
+    }
+    var moment = now.get();
+    var result = new Effect.Result.Returned(Value.of(moment.toEpochMilli()));
+    record(new Effect(slot, MOMENT, "", EffectPolicy.READ_ONLY, result));
+    return moment.truncatedTo(ChronoUnit.MILLIS);
   }
 
   /// What is recorded at a slot; null if nothing is.

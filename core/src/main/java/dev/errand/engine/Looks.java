@@ -5,8 +5,11 @@ import dev.errand.job.Effect;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
+import dev.errand.job.RefusedException;
 import dev.errand.job.Slot;
 import dev.errand.job.Value;
+import dev.errand.job.Wait;
+import dev.errand.job.WaitCycleException;
 import dev.errand.spi.Host.Child;
 import dev.errand.spi.Workspace;
 import java.util.Comparator;
@@ -30,6 +33,7 @@ import java.util.stream.IntStream;
  */
 final class Looks {
   private static final String AWAIT = "errand.await";
+  private static final String REPLIES = "errand.replies";
   private static final int AT_ONCE = 64;
   private static final long AHEAD_CHARACTERS = 4 << 20;
 
@@ -45,7 +49,12 @@ final class Looks {
   /// Begins a block; the journal has begun it before.
   void begin() {
     ahead.clear();
-    var lines = journal.named(AWAIT).sorted(Comparator.comparing(Effect::slot)).toList();
+    var lines =
+        journal
+            .named(AWAIT)
+            .filter(line -> line.result() instanceof Effect.Result.Returned)
+            .sorted(Comparator.comparing(Effect::slot))
+            .toList();
     long characters = 0;
     for (int from = 0; from < lines.size() && characters < AHEAD_CHARACTERS; from += AT_ONCE) {
       characters += readAhead(lines.subList(from, Math.min(from + AT_ONCE, lines.size())));
@@ -88,18 +97,53 @@ final class Looks {
     return seen;
   }
 
-  /// Those of `handlers` that have ended by `now`, or had at this slot before.
-  List<Child> await(Slot slot, List<JobId> handlers, Supplier<List<Child>> now) {
+  /// Those of the awaited handlers that have ended by `now`, or had at this slot before.
+  ///
+  /// @param recorded whether a replay must be given the same
+  List<Child> await(Slot slot, Wait on, boolean recorded, Supplier<List<Child>> now) {
+    var handlers = on.handlers();
     var of = handlers.size() == 1 ? handlers.toString() : Journal.digest(handlers.toString());
     var known = journal.recorded(slot, AWAIT, of);
     if (known != null) {
+      requireReturned(known);
       var told = ahead.get(slot);
       return told == null ? children.look(ids(known)) : told.ended();
     }
-    var ended = now.get();
-    var ids = ended.stream().<Json>map(child -> new Json.Text(child.job().text())).toList();
-    journal.record(reading(slot, AWAIT, of, new Json.Array(ids)));
+    var ended = unlessRefused(slot, of, now);
+    if (recorded) {
+      var ids = ended.stream().<Json>map(child -> new Json.Text(child.job().text())).toList();
+      journal.record(reading(slot, AWAIT, of, new Json.Array(ids)));
+    }
     return ended;
+  }
+
+  private List<Child> unlessRefused(Slot slot, String of, Supplier<List<Child>> now) {
+    try {
+      return now.get();
+    } catch (WaitCycleException cycle) {
+      var raised = new Effect.Result.Raised("RuntimeError", String.valueOf(cycle.getMessage()));
+      var refused = new Effect(slot, AWAIT, of, EffectPolicy.READ_ONLY, raised);
+      journal.record(refused);
+      requireReturned(refused);
+      throw cycle;
+    }
+  }
+
+  private static void requireReturned(Effect line) {
+    if (line.result() instanceof Effect.Result.Raised(var type, var message)) {
+      throw new RefusedException(type, message);
+    }
+  }
+
+  /// What a job has said by `now`, or had at this slot before.
+  List<String> replies(Slot slot, JobId of, Supplier<List<String>> now) {
+    var known = journal.recorded(slot, REPLIES, of.text());
+    if (known != null) {
+      return items(known).stream().map(text -> ((Json.Text) text).value()).toList();
+    }
+    var said = now.get();
+    journal.record(reading(slot, REPLIES, of.text(), Json.of(said)));
+    return said;
   }
 
   private List<Child> asRecorded(Effect known) {

@@ -2,28 +2,38 @@ package dev.errand.engine;
 
 import dev.errand.job.Completion;
 import dev.errand.job.Entry;
+import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.Subtask;
 import dev.errand.job.Value;
 import dev.errand.spi.Change;
+import dev.errand.spi.Store;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /// What a model was not told yet, told in one entry before its next turn.
 ///
 /// @param ended subtasks, in the order in which they ended
+/// @param messages what was said to the job, in the order in which it arrived
 /// @param found what was found out about calls of which its code was told that nobody knows
-record News(List<JobRecord> ended, List<Json.Object> found) {
-  /// The news for a job with this history.
-  static News of(List<JobRecord> ended, List<Change.Recorded> history) {
+record News(List<JobRecord> ended, List<Entry> messages, List<Json.Object> found) {
+  private static final int MOST_LINES = 20;
+  private static final int MOST_CHARACTERS = 2000;
+
+  /// The news for a job with this history; `given` are children whose outcomes its code has.
+  static News of(Store.News news, Set<JobId> given, List<Change.Recorded> history) {
     var told =
         of(history, Entry.Kind.NOTIFICATION).flatMap(News::effects).collect(Collectors.toSet());
     return new News(
-        ended,
+        news.ended().stream().filter(child -> !given.contains(child.id())).toList(),
+        news.messages(),
         of(history, Entry.Kind.EFFECT_RESOLVED)
             .filter(data -> data.get("told").equals(Optional.of(new Json.Bool(true))))
             .filter(data -> !told.contains(key(data)))
@@ -43,21 +53,30 @@ record News(List<JobRecord> ended, List<Json.Object> found) {
   }
 
   boolean isEmpty() {
-    return ended.isEmpty() && found.isEmpty();
+    return ended.isEmpty() && messages.isEmpty() && found.isEmpty();
   }
 
-  /// The number of the last end, if there is one.
-  Optional<Long> heard() {
-    return ended.isEmpty()
-        ? Optional.empty()
-        : Optional.of(Objects.requireNonNull(ended.getLast().subtask()).told());
+  /// The number of what happened last, if anything did.
+  OptionalLong heard() {
+    return LongStream.concat(
+            ended.stream().mapToLong(child -> Objects.requireNonNull(child.subtask()).told()),
+            messages.stream().mapToLong(Entry::sequence))
+        .max();
   }
 
-  Change.Recorded entry(int turn) {
+  /// What the history is to say of them: the messages, each by itself, and then the rest.
+  List<Change> entries(int turn) {
+    var said =
+        messages.stream()
+            .<Change>map(entry -> new Change.Recorded(turn, Entry.Kind.MESSAGE, entry.data()));
+    boolean only = ended.isEmpty() && found.isEmpty();
+    return Stream.concat(said, only ? Stream.of() : Stream.of(notification(turn))).toList();
+  }
+
+  private Change.Recorded notification(int turn) {
     var text =
-        Stream.concat(
-                ended.stream().map(child -> ended(Objects.requireNonNull(child.subtask()))),
-                found.stream().map(News::found))
+        Stream.of(ends(), found.stream().map(News::found))
+            .flatMap(lines -> lines)
             .map(line -> line + "\n")
             .collect(Collectors.joining());
     var jobs = ended.stream().map(child -> child.id().text()).toList();
@@ -67,14 +86,58 @@ record News(List<JobRecord> ended, List<Json.Object> found) {
         turn, Entry.Kind.NOTIFICATION, keys.isEmpty() ? data : data.with("effects", keys));
   }
 
+  /// A line for each end, or where there are many, for the first of them and one for the others.
+  private Stream<String> ends() {
+    var lines =
+        ended.stream()
+            .limit(MOST_LINES)
+            .map(child -> ended(Objects.requireNonNull(child.subtask())));
+    var others =
+        ended.stream()
+            .skip(MOST_LINES)
+            .map(child -> Objects.requireNonNull(child.subtask()))
+            .toList();
+    if (others.isEmpty()) {
+      return lines;
+    }
+    long failed =
+        others.stream().filter(one -> one.completion() instanceof Completion.Error).count();
+    var rest =
+        "[Notification] %d more sub-tasks ended: %d completed, %d failed. sub_tasks() has them all."
+            .formatted(others.size(), others.size() - failed, failed);
+    return Stream.concat(lines, Stream.of(rest));
+  }
+
   private static String ended(Subtask subtask) {
+    if (subtask.id() instanceof Json.Object callback) {
+      return answered(callback.text("callback").orElse(""), subtask);
+    }
     var id = subtask.id() instanceof Json.Null ? "" : " id=" + Value.of(subtask.id()).text();
     return switch (Objects.requireNonNull(subtask.completion())) {
       case Completion.Result(var value) ->
-          "[Notification] sub-task" + id + " completed successfully. Result: " + value.text();
+          "[Notification] sub-task" + id + " completed successfully. Result: " + capped(value);
       case Completion.Error(var error) ->
           "[Error] sub-task" + id + " failed with " + error.message();
     };
+  }
+
+  private static String answered(String name, Subtask subtask) {
+    return switch (Objects.requireNonNull(subtask.completion())) {
+      case Completion.Result(var value) ->
+          "[Notification] callback %s was answered: %s".formatted(name, capped(value));
+      case Completion.Error(var error) ->
+          "[Error] callback %s ended with %s".formatted(name, error.message());
+    };
+  }
+
+  /// The model reads the beginning; its code has the whole.
+  private static String capped(Value value) {
+    var text = value.text();
+    int left = text.length() - MOST_CHARACTERS;
+    return left <= 0
+        ? text
+        : text.substring(0, MOST_CHARACTERS)
+            + "… (%d more characters; the handler's .result is the whole)".formatted(left);
   }
 
   private static String found(Json.Object data) {

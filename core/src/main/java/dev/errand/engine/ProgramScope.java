@@ -10,13 +10,19 @@ import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.RefusedException;
 import dev.errand.job.SubTaskState;
+import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
 import dev.errand.job.UnfinishedException;
 import dev.errand.job.Value;
+import dev.errand.job.Wait;
 import dev.errand.spi.Host;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -107,28 +113,75 @@ final class ProgramScope implements JobScope {
 
   @Override
   public List<SubTaskHandler> awaitAll(Collection<SubTaskHandler> handlers) {
-    var ids = handlers.stream().map(SubTaskHandler::job).toList();
-    return ids.isEmpty() ? List.of() : handlers(await(ids, (int) ids.stream().distinct().count()));
+    return awaitAll(handlers, null);
+  }
+
+  @Override
+  public List<SubTaskHandler> awaitAll(
+      Collection<SubTaskHandler> handlers, @Nullable Duration atMost) {
+    var ids = handlers.stream().map(SubTaskHandler::job).distinct().toList();
+    if (ids.isEmpty()) {
+      return List.of();
+    }
+    var ended = new HashMap<JobId, SubTaskHandler>();
+    await(ids, ids.size(), atMost).forEach(child -> ended.put(child.job(), new Handle(child)));
+    return handlers.stream()
+        .map(handler -> Objects.requireNonNull(ended.get(handler.job())))
+        .toList();
   }
 
   @Override
   public SubTaskHandler awaitAny(Collection<SubTaskHandler> handlers) {
+    return awaitAny(handlers, null);
+  }
+
+  @Override
+  public SubTaskHandler awaitAny(Collection<SubTaskHandler> handlers, @Nullable Duration atMost) {
     if (handlers.isEmpty()) {
       throw new IllegalArgumentException("There is nothing to wait for");
     }
-    return await(handlers.stream().map(SubTaskHandler::job).toList(), 1).stream()
-        .filter(child -> child.completion() != null)
-        .map(Handle::new)
-        .findFirst()
-        .orElseThrow();
+    return new Handle(
+        await(handlers.stream().map(SubTaskHandler::job).toList(), 1, atMost).getFirst());
   }
 
-  private List<Host.Child> await(List<JobId> ids, int needed) {
-    return ask(() -> host.await(mark(), ordinal++, ids, needed));
+  private List<Host.Child> await(List<JobId> ids, int needed, @Nullable Duration atMost) {
+    var until = atMost == null ? null : later(atMost);
+    var ended = ask(() -> host.await(mark(), ordinal++, new Wait(ids, needed, until)));
+    if (ended.size() < needed) {
+      var known = ended.stream().map(Host.Child::job).toList();
+      throw new UnfinishedException(
+          ids.stream().filter(id -> !known.contains(id)).findFirst().orElseThrow());
+    }
+    return ended;
   }
 
-  private List<SubTaskHandler> handlers(List<Host.Child> children) {
-    return children.stream().<SubTaskHandler>map(Handle::new).toList();
+  @Override
+  public void sleep(Duration time) {
+    var until = later(time);
+    ask(() -> host.await(mark(), ordinal++, Wait.until(until)));
+  }
+
+  private Instant later(Duration time) {
+    return ask(() -> host.later(mark(), ordinal++, time));
+  }
+
+  @Override
+  public SubTaskHandler callback(String name) {
+    var id = Subtask.callbackId(name);
+    var known = ask(() -> host.children(mark(), ordinal++, id));
+    if (!known.isEmpty()) {
+      return new Handle(known.getFirst());
+    }
+    var request =
+        new Host.ChildRequest(
+            ++created,
+            null,
+            Json.Object.EMPTY,
+            List.of(new CodeBlock(CodeBlock.Kind.ANSWER, name)),
+            null,
+            id,
+            Host.Briefing.NONE);
+    return new Handle(ask(() -> host.create(mark(), request)));
   }
 
   private final class NewDelegation implements Delegation {
@@ -136,6 +189,7 @@ final class ProgramScope implements JobScope {
     private Json id = Json.Null.VALUE;
     private Json.Object given = Json.Object.EMPTY;
     private List<CodeBlock> blocks;
+    private Json.@Nullable Object resultSchema;
 
     private NewDelegation(String agent) {
       this.agent = agent;
@@ -161,11 +215,26 @@ final class ProgramScope implements JobScope {
     }
 
     @Override
+    public Delegation resultSchema(Json.Object schema) {
+      resultSchema = schema;
+      return this;
+    }
+
+    @Override
+    public Delegation resultType(Class<?> type) {
+      return resultSchema(ResultSchema.formOf(type));
+    }
+
+    @Override
     public SubTaskHandler start() {
       var request =
           new Host.ChildRequest(
-              ++created, agent, Json.Object.EMPTY, blocks, snapshot(), id, Json.Object.EMPTY, null);
+              ++created, agent, Json.Object.EMPTY, blocks, snapshot(), id, briefing());
       return new Handle(ask(() -> host.create(mark(), request)));
+    }
+
+    private Host.Briefing briefing() {
+      return new Host.Briefing(Json.Object.EMPTY, null, null, resultSchema);
     }
 
     private Host.@Nullable Snapshot snapshot() {
@@ -224,8 +293,13 @@ final class ProgramScope implements JobScope {
 
     @Override
     public SubTaskHandler await() {
+      return await(null);
+    }
+
+    @Override
+    public SubTaskHandler await(@Nullable Duration atMost) {
       if (seen.completion() == null) {
-        seen = ProgramScope.this.await(List.of(seen.job()), 1).getFirst();
+        seen = ProgramScope.this.await(List.of(seen.job()), 1, atMost).getFirst();
       }
       return this;
     }

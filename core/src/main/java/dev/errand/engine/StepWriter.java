@@ -5,6 +5,7 @@ import dev.errand.job.Lease;
 import dev.errand.job.ObjectConflictException;
 import dev.errand.job.Progress;
 import dev.errand.job.Wait;
+import dev.errand.job.WaitCycleException;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class StepWriter {
   private static final int BURST = 64;
   private static final Duration MOMENT = Duration.ofMillis(1);
-  private static final Duration LONGEST_HOLD = Duration.ofSeconds(1);
+  private static final Duration LONGEST_HOLD = Duration.ofSeconds(5);
 
   private final Store store;
   private final Runnable afterCommit;
@@ -262,6 +263,8 @@ final class StepWriter {
   }
 
   /// Suspends the job; false if the wait is satisfied already and the job goes on.
+  ///
+  /// @throws WaitCycleException if it would never end; the job goes on
   boolean suspend(Wait wait) {
     JobStatus before;
     synchronized (this) {
@@ -270,7 +273,7 @@ final class StepWriter {
       before = status;
       become(JobStatus.SUSPENDED);
     }
-    boolean suspended = !finish(new Step.Next.Await(wait)).leased();
+    boolean suspended = !await(wait, before).leased();
     synchronized (this) {
       if (suspended) {
         resumed = before;
@@ -281,6 +284,24 @@ final class StepWriter {
     return suspended;
   }
 
+  /// Where the wait is refused, all is as it was before.
+  private Receipt await(Wait wait, JobStatus before) {
+    List<Change> changes;
+    synchronized (this) {
+      changes = List.copyOf(pending);
+    }
+    try {
+      return finish(new Step.Next.Await(wait));
+    } catch (WaitCycleException refused) {
+      synchronized (this) {
+        failure = null;
+        pending.addAll(0, changes);
+        status = before;
+      }
+      throw refused;
+    }
+  }
+
   /// The parked job was claimed again and goes on where it stood.
   synchronized void resume(Lease claimed) {
     lease = claimed;
@@ -288,7 +309,7 @@ final class StepWriter {
   }
 
   /// Adds a change and keeps everything from being committed until [#letGo], a commit that is
-  /// waited for, or a second from now.
+  /// waited for, or some seconds from now.
   synchronized void addHeld(Change change) {
     if (!held) {
       heldFrom = pending.size();

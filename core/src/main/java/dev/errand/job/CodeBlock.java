@@ -13,11 +13,31 @@ public record CodeBlock(Kind kind, String source) {
     /// arguments; its return value completes the handler and ends the job.
     CALL,
     /// `source` names the Java program of the job's agent.
-    PROGRAM
+    PROGRAM,
+    /// The error handlers that the job's code has registered; `source` is the JSON of the error by
+    /// which the job fails, with the first turn whose handlers count as `since`.
+    ON_ERROR,
+    /// A callback of the name `source`: no worker carries it out, whoever answers does.
+    ANSWER
   }
 
   /// A block of Python text.
   public static CodeBlock python(String source) {
     return new CodeBlock(Kind.PYTHON, source);
+  }
+
+  /// A block of a definition, whose marks (`#STATEK: …`) are looked at.
+  ///
+  /// @throws IllegalArgumentException if it has a mark that is none
+  public CodeBlock marked() {
+    if (kind == Kind.PYTHON) {
+      WarmupMarks.check(source);
+    }
+    return this;
+  }
+
+  /// Whether no model is shown what comes of it: it has the mark `#STATEK: hidden = True`.
+  public boolean isHidden() {
+    return kind == Kind.PYTHON && WarmupMarks.isHidden(source);
   }
 }

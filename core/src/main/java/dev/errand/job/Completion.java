@@ -8,6 +8,14 @@ public sealed interface Completion {
   /// The child delivered an error, or ended without delivering.
   record Error(TaskError error) implements Completion {}
 
+  /// How a job ends that does no more than complete its handler.
+  default Outcome asOutcome() {
+    return switch (this) {
+      case Result(var value) -> new Outcome.Succeeded(value);
+      case Error(var error) -> new Outcome.Failed(error);
+    };
+  }
+
   /// What a handler becomes when its child ends and nobody completed it before.
   static Completion ofUncompleted(Outcome outcome) {
     return new Error(

@@ -26,9 +26,15 @@ public record Entry(long sequence, Instant time, JobId job, int turn, Kind kind,
     SUBTASK_CANCELLED,
     /// The handler ended because its job's deadline passed.
     SUBTASK_TIMED_OUT,
+    /// The job is going to fail, once its error handlers were called.
+    JOB_FAILING,
     /// The job ended.
     JOB_ENDED,
-    /// A message of a person or another job.
+    /// The job was done, and goes on: a message or a subtask's end arrived.
+    JOB_REVIVED,
+    /// A message arrived; the job is told of it as a `MESSAGE` at its next turn.
+    SIGNAL,
+    /// A message of a person or another job, at the place where the job was told.
     MESSAGE,
     /// The model's reply: the intention of a turn.
     REPLY,

@@ -11,15 +11,48 @@ import org.jspecify.annotations.Nullable;
 ///   agent
 /// @param parameters what fills the placeholders of the agent's instructions
 /// @param locale a language tag such as `pl-PL`; null where the job has none
+/// @param resultSchema the JSON schema that its subtask's result must fit; null where any will do
 public record JobDefinition(
-    AgentSpec agent, List<CodeBlock> warmup, Json.Object parameters, @Nullable String locale) {
+    AgentSpec agent,
+    List<CodeBlock> warmup,
+    Json.Object parameters,
+    @Nullable String locale,
+    Json.@Nullable Object resultSchema) {
+  /// What stands as the agent of callbacks.
+  public static final String CALLBACK = "callback";
+
   public JobDefinition {
     warmup = List.copyOf(warmup);
+  }
+
+  /// A definition whose result may be any.
+  public JobDefinition(
+      AgentSpec agent, List<CodeBlock> warmup, Json.Object parameters, @Nullable String locale) {
+    this(agent, warmup, parameters, locale, null);
   }
 
   /// A definition without parameters and locale.
   public static JobDefinition of(AgentSpec agent, CodeBlock... warmup) {
     return new JobDefinition(agent, List.of(warmup), Json.Object.EMPTY, null);
+  }
+
+  /// The definition of a callback: a job that is done by whoever answers it.
+  public static JobDefinition callback(String name) {
+    return of(AgentSpec.program(CALLBACK), new CodeBlock(CodeBlock.Kind.ANSWER, name));
+  }
+
+  /// Whether it is that of a callback.
+  public boolean isCallback() {
+    return warmup.size() == 1 && warmup.getFirst().kind() == CodeBlock.Kind.ANSWER;
+  }
+
+  /// Whether the job delivers what its last block returns: a called function, or a Java program.
+  public boolean deliversReturnedValue() {
+    return !warmup.isEmpty()
+        && switch (warmup.getLast().kind()) {
+          case CALL, PROGRAM -> true;
+          case PYTHON, ANSWER, ON_ERROR -> false;
+        };
   }
 
   /// The address under which equal definitions are stored once: a digest of the stored form.

@@ -15,7 +15,9 @@ public abstract sealed class JobException extends RuntimeException
         UnfinishedException,
         UnresolvableException,
         ObjectConflictException,
-        RefusedException {
+        RefusedException,
+        SignalRefusedException,
+        WaitCycleException {
   private static final long serialVersionUID = 1L;
 
   JobException(String message) {

@@ -10,10 +10,28 @@ import org.jspecify.annotations.Nullable;
 /// @param digest says what was asked for; see [JobRecord.Origin]
 /// @param subtask its handler; null where it has none
 /// @param workspace the variables it begins with; null for none
+/// @param message what its model reads first; null for nothing
 public record NewJob(
     JobId id,
     @Nullable String key,
     JobDefinition definition,
     String digest,
     @Nullable Subtask subtask,
-    @Nullable Delta workspace) {}
+    @Nullable Delta workspace,
+    @Nullable String message) {
+  /// A job that is told nothing.
+  public NewJob(
+      JobId id,
+      @Nullable String key,
+      JobDefinition definition,
+      String digest,
+      @Nullable Subtask subtask,
+      @Nullable Delta workspace) {
+    this(id, key, definition, digest, subtask, workspace, null);
+  }
+
+  /// The same job with that handler.
+  public NewJob handledBy(Subtask handler) {
+    return new NewJob(id, key, definition, digest, handler, workspace, message);
+  }
+}

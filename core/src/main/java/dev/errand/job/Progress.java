@@ -11,7 +11,8 @@ package dev.errand.job;
 /// @param printed how many characters of console the code printed after that checkpoint and has had
 ///   committed; a replay prints them again and they are dropped
 /// @param created how many jobs this job had created at that checkpoint
-/// @param heard the sequence number up to which the ends of subtasks were told to this job
+/// @param heard the sequence number up to which this job was told of ends of subtasks and of
+///   messages
 public record Progress(
     int turn, boolean acting, int statement, long printed, int created, long heard) {
   /// Before the first block.
@@ -43,7 +44,12 @@ public record Progress(
     return new Progress(turn + 1, false, 0, 0, created, heard);
   }
 
-  /// The ends up to `sequence` were told.
+  /// Before the next block, for a job that was done and goes on.
+  public Progress revived() {
+    return new Progress(acting ? turn + 1 : turn, false, 0, 0, created, heard);
+  }
+
+  /// What happened up to `sequence` was told.
   public Progress heard(long sequence) {
     return new Progress(turn, acting, statement, printed, created, sequence);
   }

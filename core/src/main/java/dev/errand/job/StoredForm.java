@@ -16,16 +16,20 @@ public final class StoredForm {
 
   /// The form of a definition.
   public static Json.Object write(JobDefinition definition) {
-    return Json.object("agent", write(definition.agent()))
-        .with(
-            "warmup",
-            definition.warmup().stream()
-                .map(
-                    block ->
-                        Json.object("kind", block.kind().name()).with("source", block.source()))
-                .toList())
-        .with("parameters", definition.parameters())
-        .with("locale", definition.locale());
+    var form =
+        Json.object("agent", write(definition.agent()))
+            .with(
+                "warmup",
+                definition.warmup().stream()
+                    .map(
+                        block ->
+                            Json.object("kind", block.kind().name()).with("source", block.source()))
+                    .toList())
+            .with("parameters", definition.parameters())
+            .with("locale", definition.locale());
+    // Absent in the form of those that have none, so that their addresses stay what they were.
+    var schema = definition.resultSchema();
+    return schema == null ? form : form.with("resultSchema", schema);
   }
 
   private static Json.Object write(AgentSpec agent) {
@@ -61,7 +65,8 @@ public final class StoredForm {
                         CodeBlock.Kind.valueOf(string(block, "kind")), string(block, "source")))
             .toList(),
         object(form, "parameters"),
-        form.text("locale").orElse(null));
+        form.text("locale").orElse(null),
+        (Json.Object) form.get("resultSchema").orElse(null));
   }
 
   private static Json.Object write(Limits limits) {

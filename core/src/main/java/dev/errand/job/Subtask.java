@@ -1,16 +1,49 @@
 package dev.errand.job;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The durable side of a `SubTaskHandler`, kept with the child job.
 ///
-/// @param id the handler's id among its parent's, any JSON scalar; [Json.Null] when it has none
+/// @param id the handler's id among its parent's, any JSON scalar; [Json.Null] when it has none; an
+///   object for a callback, see [JobDefinition#CALLBACK], and for a [#FUTURE]
 /// @param completion how it ended; null while it has not
 /// @param told the sequence number, within the root, of the event that ended it; 0 while it has not
 public record Subtask(Json id, @Nullable Completion completion, long told) {
+  /// The member of the id of a child that is awaited as a future: its exit value is the result, and
+  /// nobody is told of its end who does not wait for it.
+  public static final String FUTURE = "future";
+
   /// A handler without an outcome.
   public static Subtask open(Json id) {
     return new Subtask(id, null, 0);
+  }
+
+  /// The same handler under that id.
+  public Subtask called(Json other) {
+    return new Subtask(other, completion, told);
+  }
+
+  /// Whether the child is awaited as a future.
+  public boolean isFuture() {
+    return id instanceof Json.Object(var members) && members.containsKey(FUTURE);
+  }
+
+  /// What the handler becomes when the child ends and nobody completed it before.
+  public Completion completedBy(Outcome outcome) {
+    return isFuture() && outcome instanceof Outcome.Succeeded(var value)
+        ? new Completion.Result(value)
+        : Completion.ofUncompleted(outcome);
+  }
+
+  /// The id of the handler of a callback, among its job's.
+  public static Json callbackId(String name) {
+    return Json.object(JobDefinition.CALLBACK, name);
+  }
+
+  /// The name of the callback whose handler this is; empty if it is a subtask's.
+  public Optional<String> callback() {
+    return id instanceof Json.Object named ? named.text(JobDefinition.CALLBACK) : Optional.empty();
   }
 
   /// The state the parent sees.

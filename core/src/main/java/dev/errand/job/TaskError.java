@@ -25,6 +25,10 @@ public record TaskError(Kind kind, String message, String advice, String trace) 
     MODEL,
     /// The workspace's process died again and again at the same place.
     WORKSPACE,
+    /// The code was stopped while it waited, because a message arrived.
+    INTERRUPTED,
+    /// A result does not fit the schema that was asked for.
+    MISFIT,
     /// A result could not be stored.
     UNSTORABLE,
     /// The library itself failed; the log has more.

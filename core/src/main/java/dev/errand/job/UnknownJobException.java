@@ -22,6 +22,14 @@ public final class UnknownJobException extends JobException {
         prefix, "Several jobs have ids that begin with " + prefix + "; write more of the id.");
   }
 
+  /// The job has no callback of that name.
+  public static UnknownJobException callback(JobId job, String name) {
+    return new UnknownJobException(
+        name,
+        "Job %s has no callback '%s'; its code makes one when it first calls callback('%s')."
+            .formatted(job, name, name));
+  }
+
   /// The id, prefix or key that was asked for.
   public String name() {
     return name;

@@ -9,6 +9,10 @@ import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
+import dev.errand.job.Subtask;
+import dev.errand.job.TaskError;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The entries that a store records by itself, so that every store writes the same history.
 public final class Bookkeeping {
@@ -16,8 +20,17 @@ public final class Bookkeeping {
 
   private Bookkeeping() {}
 
-  /// The entry of a new job: `JOB_CREATED`, or `SUBTASK_SPAWNED` for a child with a handler.
-  public static Change.Recorded created(NewJob job) {
+  /// The entries of a new job: `JOB_CREATED`, or `SUBTASK_SPAWNED` for a child with a handler, and
+  /// a `SIGNAL` where a message awaits it.
+  public static List<Change.Recorded> begun(NewJob job) {
+    var message = job.message();
+    return message == null
+        ? List.of(created(job))
+        : List.of(
+            created(job), new Change.Recorded(0, Entry.Kind.SIGNAL, Json.object("text", message)));
+  }
+
+  private static Change.Recorded created(NewJob job) {
     var agent = job.definition().agent().name();
     if (job.subtask() != null && job.id().parent().isPresent()) {
       return spawned(0, agent, job.subtask().id());
@@ -55,7 +68,10 @@ public final class Bookkeeping {
           SUBTASK_FAILED,
           SUBTASK_CANCELLED,
           SUBTASK_TIMED_OUT,
+          JOB_FAILING,
           JOB_ENDED,
+          JOB_REVIVED,
+          SIGNAL,
           NOTICE ->
           false;
     };
@@ -78,16 +94,17 @@ public final class Bookkeeping {
   }
 
   /// The entry of a handler that nobody completed before its job ended.
-  public static Change.Recorded uncompleted(int turn, Json subtaskId, Outcome outcome) {
+  public static Change.Recorded uncompleted(int turn, Subtask handler, Outcome outcome) {
     var kind =
         switch (outcome) {
           case Outcome.Cancelled ignored -> Entry.Kind.SUBTASK_CANCELLED;
           case Outcome.TimedOut ignored -> Entry.Kind.SUBTASK_TIMED_OUT;
-          case Outcome.Succeeded ignored -> Entry.Kind.SUBTASK_FAILED;
+          case Outcome.Succeeded ignored ->
+              handler.isFuture() ? Entry.Kind.SUBTASK_COMPLETED : Entry.Kind.SUBTASK_FAILED;
           case Outcome.Failed ignored -> Entry.Kind.SUBTASK_FAILED;
           case Outcome.BudgetExhausted ignored -> Entry.Kind.SUBTASK_FAILED;
         };
-    return handlerEnded(turn, kind, subtaskId, Completion.ofUncompleted(outcome));
+    return handlerEnded(turn, kind, handler.id(), handler.completedBy(outcome));
   }
 
   /// The entry of a job's end.
@@ -104,6 +121,26 @@ public final class Bookkeeping {
         turn,
         Entry.Kind.JOB_ENDED,
         Json.object("outcome", outcome.code()).with("text", shortened(text)));
+  }
+
+  /// The entry of a job that was done and goes on.
+  ///
+  /// @param child whose end it is to hear of; null for a message
+  public static Change.Recorded revived(int turn, @Nullable JobId child) {
+    return new Change.Recorded(
+        turn, Entry.Kind.JOB_REVIVED, Json.object("for", child == null ? "message" : child.text()));
+  }
+
+  /// Whether a job that ended like this goes on for a message, or for the end of a subtask: what
+  /// was cancelled never does, and a limit is not outlived by those who report.
+  public static boolean mayRevive(Outcome outcome, boolean forMessage) {
+    return switch (outcome) {
+      case Outcome.Succeeded ignored -> true;
+      case Outcome.Failed(var error) -> forMessage || error.kind() != TaskError.Kind.LIMIT;
+      case Outcome.TimedOut ignored -> forMessage;
+      case Outcome.BudgetExhausted ignored -> forMessage;
+      case Outcome.Cancelled ignored -> false;
+    };
   }
 
   /// The entry of an effect that somebody found out about, as it was before; the job stands at

@@ -10,6 +10,7 @@ import dev.errand.job.Json;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.Usage;
+import java.util.List;
 
 /// One change within a [Step].
 ///
@@ -19,14 +20,14 @@ public sealed interface Change {
   /// Appends to the job's own history; the store gives it the next sequence number of the root.
   record Recorded(int turn, Entry.Kind kind, Json.Object data) implements Change {}
 
-  /// Creates a child job, due at once, and records `SUBTASK_SPAWNED` (with a handler) or
-  /// `JOB_CREATED` in the child's history. A job of that id and digest that exists is left alone,
-  /// and nothing is recorded.
+  /// Creates a child job, due at once unless it is a callback, and records `SUBTASK_SPAWNED` (with
+  /// a handler) or `JOB_CREATED` in the child's history, then its first message as `SIGNAL`. A job
+  /// of that id and digest that exists is left alone, and nothing is recorded.
   record Created(NewJob job) implements Change {}
 
   /// Gives an existing child a handler, and records `SUBTASK_SPAWNED` in the child's history. If
   /// the child is done already the handler ends at once, as if the child had ended only now. A
-  /// child that has a handler of the same id is left alone.
+  /// handler without id takes the id; a child that has a handler of the same id is left alone.
   record Attached(JobId child, Json subtaskId) implements Change {}
 
   /// Writes a line of the effect journal, in place of the one of the same slot.
@@ -42,13 +43,22 @@ public sealed interface Change {
   record Completed(Completion completion) implements Change {}
 
   /// Ends the job, records `JOB_ENDED`, and, where it has a handler that has not ended, ends that
-  /// too as if by [Completed] with [Completion#ofUncompleted], recorded as `SUBTASK_FAILED`,
-  /// `SUBTASK_CANCELLED` or `SUBTASK_TIMED_OUT`.
+  /// too as if by [Completed] with what [dev.errand.job.Subtask#completedBy] says, recorded as
+  /// `SUBTASK_FAILED`, `SUBTASK_CANCELLED` or `SUBTASK_TIMED_OUT`, or of a future that succeeded as
+  /// `SUBTASK_COMPLETED`. Of the end of a future nobody is told who does not wait for it.
   record Ended(Outcome outcome) implements Change {}
 
   /// Changes a durable object, or makes it if its version is 1. The step is refused with
   /// [dev.errand.job.ObjectConflictException] unless the object is at the version before.
   record ObjectChanged(DurableObject object) implements Change {}
+
+  /// Notes that the job's code was given the outcomes of these children, so that it is not told of
+  /// them again; see [Store#news].
+  record Given(List<JobId> children) implements Change {
+    public Given {
+      children = List.copyOf(children);
+    }
+  }
 
   /// Adds to what the job's own model calls cost.
   record Spent(Usage usage) implements Change {}

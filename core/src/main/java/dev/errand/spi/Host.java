@@ -10,6 +10,9 @@ import dev.errand.job.Json;
 import dev.errand.job.SubTaskState;
 import dev.errand.job.Value;
 import dev.errand.job.Variable;
+import dev.errand.job.Wait;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -37,12 +40,17 @@ public interface Host {
   /// Ends the job's own handler.
   void complete(Mark mark, Completion completion);
 
-  /// Waits until `needed` of these handlers have ended; the job may be suspended meanwhile.
+  /// Waits until as many of the handlers have ended as are needed, or the moment has come; the job
+  /// may be suspended meanwhile.
   ///
   /// Recorded, so that a replay is given the same.
   ///
-  /// @return those that have ended by then, at least `needed`, in the order asked
-  List<Child> await(Mark mark, int ordinal, List<JobId> handlers, int needed);
+  /// @return those that have ended by then, in the order asked: fewer than needed if the moment
+  ///   came first
+  List<Child> await(Mark mark, int ordinal, Wait on);
+
+  /// The moment so long from now; recorded, so that a replay is given the same.
+  Instant later(Mark mark, int ordinal, Duration delay);
 
   /// The handlers of this job as they are now, in the order asked; recorded, so that a replay sees
   /// the same.
@@ -51,6 +59,10 @@ public interface Host {
   /// All children of this job as they are now, or the one whose handler has this id; recorded, so
   /// that a replay sees the same.
   List<Child> children(Mark mark, int ordinal, @Nullable Json subtaskId);
+
+  /// What the model of another job has said by now besides its code, reply by reply; recorded, so
+  /// that a replay sees the same.
+  List<String> replies(Mark mark, int ordinal, JobId job);
 
   /// Draws the id of a new durable object; recorded, so that a replay is given the same.
   String newObject(Mark mark, int ordinal);
@@ -155,8 +167,7 @@ public interface Host {
   /// @param blocks its code
   /// @param workspace the variables it begins with; null for none
   /// @param subtaskId the handler's id, JSON null for a handler without id; null for no handler yet
-  /// @param parameters what fills the placeholders of the agent's instructions
-  /// @param locale its locale; null to inherit
+  /// @param briefing what it is told
   record ChildRequest(
       int ordinal,
       @Nullable String agent,
@@ -164,11 +175,25 @@ public interface Host {
       List<CodeBlock> blocks,
       @Nullable Snapshot workspace,
       @Nullable Json subtaskId,
-      Json.Object parameters,
-      @Nullable String locale) {
+      Briefing briefing) {
     public ChildRequest {
       blocks = List.copyOf(blocks);
     }
+  }
+
+  /// What a child is told before it begins.
+  ///
+  /// @param parameters what fills the placeholders of the agent's instructions
+  /// @param locale its locale; null to inherit
+  /// @param message what its model reads first; null for nothing
+  /// @param resultSchema the JSON schema that its result must fit; null where any will do
+  record Briefing(
+      Json.Object parameters,
+      @Nullable String locale,
+      @Nullable String message,
+      Json.@Nullable Object resultSchema) {
+    /// Nothing to tell.
+    public static final Briefing NONE = new Briefing(Json.Object.EMPTY, null, null, null);
   }
 
   /// A child job and its handler, as the parent sees them.

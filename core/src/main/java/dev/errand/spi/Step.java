@@ -34,8 +34,9 @@ public record Step(
     /// The worker hands it back; the job falls due `at` a moment, for whoever claims it.
     record Yield(Instant at) implements Next {}
 
-    /// The worker hands it back until the wait is satisfied. If it is already, the worker keeps the
-    /// lease instead, the job keeps the status it had before the step, and the receipt says so.
+    /// The worker hands it back until the wait is satisfied, or its moment has come. If so already,
+    /// the worker keeps the lease instead, the job keeps the status it had before the step, and the
+    /// receipt says so.
     record Await(Wait on) implements Next {}
 
     /// The job is done; the lease ends.

@@ -1,7 +1,9 @@
 package dev.errand.spi;
 
 import dev.errand.job.Blob;
+import dev.errand.job.Callback;
 import dev.errand.job.Checkpoint;
+import dev.errand.job.Completion;
 import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectKey;
@@ -11,8 +13,10 @@ import dev.errand.job.JobDefinition;
 import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
+import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
+import dev.errand.job.Wait;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -44,10 +48,10 @@ public interface Store extends AutoCloseable {
   /// Hands at most `limit` due jobs to `worker`, each for `duration`, those longest due first.
   ///
   /// A job is due when it is ready to go on and nobody holds a lease on it that still runs. Each
-  /// claim raises the job's fence. A `SUSPENDED` job is handed out once its wait is satisfied, and
-  /// keeps that status; it counts as due since its creation, so that a parent that was woken does
-  /// not queue behind all the children it created. Jobs due at the same moment are handed out in
-  /// the order of their creation.
+  /// claim raises the job's fence. A `SUSPENDED` job is handed out once its wait is satisfied or
+  /// its moment has come, or once a message arrived, and keeps that status; it counts as due since
+  /// its creation, so that a parent that was woken does not queue behind all the children it
+  /// created. Jobs due at the same moment are handed out in the order of their creation.
   ///
   /// @throws IllegalArgumentException if `limit` is negative or `duration` is not positive
   List<Claim> claim(String worker, int limit, Duration duration);
@@ -76,6 +80,8 @@ public interface Store extends AutoCloseable {
   ///   handler is awaited, does not exist
   /// @throws dev.errand.job.ObjectConflictException if a durable object is not at the version that
   ///   its change is based on
+  /// @throws dev.errand.job.WaitCycleException if the job would wait for what waits for it, as
+  ///   [WaitGraph] finds
   /// @throws IllegalArgumentException if a created or attached job is no child of the step's job
   Receipt commit(Step step);
 
@@ -99,11 +105,44 @@ public interface Store extends AutoCloseable {
   List<JobRecord> children(JobId parent, int after, int limit);
 
   /// The child of `parent` whose handler has that id.
-  Optional<JobRecord> childBySubtaskId(JobId parent, dev.errand.job.Json subtaskId);
+  Optional<JobRecord> childBySubtaskId(JobId parent, Json subtaskId);
 
   /// The children of `parent` whose handlers ended after sequence `after`, in the order in which
   /// they ended.
   List<JobRecord> ended(JobId parent, long after, int limit);
+
+  /// What a job is to be told of that happened after sequence `after`, as it was at one moment: at
+  /// most `limit` ends of its subtasks, without those that a [Change.Given] has noted, and the
+  /// messages that arrived before the last of these, or all where there are fewer.
+  News news(JobId job, long after, int limit);
+
+  /// What a job waits for, as it is now: the handlers that have not ended, in the order of their
+  /// ids as text, and how many of them must still end. Empty if it does not wait, or needs to no
+  /// longer and was not handed out yet.
+  Optional<Wait> waiting(JobId job);
+
+  /// The callbacks that nobody has answered, those below `top` or all of the store, after that one,
+  /// in the order of ids as text.
+  List<Callback> callbacks(@Nullable JobId top, @Nullable JobId after, int limit);
+
+  /// Lets a message arrive: records it as `SIGNAL` in the job's history, and wakes the job if it
+  /// has a model.
+  ///
+  /// A suspended job falls due; one that is done is revived: it is `STARTED` again, stands before
+  /// its next turn and has no outcome, and `JOB_REVIVED` is recorded. (The end of a child revives
+  /// its parent likewise, unless the child's outcome was given to it; [Bookkeeping#mayRevive] says
+  /// which outcomes allow it.)
+  ///
+  /// @return the sequence of the entry
+  /// @throws dev.errand.job.UnknownJobException if there is no such job
+  /// @throws dev.errand.job.SignalRefusedException if it was cancelled, or is done and has no model
+  long signal(JobId job, Json.Object message);
+
+  /// Ends the handler of a job from outside, as if by [Change.Completed]; a callback is done then.
+  ///
+  /// @throws dev.errand.job.UnknownJobException if there is no such job
+  /// @throws dev.errand.job.SignalRefusedException if it has no handler, or its handler has ended
+  void complete(JobId job, Completion completion);
 
   /// How many jobs there are below `root` in all, the root not counted, and how many of them are
   /// done.
@@ -195,6 +234,17 @@ public interface Store extends AutoCloseable {
   /// Ends the use of the store; leases of workers of this process may be handed out again at once.
   @Override
   void close();
+
+  /// What a job is to be told of.
+  ///
+  /// @param ended subtasks, in the order in which they ended
+  /// @param messages entries `SIGNAL`, oldest first
+  record News(List<JobRecord> ended, List<Entry> messages) {
+    public News {
+      ended = List.copyOf(ended);
+      messages = List.copyOf(messages);
+    }
+  }
 
   /// What was freed.
   ///

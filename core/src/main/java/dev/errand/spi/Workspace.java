@@ -42,6 +42,7 @@ public interface Workspace extends AutoCloseable {
   /// @param told answers that the code was given to [Host#await] after that statement began, or the
   ///   first of them; the code may be given them again without asking the host
   /// @param show whether a model is to be shown the value of its last expression
+  /// @param stop the statement before which to stop, as if the block ended there
   record Run(
       int turn,
       CodeBlock block,
@@ -50,7 +51,11 @@ public interface Workspace extends AutoCloseable {
       long printed,
       List<Effect> readings,
       List<Told> told,
-      boolean show) {
+      boolean show,
+      int stop) {
+    /// What `stop` is where the whole block is to be carried out.
+    public static final int AT_THE_END = Integer.MAX_VALUE;
+
     public Run {
       readings = List.copyOf(readings);
       told = List.copyOf(told);
@@ -64,7 +69,7 @@ public interface Workspace extends AutoCloseable {
         int created,
         long printed,
         List<Effect> readings) {
-      this(turn, block, statement, created, printed, readings, List.of(), false);
+      this(turn, block, statement, created, printed, readings, List.of(), false, AT_THE_END);
     }
   }
 

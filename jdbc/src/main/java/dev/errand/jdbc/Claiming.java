@@ -45,7 +45,8 @@ record Claiming(String worker, long process, int limit, Duration duration)
     transaction
         .sql(
             """
-            update job set fence = fence + 1, worker = ?, process = ?, due = ?
+            update job set fence = fence + 1, worker = ?, process = ?, due = ?, needed = 0,
+              heeds = 0
             where number in
               (select number from job where due <= ? order by due, number limit ?)
             """)

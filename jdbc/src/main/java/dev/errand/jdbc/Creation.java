@@ -6,6 +6,7 @@ import dev.errand.job.JobStatus;
 import dev.errand.job.NewJob;
 import dev.errand.spi.Bookkeeping;
 import java.sql.SQLException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A new job, ready to be inserted.
@@ -15,7 +16,7 @@ final class Creation {
   private final StoredDefinition definition;
   private final @Nullable String subtaskId;
   private final @Nullable WorkspaceChange workspace;
-  private final History.Line line;
+  private final List<History.Line> lines;
 
   private Creation(NewJob job, StoredDefinition definition) {
     this.job = job;
@@ -23,7 +24,7 @@ final class Creation {
     this.definition = definition;
     this.subtaskId = job.subtask() == null ? null : job.subtask().id().print();
     this.workspace = job.workspace() == null ? null : WorkspaceChange.of(job.workspace());
-    this.line = History.Line.of(Bookkeeping.created(job));
+    this.lines = Bookkeeping.begun(job).stream().map(History.Line::of).toList();
   }
 
   static Creation of(NewJob job, StoredDefinition definition) {
@@ -43,8 +44,8 @@ final class Creation {
                 """
                 insert into job
                   (id, parent, ordinal, key, digest, agent, created, definition, status,
-                   subtask_id, due)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   subtask_id, due, hears, given)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 on conflict do nothing
                 """)
             .bind(job.id().text())
@@ -57,7 +58,9 @@ final class Creation {
             .bind(definition.address())
             .bind(JobStatus.READY.name())
             .bind(subtaskId)
-            .bind(now)
+            .bindOrNull(job.definition().isCallback() ? null : now)
+            .bind(job.definition().agent().model() != null)
+            .bind(job.subtask() != null && job.subtask().isFuture())
             .update();
     if (inserted == 0) {
       requireTaken(transaction);
@@ -67,7 +70,9 @@ final class Creation {
     if (workspace != null) {
       workspace.apply(transaction, job.id());
     }
-    History.append(transaction, job.id(), line);
+    for (var line : lines) {
+      History.append(transaction, job.id(), line);
+    }
     return true;
   }
 

@@ -49,8 +49,8 @@ record Forking(JobId from, int turn, JobId fork) implements Work<JobId> {
         .sql(
             """
             insert into job
-              (id, ordinal, digest, agent, created, definition, status, turn, due, kept)
-            select ?, 0, digest, agent, ?, definition, ?, ?, ?, ? from job where id = ?
+              (id, ordinal, digest, agent, created, definition, status, turn, due, kept, hears)
+            select ?, 0, digest, agent, ?, definition, ?, ?, ?, ?, hears from job where id = ?
             on conflict do nothing
             """)
         .bind(fork.text())

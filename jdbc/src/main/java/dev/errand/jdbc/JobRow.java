@@ -52,6 +52,11 @@ final class JobRow {
     return row.getInt(31);
   }
 
+  /// Whether a model is there to be told what happens.
+  static boolean hears(ResultSet row) throws SQLException {
+    return row.getBoolean(32);
+  }
+
   private static @Nullable Subtask subtask(ResultSet row) throws SQLException {
     var id = row.getString(17);
     if (id == null) {

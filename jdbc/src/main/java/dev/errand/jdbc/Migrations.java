@@ -13,7 +13,11 @@ final class Migrations {
   /// In order; a file that was released is never edited.
   private static final List<String> FILES =
       List.of(
-          "V0001__jobs.sql", "V0002__covariables.sql", "V0003__effects.sql", "V0004__objects.sql");
+          "V0001__jobs.sql",
+          "V0002__covariables.sql",
+          "V0003__effects.sql",
+          "V0004__objects.sql",
+          "V0005__signals.sql");
 
   private Migrations() {}
 

@@ -1,7 +1,9 @@
 package dev.errand.jdbc;
 
 import dev.errand.job.Blob;
+import dev.errand.job.Callback;
 import dev.errand.job.Checkpoint;
+import dev.errand.job.Completion;
 import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectKey;
@@ -15,7 +17,7 @@ import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
-import dev.errand.job.StoredForm;
+import dev.errand.job.Wait;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
@@ -224,6 +226,36 @@ public final class SqliteStore implements Store {
   }
 
   @Override
+  public News news(JobId job, long after, int limit) {
+    return readers.read(
+        session -> session.atOneMoment(moment -> Signals.news(moment, job, after, limit)));
+  }
+
+  @Override
+  public Optional<Wait> waiting(JobId job) {
+    return readers.read(session -> session.atOneMoment(moment -> Waits.of(moment, job)));
+  }
+
+  @Override
+  public List<Callback> callbacks(@Nullable JobId top, @Nullable JobId after, int limit) {
+    return readers.read(session -> Signals.callbacks(session, top, after, limit));
+  }
+
+  @Override
+  public long signal(JobId job, Json.Object message) {
+    return writer.write(transaction -> Signals.say(transaction, job, message));
+  }
+
+  @Override
+  public void complete(JobId job, Completion completion) {
+    writer.write(
+        transaction -> {
+          Signals.complete(transaction, job, completion);
+          return job;
+        });
+  }
+
+  @Override
   public Count count(JobId root) {
     return readers.read(
         session ->
@@ -242,12 +274,7 @@ public final class SqliteStore implements Store {
 
   @Override
   public Optional<JobDefinition> definition(String address) {
-    return readers.read(
-        session ->
-            session
-                .sql("select form from definition where address = ?")
-                .bind(address)
-                .first(row -> StoredForm.definition((Json.Object) Json.parse(row.getString(1)))));
+    return readers.read(session -> StoredDefinition.find(session, address));
   }
 
   @Override

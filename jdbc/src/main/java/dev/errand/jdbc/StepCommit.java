@@ -92,13 +92,23 @@ final class StepCommit implements Work<Receipt> {
           case Step.Next.Yield ignored -> false;
           case Step.Next.Await(var on) -> {
             int needed = Waits.begin(transaction, id, on);
-            if (needed > 0) {
-              suspend(transaction, row, needed);
+            var until = on.until() == null ? null : roundedUp(on.until());
+            boolean over =
+                needed <= 0
+                    || (until != null && until <= transaction.now())
+                    || (on.heedsMessages()
+                        && Signals.isMessageFor(transaction, id, step.progress().heard()));
+            if (!over) {
+              Waits.requireNoCycle(transaction, id, on, needed);
+              suspend(transaction, row, needed, until, on.heedsMessages());
             }
-            yield needed <= 0;
+            yield over;
           }
           case Step.Next.End ignored -> {
             Waits.end(transaction, id);
+            if (row.hears) {
+              Signals.reviveForNews(transaction, id, step.progress().heard());
+            }
             yield false;
           }
         };
@@ -131,7 +141,7 @@ final class StepCommit implements Work<Receipt> {
               version = version + 1, status = coalesce(?, status), outcome = coalesce(?, outcome),
               turn = ?, acting = ?, statement = ?, printed = ?, children = ?, heard = ?
             where id = ? and fence = ? and version = ? and worker is not null
-            returning number, subtask_id, told
+            returning number, subtask_id, told, hears
             """),
         status);
   }
@@ -146,7 +156,7 @@ final class StepCommit implements Work<Receipt> {
                   version = version + 1, status = ?, outcome = coalesce(?, outcome),
                   turn = ?, acting = ?, statement = ?, printed = ?, children = ?, heard = ?
                 where id = ? and fence = ? and version = ? and worker is not null
-                returning number, subtask_id, told
+                returning number, subtask_id, told, hears
                 """)
             .bindOrNull(due),
         step.status().name());
@@ -166,18 +176,23 @@ final class StepCommit implements Work<Receipt> {
         .bind(id.text())
         .bind(step.lease().fence())
         .bind(step.version())
-        .first(row -> new Row(row.getLong(1), row.getString(2), row.getLong(3)));
+        .first(row -> new Row(row.getLong(1), row.getString(2), row.getLong(3), row.getBoolean(4)));
   }
 
-  private void suspend(Transaction transaction, Row row, int needed) throws SQLException {
+  private void suspend(
+      Transaction transaction, Row row, int needed, @Nullable Long until, boolean heeds)
+      throws SQLException {
     transaction
         .sql(
             """
-            update job set status = ?, worker = null, process = null, due = null, needed = ?
+            update job set status = ?, worker = null, process = null, due = ?, needed = ?,
+              heeds = ?
             where number = ?
             """)
         .bind(step.status().name())
+        .bindOrNull(until)
         .bind(needed)
+        .bind(heeds)
         .bind(row.number)
         .update();
   }
@@ -204,6 +219,7 @@ final class StepCommit implements Work<Receipt> {
         var written = DurableObjects.Written.of(object);
         yield (transaction, row) -> written.apply(transaction);
       }
+      case Change.Given(var children) -> given(children);
       case Change.Spent(var usage) -> (transaction, row) -> spend(transaction, row, usage);
     };
   }
@@ -265,6 +281,16 @@ final class StepCommit implements Work<Receipt> {
     };
   }
 
+  private static Part given(List<JobId> children) {
+    var list = new Json.Array(children.stream().<Json>map(id -> new Json.Text(id.text())).toList());
+    var ids = list.print();
+    return (transaction, row) ->
+        transaction
+            .sql("update job set given = 1 where id in (select value from json_each(?))")
+            .bind(ids)
+            .update();
+  }
+
   private static void spend(Transaction transaction, Row row, Usage usage) throws SQLException {
     transaction
         .sql(
@@ -291,12 +317,14 @@ final class StepCommit implements Work<Receipt> {
   private static final class Row {
     final long number;
     private final @Nullable String subtaskId;
+    private final boolean hears;
     private long told;
 
-    Row(long number, @Nullable String subtaskId, long told) {
+    Row(long number, @Nullable String subtaskId, long told, boolean hears) {
       this.number = number;
       this.subtaskId = subtaskId;
       this.told = told;
+      this.hears = hears;
     }
 
     /// Whether the job has a handler that has not ended.

@@ -3,10 +3,19 @@ package dev.errand.jdbc;
 import dev.errand.job.JobId;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.Wait;
+import dev.errand.job.WaitCycleException;
+import dev.errand.spi.WaitGraph;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /* Who hears of whose end.
  *
@@ -15,6 +24,9 @@ import java.util.stream.Collectors;
  * counts `needed` down; who reaches 0 falls due. Both are done by whoever holds the write lock, in
  * the transaction of the end or of the wait itself: an end is either seen by the wait that comes
  * after it, or finds that wait's row. None falls between.
+ *
+ * A wait may be over for another reason: its moment has come, or a message arrived. Whoever claims the job then sets
+ * `needed` to 0, so that ends that come later change nothing of a job that is at work.
  *
  * Rows that are left when enough others have ended stay where they are until the job waits again or
  * ends: a loop over a thousand handlers, whichever ends first, then changes one row per turn and
@@ -85,9 +97,58 @@ final class Waits {
     }
   }
 
+  /// Refuses a wait that can never end, because those waited for wait for `waiter` themselves.
+  ///
+  /// The wait that closes a cycle sees all others of it: each began in a transaction of its own.
+  static void requireNoCycle(Transaction transaction, JobId waiter, Wait on, int needed)
+      throws SQLException {
+    if (on.until() != null || !isAnyUpward(transaction)) {
+      return;
+    }
+    var graph = new HashMap<JobId, WaitGraph.Waiting>();
+    var next = new ArrayList<>(List.of(waiter));
+    while (!next.isEmpty()) {
+      var id = next.removeLast();
+      var still = id.equals(waiter) ? Optional.of(needed) : needed(transaction, id);
+      if (still.isPresent() && !graph.containsKey(id)) {
+        var open = awaitedBefore(transaction, id).stream().map(JobId::new).toList();
+        graph.put(id, new WaitGraph.Waiting(still.get(), open));
+        next.addAll(open);
+      }
+    }
+    var cycle =
+        WaitGraph.cycle(
+            waiter,
+            Objects.requireNonNull(graph.get(waiter)),
+            id -> Optional.ofNullable(graph.get(id)));
+    if (!cycle.isEmpty()) {
+      throw new WaitCycleException(cycle);
+    }
+  }
+
+  private static boolean isAnyUpward(Transaction transaction) throws SQLException {
+    return transaction
+        .sql(
+            """
+            select 1 from wait
+            where waiter >= '' and substr(target, 1, length(waiter) + 1) <> waiter || '.' limit 1
+            """)
+        .exists();
+  }
+
+  /// How many ends a job waits for that goes on for nothing else.
+  private static Optional<Integer> needed(Transaction transaction, JobId id) throws SQLException {
+    return transaction
+        .sql("select needed from job where id = ? and needed > 0 and due is null")
+        .bind(id.text())
+        .first(row -> row.getInt(1));
+  }
+
   /// Makes those due who waited for this handler and need no other; as due since they were created,
   /// see [dev.errand.spi.Store#claim].
-  static void handlerEnded(Transaction transaction, JobId target) throws SQLException {
+  ///
+  /// @return who waited
+  static List<String> handlerEnded(Transaction transaction, JobId target) throws SQLException {
     var waiters =
         transaction
             .sql("delete from wait where target = ? returning waiter")
@@ -103,6 +164,25 @@ final class Waits {
           .bind(waiter)
           .update();
     }
+    return waiters;
+  }
+
+  /// What a job waits for that nobody has woken yet.
+  static Optional<Wait> of(Session session, JobId waiter) throws SQLException {
+    var open =
+        session
+            .sql("select target from wait where waiter = ? order by target")
+            .bind(waiter.text())
+            .list(row -> new JobId(row.getString(1)));
+    return session
+        .sql("select needed, due, heeds from job where id = ? and needed > 0")
+        .bind(waiter.text())
+        .first(row -> new Wait(open, row.getInt(1), until(row), row.getBoolean(3)));
+  }
+
+  private static @Nullable Instant until(ResultSet row) throws SQLException {
+    long due = row.getLong(2);
+    return row.wasNull() ? null : Instant.ofEpochMilli(due);
   }
 
   /// Forgets what a job that is done still waited for.

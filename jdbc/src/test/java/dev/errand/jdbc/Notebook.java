@@ -6,6 +6,7 @@ import dev.errand.job.Delta;
 import dev.errand.job.JobId;
 import dev.errand.job.Value;
 import dev.errand.job.Variable;
+import dev.errand.job.Wait;
 import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.WorkspaceRuntime;
@@ -82,7 +83,7 @@ final class Notebook implements WorkspaceRuntime {
     }
 
     private static String awaited(JobId job, Host host) {
-      var child = host.await(Host.Mark.at(0), 0, List.of(job), 1).getFirst();
+      var child = host.await(Host.Mark.at(0), 0, new Wait(List.of(job), 1)).getFirst();
       return child.state() + " " + child.completion();
     }
 

@@ -57,6 +57,9 @@ class QueryPlanTest {
     store.journal(ROOT, 0, 0);
     store.effects(ROOT, null, 10);
     store.unknownEffects(null, null, 10);
+    store.waiting(ROOT);
+    store.callbacks(null, null, 10);
+    store.callbacks(ROOT, ROOT.child(1), 10);
     store.fork(ROOT, Delta.BEFORE, new JobId("fork"));
     store.forget(ROOT, 0);
     store.collect(1);

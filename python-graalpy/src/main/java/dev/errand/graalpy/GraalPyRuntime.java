@@ -78,7 +78,7 @@ public final class GraalPyRuntime implements WorkspaceRuntime {
 
   @Override
   public Workspace open(Opening opening) {
-    return PythonWorkspace.open(contexts().take(), timer, opening);
+    return PythonWorkspace.open(() -> contexts().take(), timer, opening);
   }
 
   private synchronized Contexts contexts() {

@@ -8,9 +8,12 @@ import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
+import dev.errand.job.Wait;
 import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -41,9 +44,16 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
         host.complete(mark, completion());
         yield new Frame(Json.Object.EMPTY);
       }
-      case "await" ->
-          Forms.children(host.await(mark, form.number("n"), jobs(), form.number("needed")));
+      case "await" -> Forms.children(host.await(mark, form.number("n"), awaited()));
+      case "later" -> {
+        var delay = Duration.ofMillis(form.longNumber("millis"));
+        yield new Frame(
+            Json.object("at", host.later(mark, form.number("n"), delay).toEpochMilli()));
+      }
       case "peek" -> Forms.children(host.peek(mark, form.number("n"), jobs()));
+      case "replies" ->
+          new Frame(
+              Json.object("texts", host.replies(mark, form.number("n"), job(form.any("job")))));
       case "children" -> Forms.children(host.children(mark, form.number("n"), subtaskId()));
       case "new_object" -> new Frame(Json.object("id", host.newObject(mark, form.number("n"))));
       case "object" -> Forms.object(host.object(mark, form.number("n"), form.text("id")));
@@ -104,8 +114,11 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
         form.items("blocks").stream().map(Asked::block).toList(),
         form.optional("w").map(w -> Marks.snapshot(Form.of(w), parts, 0)).orElse(null),
         subtaskId(),
-        form.optional("params").map(Form::of).map(Form::json).orElse(Json.Object.EMPTY),
-        form.optionalText("locale").orElse(null));
+        new Host.Briefing(
+            form.optional("params").map(Form::of).map(Form::json).orElse(Json.Object.EMPTY),
+            form.optionalText("locale").orElse(null),
+            form.optionalText("message").orElse(null),
+            form.optional("schema").map(Form::of).map(Form::json).orElse(null)));
   }
 
   private static CodeBlock block(Json json) {
@@ -137,6 +150,11 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
               attributes,
               null);
         });
+  }
+
+  private Wait awaited() {
+    var until = form.optional("until").map(Form::longNumber).map(Instant::ofEpochMilli);
+    return Form.fitting(() -> new Wait(jobs(), form.number("needed"), until.orElse(null)));
   }
 
   private List<JobId> jobs() {

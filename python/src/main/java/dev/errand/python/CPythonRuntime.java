@@ -114,7 +114,8 @@ public final class CPythonRuntime implements WorkspaceRuntime {
 
   @Override
   public Workspace open(Opening opening) {
-    return PythonWorkspace.open(new CPythonProcess(zygote(), opening.limits()), timer, opening);
+    return PythonWorkspace.open(
+        () -> new CPythonProcess(zygote(), opening.limits()), timer, opening);
   }
 
   private synchronized Zygote zygote() {

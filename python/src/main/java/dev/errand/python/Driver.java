@@ -14,10 +14,13 @@ public final class Driver {
           "ambient",
           "arrived",
           "cage",
+          "delegation",
           "durable",
           "embedded",
           "facades",
+          "failure",
           "fence",
+          "futures",
           "graalpy",
           "guard",
           "heavy",
@@ -43,6 +46,7 @@ public final class Driver {
           "source",
           "start",
           "variables",
+          "waiting",
           "wire",
           "zygote");
 

@@ -34,8 +34,12 @@ record Form(Json.Object json) {
   }
 
   static int number(@Nullable Json json) {
+    return fitting(() -> Math.toIntExact(longNumber(json)));
+  }
+
+  static long longNumber(@Nullable Json json) {
     if (json instanceof Json.Number number) {
-      return fitting(() -> Math.toIntExact(number.toLong()));
+      return fitting(number::toLong);
     }
     throw misfit("a number", json);
   }
@@ -62,6 +66,10 @@ record Form(Json.Object json) {
 
   int number(String name) {
     return number(json.members().get(name));
+  }
+
+  long longNumber(String name) {
+    return longNumber(json.members().get(name));
   }
 
   List<Json> items(String name) {

@@ -79,6 +79,7 @@ final class Forms {
             .with("readings", readings(run))
             .with("told", run.told().stream().map(told -> told(told, parts)).toList())
             .with("show", run.show())
+            .with("stop", run.stop())
             .with("job", job);
     return new Frame(header, parts);
   }

@@ -1,5 +1,6 @@
 package dev.errand.python;
 
+import java.util.function.Supplier;
 import dev.errand.job.Blob;
 import dev.errand.job.Limits;
 import dev.errand.job.RefusedException;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /// One Python at work for one job: turns its frames into calls of the host, and holds it to the
 /// job's limits.
 public final class PythonWorkspace implements Workspace {
+  /// How many Pythons may go before one is ready.
+  private static final int DEATHS_ALLOWED = 3;
+
   private final DriverLink python;
   private final ScheduledExecutorService timer;
   private final Limits limits;
@@ -34,9 +38,37 @@ public final class PythonWorkspace implements Workspace {
 
   /// Opens a job's workspace in a Python that waits for one.
   ///
+  /// @param pythons gives one, and another where that turns out to have gone before
   /// @param timer rings when a block's time is over; it is never kept busy
   /// @throws WorkspaceException if that fails; the Python is ended
-  public static Workspace open(DriverLink python, ScheduledExecutorService timer, Opening opening) {
+  public static Workspace open(
+      Supplier<DriverLink> pythons, ScheduledExecutorService timer, Opening opening) {
+    for (int deaths = 1; ; deaths++) {
+      try {
+        return openOnce(pythons.get(), timer, opening);
+      } catch (DiedUnopened gone) {
+        // It may have been a spare one that died before; nothing of the job was lost with it.
+        if (deaths == DEATHS_ALLOWED) {
+          throw gone.failure;
+        }
+      }
+    }
+  }
+
+  /// The Python went before the workspace was open.
+  private static final class DiedUnopened extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final WorkspaceException failure;
+
+    DiedUnopened(WorkspaceException failure) {
+      super(failure);
+      this.failure = failure;
+    }
+  }
+
+  private static Workspace openOnce(
+      DriverLink python, ScheduledExecutorService timer, Opening opening) {
     var workspace = new PythonWorkspace(python, timer, opening.limits());
     try (var clock =
         BlockClock.start(
@@ -48,9 +80,12 @@ public final class PythonWorkspace implements Workspace {
       clock.pause();
       return workspace;
     } catch (IOException | Form.Misfit gone) {
-      var why = workspace.died(gone).error().message();
-      throw new WorkspaceException(
-          "The workspace of job " + opening.job() + " could not be opened. " + why, gone);
+      var died = workspace.died(gone);
+      var why = died.error().message();
+      var failure =
+          new WorkspaceException(
+              "The workspace of job " + opening.job() + " could not be opened. " + why, gone);
+      throw died.mayRetry() ? new DiedUnopened(failure) : failure;
     } catch (WorkspaceException unreadable) {
       workspace.close();
       throw unreadable;

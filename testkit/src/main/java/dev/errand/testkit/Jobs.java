@@ -9,6 +9,7 @@ import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
+import dev.errand.job.Limits;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.Subtask;
@@ -28,6 +29,11 @@ import org.jspecify.annotations.Nullable;
 final class Jobs {
   static final JobDefinition DEFINITION =
       JobDefinition.of(AgentSpec.program("tester"), CodeBlock.python("pass"));
+
+  /// An agent that lives by a model.
+  static final AgentSpec MODELLED =
+      new AgentSpec(
+          "modelled", "", "model:any", List.of(), "cpython", true, Limits.DEFAULT, List.of());
 
   private Jobs() {}
 

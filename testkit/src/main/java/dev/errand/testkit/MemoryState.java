@@ -1,6 +1,7 @@
 package dev.errand.testkit;
 
 import dev.errand.job.Blob;
+import dev.errand.job.Callback;
 import dev.errand.job.Completion;
 import dev.errand.job.Delta;
 import dev.errand.job.DuplicateJobException;
@@ -22,6 +23,7 @@ import dev.errand.job.NewJob;
 import dev.errand.job.ObjectConflictException;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
+import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StaleLeaseException;
 import dev.errand.job.Subtask;
 import dev.errand.job.UnknownJobException;
@@ -29,23 +31,28 @@ import dev.errand.job.UnknownTurnException;
 import dev.errand.job.UnresolvableException;
 import dev.errand.job.Usage;
 import dev.errand.job.Wait;
+import dev.errand.job.WaitCycleException;
 import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
 import dev.errand.spi.Store;
+import dev.errand.spi.WaitGraph;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -64,6 +71,9 @@ final class MemoryState {
   private final Map<String, Blob> chunks;
   private final Map<JobId, List<Entry>> entriesByRoot;
 
+  /// Children whose outcomes were given to their parents.
+  private final Set<JobId> given;
+
   MemoryState() {
     rows = new LinkedHashMap<>();
     definitions = new HashMap<>();
@@ -71,6 +81,7 @@ final class MemoryState {
     objects = new TreeMap<>();
     chunks = new HashMap<>();
     entriesByRoot = new HashMap<>();
+    given = new HashSet<>();
   }
 
   MemoryState(MemoryState other) {
@@ -80,6 +91,7 @@ final class MemoryState {
     objects = new TreeMap<>(other.objects);
     chunks = new HashMap<>(other.chunks);
     entriesByRoot = new HashMap<>(other.entriesByRoot);
+    given = new HashSet<>(other.given);
   }
 
   /// A job with what only the store knows of it.
@@ -109,7 +121,7 @@ final class MemoryState {
     }
 
     Row leased(String holder, Instant until) {
-      return new Row(job, version, fence + 1, holder, until, awaits, workspace);
+      return new Row(job, version, fence + 1, holder, until, null, workspace);
     }
 
     Row until(Instant end) {
@@ -168,17 +180,32 @@ final class MemoryState {
     return switch (step.next()) {
       case Step.Next.Continue() -> new Receipt(after.version(), true);
       case Step.Next.Yield(var at) -> release(after, roundedUp(at), null);
-      case Step.Next.End() -> release(after, null, null);
-      case Step.Next.Await(var on) when isSatisfied(on) -> {
+      case Step.Next.End() -> {
+        // The step itself may have ended a child's handler, and so revived the job.
+        boolean revived = after.job().status() != step.status();
+        release(after, revived ? after.job().origin().created() : null, null);
+        if (!revived) {
+          reviveForNews(id, now);
+        }
+        yield new Receipt(after.version(), false);
+      }
+      case Step.Next.Await(var on) when isSatisfied(on) || isOver(on, now) || isHeeded(on, id) -> {
         put(after.with(moved(after.job(), before.job().status(), step.progress())));
         yield new Receipt(after.version(), true);
       }
-      case Step.Next.Await(var on) -> release(after, null, on);
+      case Step.Next.Await(var on) -> {
+        requireNoCycle(id, on);
+        var until = on.until();
+        yield release(after, until == null ? null : roundedUp(until), on);
+      }
     };
   }
 
   private Receipt release(Row row, @Nullable Instant due, @Nullable Wait wait) {
-    put(row.released(due, wait));
+    // Revived by a change of this very step, the job is due already.
+    if (row.worker() != null || wait != null) {
+      put(row.released(due, wait));
+    }
     return new Receipt(row.version(), false);
   }
 
@@ -191,8 +218,10 @@ final class MemoryState {
       case Change.Journalled(var effect) -> journal(id, effect, now);
       case Change.Checkpointed(var delta) -> checkpoint(id, delta);
       case Change.ObjectChanged(var object) -> change(object);
+      case Change.Given(var children) ->
+          children.stream().filter(rows::containsKey).forEach(given::add);
       case Change.Spent(var usage) -> put(row(id).with(spent(job, job.usage().plus(usage))));
-      case Change.Completed(var completion) -> complete(id, completion, now);
+      case Change.Completed(var completion) -> completeHandler(id, completion, now);
       case Change.Ended(var outcome) -> end(id, outcome, now);
     }
   }
@@ -223,7 +252,7 @@ final class MemoryState {
     append(key.job(), Bookkeeping.resolved(turn, key, effect, finding), now);
   }
 
-  private void complete(JobId id, Completion completion, Instant now) {
+  private void completeHandler(JobId id, Completion completion, Instant now) {
     var job = row(id).job();
     var handler = job.subtask();
     if (handler != null && handler.completion() == null) {
@@ -261,11 +290,15 @@ final class MemoryState {
             job.subtask() == null ? null : Subtask.open(job.subtask().id()),
             null,
             Usage.NONE);
-    put(new Row(record, 0, 0, null, now, null, MemoryWorkspace.EMPTY));
+    var due = job.definition().isCallback() ? null : now;
+    put(new Row(record, 0, 0, null, due, null, MemoryWorkspace.EMPTY));
     if (job.workspace() != null) {
       checkpoint(job.id(), job.workspace());
     }
-    append(job.id(), Bookkeeping.created(job), now);
+    if (job.subtask() != null && job.subtask().isFuture()) {
+      given.add(job.id());
+    }
+    Bookkeeping.begun(job).forEach(entry -> append(job.id(), entry, now));
   }
 
   private void attach(JobId parent, JobId id, Json subtaskId, Instant now) {
@@ -276,17 +309,30 @@ final class MemoryState {
       throw new UnknownJobException(id.text());
     }
     var child = row(id).job();
-    if (child.subtask() != null) {
-      if (!child.subtask().id().equals(subtaskId)) {
-        throw new DuplicateSubTaskException(id, child.subtask().id());
-      }
+    var before = child.subtask();
+    if (before != null && before.id().equals(subtaskId)) {
       return;
+    }
+    if (before != null && !(before.id() instanceof Json.Null)) {
+      throw new DuplicateSubTaskException(id, before.id());
     }
     requireUnusedId(parent, subtaskId);
     int turn = child.progress().turn();
-    put(row(id).with(handled(child, Subtask.open(subtaskId))));
+    var handler = before == null ? Subtask.open(subtaskId) : before.called(subtaskId);
+    put(row(id).with(handled(child, handler)));
+    if (handler.isFuture()) {
+      given.add(id);
+    }
+    if (before != null) {
+      return;
+    }
     append(id, Bookkeeping.spawned(turn, child.origin().agent(), subtaskId), now);
-    if (child.outcome() != null) {
+    var definition = Objects.requireNonNull(definitions.get(child.definition()));
+    if (child.outcome() instanceof Outcome.Succeeded(var value)
+        && definition.deliversReturnedValue()) {
+      var result = new Completion.Result(value);
+      endHandler(id, subtaskId, result, Bookkeeping.completed(turn, subtaskId, result), now);
+    } else if (child.outcome() != null) {
       endUncompleted(id, turn, subtaskId, child.outcome(), now);
     }
   }
@@ -303,8 +349,9 @@ final class MemoryState {
   }
 
   private void endUncompleted(JobId id, int turn, Json subtaskId, Outcome outcome, Instant now) {
-    var entry = Bookkeeping.uncompleted(turn, subtaskId, outcome);
-    endHandler(id, subtaskId, Completion.ofUncompleted(outcome), entry, now);
+    var handler = Subtask.open(subtaskId);
+    var entry = Bookkeeping.uncompleted(turn, handler, outcome);
+    endHandler(id, subtaskId, handler.completedBy(outcome), entry, now);
   }
 
   private void endHandler(
@@ -314,13 +361,156 @@ final class MemoryState {
     for (var waiter : List.copyOf(rows.values())) {
       var awaited = waiter.awaits();
       if (awaited != null && awaited.handlers().contains(id) && isSatisfied(awaited)) {
-        put(waiter.released(waiter.job().origin().created(), null));
+        wake(waiter);
       }
+    }
+    if (!given.contains(id)) {
+      id.parent().ifPresent(parent -> revive(parent, id, now));
+    }
+  }
+
+  private void wake(Row suspended) {
+    put(suspended.released(suspended.job().origin().created(), null));
+  }
+
+  /// Lets a job that is done go on before its next turn, where it may: for the end of a child, or
+  /// for a message.
+  private void revive(JobId id, @Nullable JobId child, Instant now) {
+    var job = row(id).job();
+    var outcome = job.outcome();
+    if (job.status() != JobStatus.DONE
+        || outcome == null
+        || !hears(job)
+        || !Bookkeeping.mayRevive(outcome, child == null)) {
+      return;
+    }
+    var progress = job.progress().revived();
+    put(row(id).with(ended(moved(job, JobStatus.STARTED, progress), null)));
+    append(id, Bookkeeping.revived(progress.turn(), child), now);
+    put(row(id).released(job.origin().created(), null));
+  }
+
+  /// Whether a model is there to be told what happens.
+  private boolean hears(JobRecord job) {
+    return Objects.requireNonNull(definitions.get(job.definition())).agent().model() != null;
+  }
+
+  private void reviveForNews(JobId id, Instant now) {
+    long heard = row(id).job().progress().heard();
+    if (messages(id, heard).findAny().isPresent()) {
+      revive(id, null, now);
+    } else {
+      news(id, heard, 1).ended().forEach(child -> revive(id, child.id(), now));
+    }
+  }
+
+  Store.News news(JobId id, long after, int limit) {
+    var ended =
+        children(id)
+            .filter(child -> told(child) > Math.max(after, 0) && !given.contains(child.id()))
+            .sorted(Comparator.comparingLong(MemoryState::told))
+            .limit(limit)
+            .toList();
+    long last = ended.size() < limit ? Long.MAX_VALUE : told(ended.getLast());
+    return new Store.News(
+        ended, messages(id, after).filter(entry -> entry.sequence() < last).toList());
+  }
+
+  Optional<Wait> waiting(JobId id) {
+    var row = rows.get(id);
+    var awaited = row == null ? null : row.awaits();
+    if (row == null || awaited == null) {
+      return Optional.empty();
+    }
+    var open = awaited.handlers().stream().filter(handler -> !hasEnded(handler)).sorted().toList();
+    int ended = awaited.handlers().size() - open.size();
+    return Optional.of(
+        new Wait(open, awaited.needed() - ended, row.due(), awaited.heedsMessages()));
+  }
+
+  /// Callbacks that nobody has answered, in the order of their ids.
+  Stream<Callback> callbacks() {
+    return jobs()
+        .filter(job -> job.subtask() != null && told(job) == 0)
+        .flatMap(
+            job ->
+                Objects.requireNonNull(job.subtask()).callback().stream()
+                    .map(name -> new Callback(job.id(), name, job.origin().created())))
+        .sorted(Comparator.comparing(Callback::id));
+  }
+
+  private Stream<Entry> messages(JobId id, long after) {
+    return entries(id.root())
+        .filter(entry -> entry.job().equals(id) && entry.kind() == Entry.Kind.SIGNAL)
+        .filter(entry -> entry.sequence() > after);
+  }
+
+  long signal(JobId id, Json.Object message, Instant now) {
+    var job = known(id).job();
+    if (job.outcome() instanceof Outcome.Cancelled) {
+      throw SignalRefusedException.cancelled(id);
+    }
+    if (job.status() == JobStatus.DONE && !hears(job)) {
+      throw SignalRefusedException.done(id);
+    }
+    long sequence =
+        append(id, new Change.Recorded(job.progress().turn(), Entry.Kind.SIGNAL, message), now);
+    var awaited = row(id).awaits();
+    if (awaited != null && awaited.heedsMessages()) {
+      wake(row(id));
+    }
+    revive(id, null, now);
+    return sequence;
+  }
+
+  void complete(JobId id, Completion completion, Instant now) {
+    var job = known(id).job();
+    var handler = job.subtask();
+    if (handler == null) {
+      throw SignalRefusedException.noHandler(id);
+    }
+    if (handler.completion() != null) {
+      throw SignalRefusedException.ended(id, handler);
+    }
+    completeHandler(id, completion, now);
+    if (Objects.requireNonNull(definitions.get(job.definition())).isCallback()) {
+      var outcome = completion.asOutcome();
+      put(row(id).with(ended(moved(row(id).job(), JobStatus.DONE, job.progress()), outcome)));
+      append(id, Bookkeeping.ended(job.progress().turn(), outcome), now);
     }
   }
 
   private boolean isSatisfied(Wait wait) {
     return wait.handlers().stream().filter(this::hasEnded).count() >= wait.needed();
+  }
+
+  private void requireNoCycle(JobId waiter, Wait on) {
+    if (on.until() == null) {
+      var cycle =
+          WaitGraph.cycle(waiter, waiting(on), id -> Optional.of(row(id)).flatMap(this::waiting));
+      if (!cycle.isEmpty()) {
+        throw new WaitCycleException(cycle);
+      }
+    }
+  }
+
+  private Optional<WaitGraph.Waiting> waiting(Row row) {
+    var on = row.awaits();
+    return on == null || on.until() != null ? Optional.empty() : Optional.of(waiting(on));
+  }
+
+  private WaitGraph.Waiting waiting(Wait on) {
+    var open = on.handlers().stream().filter(id -> !hasEnded(id)).toList();
+    return new WaitGraph.Waiting(on.needed() - (on.handlers().size() - open.size()), open);
+  }
+
+  private boolean isHeeded(Wait wait, JobId waiter) {
+    long heard = row(waiter).job().progress().heard();
+    return wait.heedsMessages() && messages(waiter, heard).findAny().isPresent();
+  }
+
+  private static boolean isOver(Wait wait, Instant now) {
+    return wait.until() != null && !roundedUp(wait.until()).isAfter(now);
   }
 
   private boolean hasEnded(JobId handler) {
@@ -522,7 +712,7 @@ final class MemoryState {
         job.usage());
   }
 
-  private static JobRecord ended(JobRecord job, Outcome outcome) {
+  private static JobRecord ended(JobRecord job, @Nullable Outcome outcome) {
     return new JobRecord(
         job.id(),
         job.origin(),

@@ -5,7 +5,9 @@ import static java.util.Comparator.comparingInt;
 import static java.util.Comparator.comparingLong;
 
 import dev.errand.job.Blob;
+import dev.errand.job.Callback;
 import dev.errand.job.Checkpoint;
+import dev.errand.job.Completion;
 import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectKey;
@@ -22,6 +24,7 @@ import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
 import dev.errand.job.StoreException;
 import dev.errand.job.UnknownTurnException;
+import dev.errand.job.Wait;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
@@ -165,6 +168,41 @@ public final class MemoryStore implements Store {
   }
 
   @Override
+  public News news(JobId job, long after, int limit) {
+    return read(all -> all.news(job, after, limit));
+  }
+
+  @Override
+  public Optional<Wait> waiting(JobId job) {
+    return read(all -> all.waiting(job));
+  }
+
+  @Override
+  public List<Callback> callbacks(@Nullable JobId top, @Nullable JobId after, int limit) {
+    return read(
+        all ->
+            all.callbacks()
+                .filter(callback -> top == null || isBelow(callback.id(), top))
+                .filter(callback -> after == null || callback.id().compareTo(after) > 0)
+                .limit(limit)
+                .toList());
+  }
+
+  @Override
+  public long signal(JobId job, Json.Object message) {
+    return change(draft -> draft.signal(job, message, now()));
+  }
+
+  @Override
+  public void complete(JobId job, Completion completion) {
+    change(
+        draft -> {
+          draft.complete(job, completion, now());
+          return job;
+        });
+  }
+
+  @Override
   public Count count(JobId root) {
     return read(
         all -> {
@@ -248,7 +286,11 @@ public final class MemoryStore implements Store {
   }
 
   private static boolean isWithin(JobId job, JobId top) {
-    return job.equals(top) || job.text().startsWith(top.text() + ".");
+    return job.equals(top) || isBelow(job, top);
+  }
+
+  private static boolean isBelow(JobId job, JobId top) {
+    return job.text().startsWith(top.text() + ".");
   }
 
   @Override

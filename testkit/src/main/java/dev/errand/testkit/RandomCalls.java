@@ -113,12 +113,39 @@ final class RandomCalls {
       rearrange();
     } else if (dice < 19) {
       clock.advance(Duration.ofMillis(random.nextInt(20_000)));
-    } else if (dice < 22) {
+    } else if (dice < 21) {
       resolve();
+    } else if (dice < 25) {
+      signal();
     } else if (held.size() < FEW || dice < 30) {
       claim();
     } else {
       commit(pick(held));
+    }
+  }
+
+  private void signal() {
+    var job = known();
+    switch (random.nextInt(4)) {
+      case 0 -> {
+        var message = Json.object("text", "message " + random.nextInt(100));
+        same("signal " + job, any -> any.signal(job, message));
+      }
+      case 1 -> {
+        var how = Jobs.result(random.nextInt(100));
+        same("complete " + job, any -> done(() -> any.complete(job, how)));
+      }
+      case 2 -> {
+        int limit = 1 + random.nextInt(3);
+        var top = chance(50) ? job.root() : null;
+        var after = chance(50) ? job : null;
+        same("callbacks of " + top, any -> any.callbacks(top, after, limit));
+      }
+      default -> {
+        long after = random.nextInt(20);
+        int limit = 1 + random.nextInt(3);
+        same("news of " + job + " after " + after, any -> any.news(job, after, limit));
+      }
     }
   }
 
@@ -129,8 +156,10 @@ final class RandomCalls {
       case 0 -> {
         var fork = pick(ROOTS);
         same(
-            "fork " + job + " at " + turn + " as " + fork,
-            any -> done(() -> any.fork(job, turn, fork)));
+                "fork " + job + " at " + turn + " as " + fork,
+                any -> done(() -> any.fork(job, turn, fork)))
+            .value()
+            .forEach(forked -> turns.put(fork, turn + 1));
       }
       case 1 -> same("forget " + job + " before " + turn, any -> done(() -> any.forget(job, turn)));
       default -> same("collect", any -> any.collect(MANY));
@@ -203,7 +232,8 @@ final class RandomCalls {
   }
 
   private Change change(JobId job, Map<Integer, Integer> lengths) {
-    return switch (random.nextInt(10)) {
+    return switch (random.nextInt(11)) {
+      case 9 -> new Change.Given(List.of(known(job.child(1 + random.nextInt(5)))));
       case 0 ->
           new Change.Recorded(
               random.nextInt(4), Entry.Kind.CONSOLE, Json.object("n", random.nextInt()));
@@ -235,9 +265,15 @@ final class RandomCalls {
 
   private NewJob child(JobId parent) {
     var id = parent.child(1 + random.nextInt(5));
-    var handler = chance(70) ? Subtask.open(handlerId()) : null;
     var workspace = chance(20) ? Jobs.put(Jobs.delta(Delta.BEFORE), 0, pieces()) : null;
-    return new NewJob(id, null, definition(), digest(), handler, workspace);
+    if (chance(10)) {
+      var asked = "question " + random.nextInt(3);
+      var handler = Subtask.open(Subtask.callbackId(asked));
+      return new NewJob(id, null, JobDefinition.callback(asked), digest(), handler, workspace);
+    }
+    var handler = chance(70) ? Subtask.open(handlerId()) : null;
+    var message = chance(10) ? "hello" : null;
+    return new NewJob(id, null, definition(), digest(), handler, workspace, message);
   }
 
   private Step.Next next(Held by) {
@@ -256,7 +292,10 @@ final class RandomCalls {
             .limit(1 + random.nextInt(4))
             .distinct()
             .toList();
-    return new Wait(handlers, 1 + random.nextInt(handlers.size()));
+    var until = chance(30) ? clock.instant().plusMillis(random.nextInt(20_000)) : null;
+    return until != null && chance(30)
+        ? Wait.until(until)
+        : new Wait(handlers, 1 + random.nextInt(handlers.size()), until, chance(50));
   }
 
   private Outcome outcome() {
@@ -286,11 +325,19 @@ final class RandomCalls {
   }
 
   private JobDefinition definition() {
-    return JobDefinition.of(AgentSpec.program("a" + random.nextInt(2)), CodeBlock.python("pass"));
+    return switch (random.nextInt(10)) {
+      case 0, 1, 2, 3 -> JobDefinition.of(Jobs.MODELLED);
+      default ->
+          JobDefinition.of(AgentSpec.program("a" + random.nextInt(2)), CodeBlock.python("pass"));
+    };
   }
 
   private Json handlerId() {
-    return Json.of(pick(Stream.of("x", "y", 7).map(Object.class::cast).toList()));
+    return switch (random.nextInt(5)) {
+      case 0 -> Json.Null.VALUE;
+      case 1 -> Json.object(Subtask.FUTURE, random.nextInt(3));
+      default -> Json.of(pick(Stream.of("x", "y", 7).map(Object.class::cast).toList()));
+    };
   }
 
   private String digest() {

@@ -13,9 +13,12 @@ import dev.errand.job.RefusedException;
 import dev.errand.job.Slot;
 import dev.errand.job.SubTaskState;
 import dev.errand.job.Value;
+import dev.errand.job.Wait;
 import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.WorkspaceRuntime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -41,6 +44,7 @@ public final class RecordingHost implements Host {
   private final Map<JobId, ChildJob> others = new LinkedHashMap<>();
   private final Map<Slot, Effect> journal = new LinkedHashMap<>();
   private final Map<Slot, List<Child>> answers = new LinkedHashMap<>();
+  private final Map<Slot, Instant> moments = new LinkedHashMap<>();
   private final Map<Slot, String> drawn = new LinkedHashMap<>();
   private final Map<Slot, DurableObject> looks = new LinkedHashMap<>();
   private final Set<Slot> changes = new HashSet<>();
@@ -51,6 +55,7 @@ public final class RecordingHost implements Host {
   private List<Effect> readings = new ArrayList<>();
   private WorkspaceRuntime.@Nullable State state;
   private @Nullable Completion completion;
+  private Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private boolean subtask;
   private int turn;
   private int statement;
@@ -134,8 +139,7 @@ public final class RecordingHost implements Host {
   /// Puts another job's end into the store, which is none of this job's business.
   public RecordingHost beside(JobId other, Completion ended) {
     var request =
-        new ChildRequest(
-            1, "main", Json.Object.EMPTY, List.of(), null, null, Json.Object.EMPTY, null);
+        new ChildRequest(1, "main", Json.Object.EMPTY, List.of(), null, null, Briefing.NONE);
     var known = new ChildJob(other, request);
     known.end(ended);
     others.put(other, known);
@@ -200,7 +204,15 @@ public final class RecordingHost implements Host {
   /// The run that carries out the job's current block from where it stands.
   public Workspace.Run again(CodeBlock block) {
     return new Workspace.Run(
-        turn, block, statement, created, printed, readings, List.of(), showing);
+        turn,
+        block,
+        statement,
+        created,
+        printed,
+        readings,
+        List.of(),
+        showing,
+        Workspace.Run.AT_THE_END);
   }
 
   /// Goes on to the next block, after one that ended with `mark`.
@@ -328,14 +340,15 @@ public final class RecordingHost implements Host {
   }
 
   @Override
-  public List<Child> await(Mark mark, int ordinal, List<JobId> handlers, int needed) {
+  public List<Child> await(Mark mark, int ordinal, Wait on) {
+    var handlers = on.handlers();
     return around(
         mark,
         () -> {
-          if (ended(handlers) < needed) {
+          if (ended(handlers) < on.needed()) {
             wait.run();
           }
-          if (ended(handlers) < needed) {
+          if (ended(handlers) < on.needed() && on.until() == null) {
             throw new IllegalStateException("Nobody ended " + handlers);
           }
           return recorded(
@@ -344,6 +357,15 @@ public final class RecordingHost implements Host {
               "await",
               () -> seen(handlers).stream().filter(seen -> seen.completion() != null).toList());
         });
+  }
+
+  @Override
+  public Instant later(Mark mark, int ordinal, Duration delay) {
+    return around(
+        mark,
+        () ->
+            moments.computeIfAbsent(
+                new Slot(turn, mark.statement(), ordinal), slot -> now.plus(delay)));
   }
 
   @Override
@@ -365,6 +387,11 @@ public final class RecordingHost implements Host {
                         .filter(child -> subtaskId == null || subtaskId.equals(child.subtaskId))
                         .map(ChildJob::seen)
                         .toList()));
+  }
+
+  @Override
+  public List<String> replies(Mark mark, int ordinal, JobId other) {
+    return around(mark, () -> List.of());
   }
 
   @Override

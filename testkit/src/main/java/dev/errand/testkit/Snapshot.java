@@ -1,5 +1,6 @@
 package dev.errand.testkit;
 
+import dev.errand.job.Callback;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Delta;
 import dev.errand.job.DurableObject;
@@ -9,6 +10,7 @@ import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.UnknownTurnException;
+import dev.errand.job.Wait;
 import dev.errand.spi.Store;
 import java.time.Instant;
 import java.util.List;
@@ -22,12 +24,14 @@ import java.util.stream.IntStream;
 /// @param trees the events and the counts of the trees
 /// @param effects the books of effects, and of those the unknown ones
 /// @param objects the durable objects
+/// @param callbacks those that nobody has answered
 /// @param nextDue when a job next falls due by itself
 record Snapshot(
     List<Member> jobs,
     List<Tree> trees,
     List<List<JobEffect>> effects,
     List<DurableObject> objects,
+    List<Callback> callbacks,
     Optional<Instant> nextDue) {
   private static final int ALL = 100_000;
   private static final int TURNS = 4;
@@ -38,6 +42,7 @@ record Snapshot(
         roots.stream().map(root -> Tree.of(store, root)).toList(),
         List.of(store.effects(null, null, ALL), store.unknownEffects(null, null, ALL)),
         store.objects("", ALL),
+        store.callbacks(null, null, ALL),
         store.nextDue());
   }
 
@@ -45,6 +50,7 @@ record Snapshot(
   record Member(
       JobRecord job,
       Optional<JobRecord> found,
+      Optional<Wait> waiting,
       List<JobRecord> children,
       List<JobRecord> ended,
       List<Entry> history,
@@ -61,6 +67,7 @@ record Snapshot(
       return new Member(
           job,
           store.find(id),
+          store.waiting(id),
           store.children(id, 0, ALL),
           store.ended(id, 0, ALL),
           store.history(id, 0, ALL),

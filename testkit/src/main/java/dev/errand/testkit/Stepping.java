@@ -51,6 +51,10 @@ record Stepping(
         .step(new Step.Next.Await(new Wait(List.of(handlers), needed)));
   }
 
+  Step awaiting(Wait on) {
+    return becoming(JobStatus.SUSPENDED).step(new Step.Next.Await(on));
+  }
+
   Step ending() {
     return becoming(JobStatus.DONE).step(new Step.Next.End());
   }

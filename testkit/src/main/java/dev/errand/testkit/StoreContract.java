@@ -877,6 +877,18 @@ public abstract class StoreContract {
     }
 
     @Test
+    void a_handler_without_id_takes_one() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var receipt = store.commit(Stepping.by(claim, delegated(FIRST, null)).goingOn());
+      store.commit(Stepping.after(claim, receipt, attached(FIRST, "a")).goingOn());
+
+      assertThat(store.find(FIRST).orElseThrow().subtask())
+          .isEqualTo(Subtask.open(new Json.Text("a")));
+      assertThat(kinds(FIRST)).containsExactly(Entry.Kind.SUBTASK_SPAWNED);
+    }
+
+    @Test
     void an_attached_handlers_id_must_be_free() {
       store.submit(job(ROOT));
       var claim = claim(ROOT);
@@ -898,6 +910,23 @@ public abstract class StoreContract {
       assertThatThrownBy(
               () -> store.commit(Stepping.by(claim, attached(FIRST.child(1), "a")).goingOn()))
           .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Nested
+  class AttachingLate {
+    @Test
+    void a_handler_given_to_a_program_that_has_ended_has_what_it_returned() {
+      store.submit(job(ROOT));
+      var program =
+          JobDefinition.of(AgentSpec.program("p"), new CodeBlock(CodeBlock.Kind.PROGRAM, "p"));
+      var child = new NewJob(FIRST, null, program, "asked", null, null);
+      store.commit(Stepping.by(claim(ROOT), new Change.Created(child)).yielding(clock.instant()));
+      finish(FIRST, succeeded(41));
+      store.commit(Stepping.by(claim(ROOT), attached(FIRST, "late")).goingOn());
+
+      assertThat(handler(FIRST).completion()).isEqualTo(result(41));
+      assertThat(kinds(FIRST)).endsWith(Entry.Kind.SUBTASK_SPAWNED, Entry.Kind.SUBTASK_COMPLETED);
     }
   }
 

@@ -221,7 +221,9 @@ final class Treasury implements AutoCloseable {
     collect(host.completion(), seen);
     for (var child : host.childJobs()) {
       var request = child.request();
-      seen.append(request.blocks()).append(request.parameters()).append(request.agentForm());
+      seen.append(request.blocks())
+          .append(request.briefing().parameters())
+          .append(request.agentForm());
       collect(request.workspace(), seen);
       collect(child.completion(), seen);
     }

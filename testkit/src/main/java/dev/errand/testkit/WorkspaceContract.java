@@ -1321,8 +1321,8 @@ public abstract class WorkspaceContract extends DrivenJobs {
     var request = job.host().childJobs().getFirst().request();
     assertThat(request.agentForm().print())
         .isEqualTo("{\"instructions\":\"Do {topic}\",\"model\":\"scripted:m\"}");
-    assertThat(request.parameters().print()).isEqualTo("{\"topic\":\"pricing\"}");
-    assertThat(request.locale()).isEqualTo("pl-PL");
+    assertThat(request.briefing().parameters().print()).isEqualTo("{\"topic\":\"pricing\"}");
+    assertThat(request.briefing().locale()).isEqualTo("pl-PL");
     assertThat(request.subtaskId()).isNull();
     assertThat(request.workspace()).isNull();
     assertThat(request.blocks()).extracting(CodeBlock::source).hasSize(3).startsWith("1");

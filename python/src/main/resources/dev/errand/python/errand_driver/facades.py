@@ -140,7 +140,7 @@ def facade(name, at_once=True):
 
 
 def _fill(name, names):
-    __import__(name)
+    load(name)
     _empty.discard(name)
     imported()
     module = sys.modules[name]
@@ -352,6 +352,8 @@ _UNSAFE_ROOTS = frozenset(
 _UNSAFE_NAMES = frozenset("eval exec exec_command execfile load loads query read_pickle run runstring system".split())
 
 unrestricted = False
+load = __import__
+"""Loads a module. What that reads of clocks and chance is nothing that the code has asked for."""
 imported = outside.imported
 """Called when a module was loaded to find a name."""
 own_names = {}

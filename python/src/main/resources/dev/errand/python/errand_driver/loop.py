@@ -16,7 +16,7 @@ from . import alone, facades, kinds, outside
 from .lost import Unkeepable
 
 session = None
-_POLL_SECONDS = 1.0
+_LONG_SECONDS = 1.0  # from here on a job that sleeps needs no process
 _loop = None
 
 
@@ -55,6 +55,27 @@ def until_known(handler):
         session.wait(by_job([handler]), 1)
     else:
         yield from _loop.arrival(handler)
+
+
+def until_passed(timer):
+    """Waits for a timer; in a task, others go on meanwhile."""
+    if _loop is None or sys.modules["asyncio"].current_task() is None:
+        timer.result
+    elif not timer.is_completed:
+        yield from _loop.passing(timer)
+
+
+def until_over(awaited):
+    """Waits for what may be over when one of several things has ended; in a task, others go on meanwhile."""
+    if _loop is None or (asyncio := sys.modules["asyncio"]).current_task() is None:
+        awaited._finish(None)
+        return
+    while not awaited._is_over() and (leaves := awaited._open()):
+        arrivals = [_loop.arrival(one) if one._due is None else _loop.passing(one) for one in leaves]
+        yield from asyncio.wait(arrivals, return_when="FIRST_COMPLETED").__await__()
+        for arrival in arrivals:
+            arrival.cancel()
+    awaited._finish(None)
 
 
 def drive(coroutine):
@@ -216,6 +237,12 @@ def _take_over(asyncio):
             self._arrivals.append((handler, future))
             return future
 
+        def passing(self, timer):
+            """A future that is done when the timer has passed."""
+            future = self.create_future()
+            self.call_later(max(0, timer._due - session.later(0)) / 1000, _finish, timer, future)
+            return future
+
         def turn_until(self, future):
             """Carries out what is ready until the future is done, or without one, all tasks are."""
             outer = asyncio.current_task(self)
@@ -253,29 +280,32 @@ def _take_over(asyncio):
             if not self._arrivals and not self._timers:
                 self._tasks.clear()
                 raise RuntimeError("The coroutines of this statement wait for each other, and none can go on")
-            if unknown and len(unknown) == len(self._arrivals):
+            if len(unknown) == len(self._arrivals):
                 if self._timers:
-                    session.peek(unknown)
+                    self._sleep(unknown)
                 else:
                     session.wait(by_job(unknown), 1)
-            if not self._arrive():
-                self._sleep()
-
-        def _arrive(self):
-            here = [future for handler, future in self._arrivals if handler._outcome is not None]
-            for future in here:
-                future.set_result(None)
-            return here
-
-        def _sleep(self):
-            until = self._timers[0].when()
-            if self._arrivals:
-                until = min(until, self._now + _POLL_SECONDS)
-            if until > self._now:
-                sleep(until - self._now)
-                self._now = until
+            for handler, future in self._arrivals:
+                if handler._outcome is not None:
+                    future.set_result(None)
             while self._timers and self._timers[0].when() <= self._now:
                 self._ready.append(self._timers.pop(0))
+
+        def _sleep(self, unknown):
+            """Waits for the first timer or the end of one of these handlers."""
+            when = self._timers[0].when()
+            if when - self._now < _LONG_SECONDS and not unknown:
+                sleep(max(0, when - self._now))
+            elif when > self._now:
+                until = session.later(when - self._now)
+                if session.wait(by_job(unknown), 1, until):
+                    when -= max(0, until - session.later(0)) / 1000
+            self._now = max(self._now, when)
+
+    def _finish(timer, future):
+        timer._passed = True
+        if not future.done():
+            future.set_result(None)
 
     async def _awaiting(value):
         return await awaitable(value)

@@ -7,11 +7,12 @@ import ast
 import builtins
 import enum
 import inspect
+import math
 import re
 import sys
 import types
 
-from . import durable, facades, fence, kinds, loop, reach
+from . import durable, facades, fence, futures, kinds, loop, reach, waiting
 from .arrived import arrived, check, content
 from .lost import LostValue, Unkeepable
 from .source import caller_frame
@@ -82,6 +83,19 @@ class Job:
     def __setattr__(self, name, value):
         raise AttributeError("what is known of a job cannot be set")
 
+    def add_error_handler(self, handler, context=None, inherited=False):
+        """Has `handler(context, error)` called once if this job fails. The jobs that it creates have it too if it is
+        `inherited`: each calls it for its own failure."""
+        if self != session.job:
+            raise RuntimeError("Only the job itself can add an error handler; current_job() is it")
+        session.add_error_handler(handler, context, inherited)
+
+    @property
+    def parent_job(self):
+        """The job that created it, or None."""
+        above = self.id.rpartition(".")[0]
+        return session.job if session and above == session.job.id else Job(above, None) if above else None
+
     def __repr__(self):
         return "<Job %s>" % self.id
 
@@ -92,13 +106,17 @@ class Job:
         return hash(self.id)
 
 
+ERROR_HANDLERS = "__error_handlers__"
+
+
 class Agent:
     """Who does a job's work."""
 
-    def __init__(self, name, instructions=None, model=None):
+    def __init__(self, name, instructions=None, model=None, message_adapter=None):
         self.name = name
         self.instructions = instructions
         self.model = model
+        self.message_adapter = message_adapter
 
     def __repr__(self):
         return "agent(%r)" % self.name
@@ -110,10 +128,8 @@ class Agent:
         return hash(self.name)
 
 
-class SubTaskHandler:
+class SubTaskHandler(waiting.Awaited):
     """A parent's handle on delegated work; in the child, the right to complete it."""
-
-    _own = False
 
     def __init__(self, job, id=None):
         self.job = job
@@ -167,8 +183,11 @@ class SubTaskHandler:
 
     def get_log_message(self):
         """One line about how the work ended, as a model reads it."""
-        if self._outcome is not None and self._outcome[0] == "error":
-            return "[Error] %s failed with %s" % (_called(self).lower(), self._outcome[1].err_message)
+        outcome = self._look()
+        if outcome is None:
+            return "[Notification] %s is not completed: %s" % (_called(self).lower(), self._seen)
+        if outcome[0] == "error":
+            return "[Error] %s failed with %s" % (_called(self).lower(), outcome[1].err_message)
         return "[Notification] %s completed successfully." % _called(self).lower()
 
     def __str__(self):
@@ -212,6 +231,9 @@ class SubTaskHandler:
         if attributes is not None:
             self.__dict__.update(attributes)
 
+    def _is_over(self):
+        return self._outcome is not None
+
     def _look(self):
         if self._outcome is None and not self._own:
             session.peek([self])
@@ -230,6 +252,113 @@ class SubTaskHandler:
         return value
 
 
+CALLBACK = "callback"
+FUTURE = "future"
+
+
+class Callback(SubTaskHandler):
+    """A question to the outside, answered once: through the application's API, `errand answer` or HTTP."""
+
+    @property
+    def name(self):
+        """The name under which it is answered."""
+        return self.id[CALLBACK]
+
+    def get_log_message(self):
+        outcome = self._look()
+        if outcome is None:
+            return "[Notification] callback %s is not answered." % self.name
+        if outcome[0] == "error":
+            return "[Error] callback %s ended with %s" % (self.name, outcome[1].err_message)
+        return "[Notification] callback %s was answered." % self.name
+
+    def __repr__(self):
+        return "<Callback %s %s %s>" % (self.job.id, self.name, self._seen)
+
+
+class JobExit(SubTaskHandler):
+    """The end of a job that has no handler to complete: its exit value is the result."""
+
+    def __repr__(self):
+        return "<JobExit %s %s>" % (self.job.id, self._seen)
+
+
+def handler_of(job, id):
+    """A handler as Java tells of it."""
+    if type(id) is not dict:
+        return SubTaskHandler(job, id)
+    return (Callback if CALLBACK in id else JobExit)(job, id)
+
+
+def callback(name):
+    """This job's callback of that name; made when it is first asked for. Its `.result` is the answer, and waits for it."""
+    if not isinstance(name, str) or not name.strip():
+        raise TypeError("callback() needs a name, not %r" % (name,))
+    return session.callback(name)
+
+
+class Timer(waiting.Awaited):
+    """A moment to wait for, alone or beside handlers."""
+
+    def __init__(self, due):
+        self._due = due
+        self._passed = False
+
+    @property
+    def due(self):
+        """When it ends, in UTC."""
+        from datetime import datetime, timedelta, timezone
+
+        return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=self._due)
+
+    @property
+    def is_completed(self):
+        """Whether the moment has passed. Never waits."""
+        self._passed = self._passed or session.later(0) >= self._due
+        return self._passed
+
+    @property
+    def result(self):
+        """None; waits for the moment."""
+        if not self._passed:
+            session.wait({}, 1, self._due)
+            self._passed = True
+
+    def _is_over(self):
+        return self._passed
+
+    def __await__(self):
+        yield from loop.until_passed(self)
+
+    def __repr__(self):
+        return "<Timer %s>" % self.due.isoformat()
+
+    def __eq__(self, other):
+        return isinstance(other, Timer) and other._due == self._due
+
+    def __hash__(self):
+        return hash(self._due)
+
+
+def timer(seconds):
+    """A timer that ends so many seconds from now."""
+    return Timer(session.later(waiting.seconds(seconds, "timer()")))
+
+
+def at(moment):
+    """A timer that ends at a moment: a `datetime`, in local time if it names no zone."""
+    stamp = getattr(moment, "timestamp", None)
+    if not callable(stamp):
+        raise TypeError("at() needs a datetime, not %s" % type(moment).__name__)
+    return Timer(math.ceil(stamp() * 1000))
+
+
+def sleep(seconds):
+    """Waits so many seconds, durably: the job needs no process meanwhile."""
+    if waiting.seconds(seconds, "sleep()") > 0:
+        session.wait({}, 1, session.later(seconds))
+
+
 _HANDLER_STATE = frozenset(("job", "id", "_outcome", "_seen", "_own"))
 
 
@@ -238,14 +367,19 @@ def _state_of(outcome):
 
 
 def _called(handler):
+    if isinstance(handler, Callback):
+        return "Callback %s" % handler.name
+    if isinstance(handler, JobExit):
+        return "Job %s" % handler.job.id
     return "Sub-task" if handler.id is None else "Sub-task id=%s" % (handler.id,)
 
 
-def agent(name, instructions=None, model=None):
-    """An agent by its name, for `create_new_job`; with instructions and a model, one that need not be registered."""
+def agent(name, instructions=None, model=None, message_adapter=None):
+    """An agent by its name, for `create_new_job`; with instructions and a model, one that need not be registered. An
+    adapter makes text of messages to it that are none."""
     if not isinstance(name, str) or not name.strip():
         raise TypeError("agent() needs a name, not %r" % (name,))
-    return Agent(name, instructions, model)
+    return Agent(name, instructions, model, message_adapter)
 
 
 def current_job():
@@ -263,7 +397,13 @@ def create_new_job(
     **params,
 ):
     """Creates a job of that agent, which runs the warm-up code with copies of the shared variables and of what the code
-    reads of the caller's."""
+    reads of the caller's. Its result must fit the `result_schema`, if one is given."""
+    schema = params.pop("result_schema", None)
+    return new_job(agent, shared_vars, parent_job, warmup_code, locale, caller_frame, params, schema=schema)
+
+
+def new_job(agent, shared_vars, parent_job, warmup_code, locale, frame, params, message=None, future=False, schema=None):
+    """The same; the job's model reads the message first. Of a future its handler, by which its exit value is awaited."""
     if isinstance(agent, str):
         agent = Agent(agent)
     if not isinstance(agent, Agent):
@@ -273,7 +413,7 @@ def create_new_job(
     if shared_vars is not None and not all(type(name) is str and name.isidentifier() for name in shared_vars):
         raise TypeError("shared_vars must be a dict from variable names to values")
     blocks = _blocks(warmup_code)
-    frame = caller_frame or _frame()
+    frame = frame or _frame()
     variables = {}
     for name in _names_read(blocks):
         if frame is not None and name in frame.f_locals:
@@ -281,7 +421,10 @@ def create_new_job(
         elif name in session.namespace:
             variables[name] = session.namespace[name]
     variables.update(shared_vars or {})
-    return session.create(agent, blocks, variables, params, locale)
+    inherited = session.inherited_error_handlers()
+    if inherited:
+        variables[ERROR_HANDLERS] = inherited
+    return session.create(agent, blocks, variables, params, locale, message, future, schema)
 
 
 def _frame():
@@ -294,7 +437,7 @@ _BLOCK_LINE = re.compile(r"^[ \t]*#[ \t]*-{10,}[ \t]*$", re.MULTILINE)
 def _blocks(code):
     if code is None:
         return []
-    texts = [code] if isinstance(code, str) else list(code)
+    texts = [code] if isinstance(code, str) else [text for text in code if text is not None]
     for text in texts:
         if not isinstance(text, str):
             raise TypeError("warmup_code must be text or a list of texts, not %s" % type(text).__name__)
@@ -329,16 +472,20 @@ def _check_id(id):
 
 def complete_sub_task(result=None, error=None):
     """Ends this job's own sub-task with a result or an error; the job goes on until it exits."""
-    handler = session.own_handler()
+    if session is None or not session.may_ask():
+        raise RuntimeError("complete_sub_task requires a current job")
+    handler = session.namespace.get("sub_task_handler", session.own_handler())
     if handler is None:
         raise RuntimeError("complete_sub_task requires sub_task_handler in current job locals")
-    session.complete(handler, result, error)
+    if not isinstance(handler, SubTaskHandler):
+        raise TypeError("sub_task_handler must be a SubTaskHandler, not %s" % type(handler).__name__)
+    handler.complete(result, error)
 
 
 def find_sub_task_handler(id=None):
     """The handler with that id, which must have completed; without an id, the newest completed one, or None."""
     if id is None:
-        done = [handler for handler in session.children() if handler._outcome is not None]
+        done = [handler for handler in _sub_tasks() if handler._outcome is not None]
         return done[-1] if done else None
     _check_id(id)
     found = session.children([id])
@@ -354,60 +501,20 @@ def find_sub_task_handler(id=None):
 
 def sub_tasks():
     """The handlers of all sub-tasks of this job, oldest first."""
-    return session.children()
+    return _sub_tasks()
 
 
-def wait_all(*handlers):
-    """Waits until all have ended; returns them in order."""
-    handlers = _handlers(handlers)
-    open_ones = loop.by_job(handler for handler in handlers if handler._outcome is None)
-    if open_ones:
-        session.wait(open_ones, len(open_ones))
-    return handlers
+def _sub_tasks():
+    return [handler for handler in session.children() if not isinstance(handler, (Callback, JobExit))]
 
 
-def wait_any(*handlers):
-    """Waits until one has ended; returns the first that has, in the order given."""
-    handlers = _handlers(handlers)
-    if not handlers:
-        raise ValueError("wait_any() needs a handler")
-    if all(handler._outcome is None for handler in handlers):
-        session.wait(loop.by_job(handlers), 1)
-    return next(handler for handler in handlers if handler._outcome is not None)
-
-
-def as_completed(*handlers):
-    """Yields each as it ends."""
-    waiting = loop.by_job(dict.fromkeys(_handlers(handlers)))
-    ended = [job for job, [handler] in waiting.items() if handler._outcome is not None]
-    while True:
-        yield from [waiting.pop(job)[0] for job in ended]
-        if not waiting:
-            return
-        ended = session.wait(waiting, 1)
-
-
-def _handlers(given):
-    handlers = []
-    for item in given:
-        if isinstance(item, SubTaskHandler):
-            handlers.append(item)
-        elif isinstance(item, (str, bytes)) or not hasattr(item, "__iter__"):
-            raise TypeError("Expected a SubTaskHandler or several, not %s" % type(item).__name__)
-        else:
-            handlers.extend(_handlers(item.values() if isinstance(item, dict) else item))
-    for handler in handlers:
-        if handler._own:
-            raise RuntimeError("A job cannot wait for its own handler")
-    return handlers
-
-
-def delegate(function, /, *args, id=None, **kwargs):
-    """Runs a function in a child job, with copies of the arguments and of what it refers to by name."""
+def delegate(function, /, *args, id=None, result_schema=None, **kwargs):
+    """Runs a function in a child job, with copies of the arguments and of what it refers to by name. What it returns must
+    fit the JSON schema, if one is given."""
     if isinstance(function, SubtaskFactory) or not callable(function):
         raise TypeError("delegate() needs a function, not %s" % type(function).__name__)
     _check_id(id)
-    return session.delegate(function, args, kwargs, id)
+    return session.delegate(function, args, kwargs, id, result_schema)
 
 
 class SubtaskFactory:
@@ -447,6 +554,8 @@ class SubtaskFactory:
         function = self.__wrapped__
         args, kwargs = _converted(function, args, kwargs)
         made = function(*args, **kwargs)
+        if inspect.iscoroutine(made):
+            made = loop.drive(made)
         if isinstance(made, Job):
             return create_sub_task(made, id=id)
         if isinstance(made, SubTaskHandler):
@@ -644,9 +753,21 @@ API = {
         complete_sub_task,
         find_sub_task_handler,
         sub_tasks,
-        wait_all,
-        wait_any,
-        as_completed,
+        waiting.wait_all,
+        waiting.wait_any,
+        waiting.as_completed,
+        Callback,
+        callback,
+        Timer,
+        timer,
+        at,
+        sleep,
+        futures.FutureResult,
+        futures.FutureElement,
+        futures.FutureError,
+        futures.get_any,
+        futures.get_all,
+        futures.temporal,
         delegate,
         subtask,
         exit,
@@ -655,10 +776,20 @@ API = {
     )
 }
 API["quit"] = exit
-_INTERNAL = {value.__name__: value for value in (SubtaskFactory, fence.Forbidden)}
+_INTERNAL = {
+    value.__name__: value for value in (SubtaskFactory, JobExit, futures.TemporalFunction, fence.Forbidden)
+}
 
 for _value in (*API.values(), *_INTERNAL.values()):
     _value.__module__ = "errand"
+
+
+def offer(*values, internal=()):
+    """Adds to these names, and to those by which a workspace is stored."""
+    for more, names in ((values, API), (internal, _INTERNAL)):
+        for value in more:
+            value.__module__ = "errand"
+            names[value.__name__] = value
 
 
 def own_modules():

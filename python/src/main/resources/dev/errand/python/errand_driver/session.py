@@ -8,6 +8,7 @@ together with the state that asked it.
 
 import gc
 import inspect
+import json
 import sys
 import types
 from time import monotonic
@@ -16,7 +17,9 @@ from . import (
     ambient,
     durable,
     facades,
+    failure,
     fence,
+    futures,
     guard,
     interpreter,
     loop,
@@ -29,6 +32,7 @@ from . import (
     reach,
     shown,
     source,
+    waiting,
 )
 from .arrived import arrived
 from .keep import Keeper, Unkeepable, reason_of
@@ -42,6 +46,7 @@ SNAPSHOT_SECONDS = 1.0
 EXACT_CLOCK_CALLS = 1000
 HELD_CLOCK_NS = 10_000_000
 TEXT_LIMIT = 2000
+LONGEST_MILLIS = 10**14
 
 
 class Session:
@@ -92,8 +97,10 @@ class Session:
     def serve(self, wire):
         """Does what it is told over the connection, until that ends."""
         self.wire = wire
-        outside.session = names.session = loop.session = raised.session = durable.session = self
+        for module in (outside, names, loop, raised, durable, waiting, futures):
+            module.session = self
         facades.imported = self._imported
+        facades.load = self._load
         sys.modules["__main__"] = self._main
         while True:
             header, parts = self.wire.receive()
@@ -171,6 +178,14 @@ class Session:
             self._random = True
             outside.chance.seed(self.job.id)
 
+    def _load(self, name):
+        """Loads a module as nothing that a replay has to repeat: there it may be loaded at another place."""
+        was, self._quiet = self._quiet, True
+        try:
+            _import(name)
+        finally:
+            self._quiet = was
+
     def _plain_import(self, name, globals=None, locals=None, fromlist=(), level=0):
         made = _import(name, globals, locals, fromlist, level)
         self._imported()
@@ -236,6 +251,8 @@ class Session:
         try:
             if header["kind"] == "PYTHON":
                 end, parts = self._run_python(header)
+            elif header["kind"] == "ON_ERROR":
+                end, parts = self._call_error_handlers(json.loads(header["source"]))
             else:
                 end, parts = self._run_call()
         finally:
@@ -251,6 +268,7 @@ class Session:
             self._last_statement = len(tree.body)
             if self._last_statement > self._statements:
                 return self._ended(self._too_many_statements()), []
+            self._last_statement = min(self._last_statement, header.get("stop", self._last_statement))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
             return self._ended(refused_syntax(problem)), []
         except policy.Refused as problem:
@@ -320,6 +338,41 @@ class Session:
             message = "The return value cannot be stored: %s" % problem
             advice = "Return plain values, such as text, numbers, lists and dicts"
             return {"do": "raised", "kind": "unstorable", "message": message, "advice": advice}, []
+
+    def add_error_handler(self, function, context, inherited):
+        """Has a function called when this job fails; see `names.Job`."""
+        if not isinstance(function, failure.ErrorHandler):
+            function = failure.error_handler(function)
+        kept = self.namespace.get(names.ERROR_HANDLERS, ())
+        self.namespace[names.ERROR_HANDLERS] = [*kept, (function, context, self.turn, inherited)]
+
+    def inherited_error_handlers(self):
+        """The handlers that a child of this job begins with."""
+        kept = self.namespace.get(names.ERROR_HANDLERS, ())
+        return [(function, context, 0, True) for function, context, _turn, inherited in kept if inherited]
+
+    def _call_error_handlers(self, fault):
+        """Calls them in order, each once; what one of them raises keeps none of the others from its turn."""
+        self._last_statement = 1
+        self.statement = 0
+        self._begin_statement()
+        error = names.TaskError(fault["message"], fault["kind"], fault["advice"], fault["trace"])
+        for function, context, turn, _inherited in self.namespace.pop(names.ERROR_HANDLERS, ()):
+            if turn >= fault["since"]:
+                self._call_error_handler(function, context, error)
+        parts = []
+        return self._ended({"do": "finished", "value": self._encoded(None, parts)}), parts
+
+    def _call_error_handler(self, function, context, error):
+        try:
+            value = function.__wrapped__(context, error)
+            if type(value) is types.CoroutineType:
+                loop.drive(value)
+            loop.finish()
+            durable.settle()
+        except BaseException as problem:
+            loop.abandon()
+            self.print("Error handler %s failed: %s\n" % (function.__name__, describe(problem)[0]))
 
     def _begin_statement(self):
         self.namespace.pop("__warningregistry__", None)  # a warning is given once in each statement
@@ -597,7 +650,7 @@ class Session:
         answer, parts = self._effect({"do": "call", "n": ordinal, "tool": name, "args": 0}, parts)
         return self._decoded(answer["value"], parts)
 
-    def create(self, agent, blocks, variables, params, locale):
+    def create(self, agent, blocks, variables, params, locale, message=None, future=False, schema=None):
         for name, value in params.items():
             if json_bytes(value, exact=False) is None:
                 raise TypeError("The parameter '%s' must be made of text, numbers, lists and dicts" % name)
@@ -613,17 +666,22 @@ class Session:
             "blocks": [["PYTHON", block] for block in blocks],
             "params": params,
             "locale": locale,
+            "message": message,
+            "schema": _checked_schema(schema),
         }
+        if future:
+            header["id"] = [{names.FUTURE: self.created + 1}]
         package = None
         if variables:
             package = self._plain(variables) or self._package("create_new_job()", variables)
         child = self._create(header, package)
-        return names.Job(child["job"], child["agent"])
+        return self._handler_of(child) if future else names.Job(child["job"], child["agent"])
 
-    def delegate(self, function, args, kwargs, id):
+    def delegate(self, function, args, kwargs, id, schema=None):
         package = self._package("delegate()", {}, function, (args, kwargs))
         called = getattr(function, "__qualname__", None) or type(function).__name__
         header = {"do": "create", "agent": None, "form": {}, "blocks": [["CALL", called]], "id": [id]}
+        header["schema"] = _checked_schema(schema)
         child = self._create(header, package)
         handler = names.SubTaskHandler(names.Job(child["job"], child["agent"]), id)
         self.keeper.know_handler(handler.job.id, handler)
@@ -660,9 +718,15 @@ class Session:
         """The ids of jobs, all of which this job was given handlers of."""
         jobs = list(jobs)
         for job in jobs:
+            if type(job) is str and self._is_own_child(job):
+                self.keeper.handled.add(job)
             if type(job) is not str or job not in self.keeper.handled:
                 raise RuntimeError("Job %s is none that this job has created or was given a handler of" % (job,))
         return jobs
+
+    def _is_own_child(self, job):
+        parent, _, number = job.rpartition(".")
+        return parent == self.job.id and number.isdecimal() and int(number) <= self.created
 
     def attach(self, handler):
         (job,) = self._handled([handler.job.id])
@@ -687,13 +751,17 @@ class Session:
         self._effect({"do": "complete", "value": form}, parts)
         handler._learn("", ("value", result))
 
-    def wait(self, handlers, needed):
-        """Waits until so many of these handlers, in lists by job, have ended; returns the jobs of those that have."""
+    def wait(self, handlers, needed, until=None):
+        """Waits until so many of these handlers, in lists by job, have ended, or until that moment, in milliseconds since
+        1970; returns the jobs of those that have ended."""
         ordinal = self._next_ordinal()
         told = self._told.pop((self.statement, ordinal), None)
         if told is None:
             jobs = self._handled(handlers)
-            answer, parts = self._effect({"do": "await", "n": ordinal, "jobs": jobs, "needed": needed})
+            header = {"do": "await", "n": ordinal, "jobs": jobs, "needed": needed}
+            if until is not None:
+                header["until"] = until
+            answer, parts = self._effect(header)
             told = answer["children"]
         else:
             durable.settle()
@@ -708,6 +776,39 @@ class Session:
             for handler in handlers[child["job"]]:
                 handler._learn(child["state"], _outcome(child, parts))
         return [child["job"] for child in told]
+
+    def later(self, seconds):
+        """The moment so long from now, in milliseconds since 1970."""
+        millis = min(max(0, int(seconds * 1000)), LONGEST_MILLIS)
+        return self.ask({"do": "later", "n": self._next_ordinal(), "millis": millis})[0]["at"]
+
+    def callback(self, name):
+        """This job's callback of that name, made now unless it was before."""
+        id = {names.CALLBACK: name}
+        known = self.children([id])
+        if known:
+            return known[0]
+        header = {"do": "create", "agent": None, "form": {}, "blocks": [["ANSWER", name]], "id": [id]}
+        child = self._create(header, None)
+        return self._handler_of({**child, "id": id})
+
+    def exit_of(self, job):
+        """The handler of a job of which the exit value is awaited, given to it now if it has none; None for what is no
+        job."""
+        if isinstance(job, names.SubTaskHandler):
+            return job
+        if not isinstance(job, names.Job):
+            return None
+        known = self.keeper.handler(job.id) or next((one for one in self.children() if one.job == job), None)
+        if known is None:
+            known = names.JobExit(job, {names.FUTURE: int(job.id.rpartition(".")[2])})
+            self.attach(known)
+        return known
+
+    def replies(self, job):
+        """What the model of a job has said besides its code."""
+        (id,) = self._handled([job.id])
+        return self.ask({"do": "replies", "n": self._next_ordinal(), "job": id})[0]["texts"]
 
     def new_object(self):
         """The id of a new durable object."""
@@ -755,14 +856,17 @@ class Session:
         for child in answer["children"]:
             if not child["handled"]:
                 continue
-            handler = self.keeper.handler(child["job"])
-            if handler is None:
-                handler = names.SubTaskHandler(names.Job(child["job"], child["agent"]), child["id"])
-                self.keeper.handled.add(child["job"])
-                self.keeper.know_handler(child["job"], handler)
+            handler = self.keeper.handler(child["job"]) or self._handler_of(child)
             handler._learn(child["state"], _outcome(child, parts))
             found.append(handler)
         return found
+
+
+    def _handler_of(self, child):
+        made = names.handler_of(names.Job(child["job"], child["agent"]), child["id"])
+        self.keeper.handled.add(child["job"])
+        self.keeper.know_handler(child["job"], made)
+        return made
 
 
 class _HeldClock:
@@ -792,6 +896,12 @@ class _ReplayedClock:
     def give(self):
         self.left -= 1
         return self.value
+
+
+def _checked_schema(schema):
+    if schema is not None and (not isinstance(schema, dict) or json_bytes(schema, exact=False) is None):
+        raise TypeError("result_schema must be a JSON schema, a dict of text, numbers, lists and dicts")
+    return schema
 
 
 _import, _build_class = __import__, __build_class__

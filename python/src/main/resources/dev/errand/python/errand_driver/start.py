@@ -5,7 +5,7 @@ import os
 import sys
 import traceback
 
-from . import alone, durable, facades, fence, guard, loop, names, outside, raised
+from . import alone, delegation, durable, facades, failure, fence, futures, guard, loop, names, outside, raised, waiting
 from .session import Session
 from .wire import Wire
 
@@ -129,8 +129,10 @@ def _rehearse():
     finally:
         sys.modules["__main__"] = main
         sys.stdout = _streams[1]
-        outside.session = names.session = loop.session = raised.session = durable.session = None
+        for module in (outside, names, loop, raised, durable, waiting, futures):
+            module.session = None
         facades.imported = outside.imported
+        facades.load = __import__
 
 
 def _act(frames):

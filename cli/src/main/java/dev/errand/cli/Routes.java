@@ -1,0 +1,67 @@
+package dev.errand.cli;
+
+import dev.errand.Errand;
+import dev.errand.cli.http.Call;
+import dev.errand.cli.http.HttpRefusal;
+import dev.errand.cli.http.Route;
+import dev.errand.job.Json;
+import java.util.List;
+import java.util.Set;
+
+/// What can be asked of a store by HTTP: the same as with the commands, in the same JSON.
+final class Routes {
+  private final Errand errand;
+
+  private Routes(Errand errand) {
+    this.errand = errand;
+  }
+
+  static List<Route> of(Errand errand) {
+    var routes = new Routes(errand);
+    return List.of(
+        Route.get("/jobs/{id}", routes::show),
+        Route.get("/callbacks", routes::callbacks),
+        Route.post("/jobs/{id}/messages", routes::say),
+        Route.post("/jobs/{id}/callbacks/{name}", routes::answer));
+  }
+
+  private Json show(Call call) {
+    return Standing.shown(errand, errand.job(call.part("id")).record());
+  }
+
+  private Json callbacks(Call call) {
+    return new Inbox(errand, errand.callbacks()).json();
+  }
+
+  private Json say(Call call) {
+    call.allow(Set.of("text"));
+    var text =
+        call.body()
+            .text("text")
+            .filter(words -> !words.isBlank())
+            .orElseThrow(() -> HttpRefusal.badRequest("\"text\" is to be the message"));
+    var job = errand.job(call.part("id"));
+    return SayCommand.said(job.id().text(), job.say(text));
+  }
+
+  private Json answer(Call call) {
+    var answer = answer(call, call.body());
+    var job = errand.job(call.part("id"));
+    answer.to(job, call.part("name"));
+    return answer.json(job, call.part("name"));
+  }
+
+  private static Answer answer(Call call, Json.Object body) {
+    call.allow(Set.of("value", "error"));
+    if (body.members().size() != 1) {
+      throw HttpRefusal.badRequest("give \"value\", the answer, or \"error\", why there is none");
+    }
+    var value = body.members().get("value");
+    if (value != null) {
+      return new Answer.Given(value);
+    }
+    return body.text("error")
+        .map(Answer.Refused::new)
+        .orElseThrow(() -> HttpRefusal.badRequest("\"error\" is to be text"));
+  }
+}

@@ -1,0 +1,46 @@
+package dev.errand.job;
+
+/// A message, an answer or an outcome came for a job that cannot take it; nothing was changed.
+public final class SignalRefusedException extends JobException {
+  private static final long serialVersionUID = 1L;
+
+  private SignalRefusedException(String message) {
+    super(message);
+  }
+
+  /// The job has no handler that could be completed.
+  public static SignalRefusedException noHandler(JobId job) {
+    return new SignalRefusedException(
+        "Job " + job + " has no handler to complete; only subtasks and callbacks have one.");
+  }
+
+  /// The handler has ended.
+  public static SignalRefusedException ended(JobId job, Subtask handler) {
+    var what =
+        handler
+            .callback()
+            .map(name -> "Callback %s of job %s".formatted(name, job.parent().orElse(job)))
+            .orElse("The handler of job " + job);
+    return new SignalRefusedException(
+        "%s has ended already: %s. It ends once; `errand show %s` says how."
+            .formatted(what, handler.state(JobStatus.DONE), job));
+  }
+
+  /// The job is done, and has no model that could read a message.
+  public static SignalRefusedException done(JobId job) {
+    return new SignalRefusedException(
+        "Job %s is done and has no model to read a message; submit another job.".formatted(job));
+  }
+
+  /// The result is not what was asked of the job.
+  public static SignalRefusedException misfit(JobId job, String why) {
+    return new SignalRefusedException(
+        "Job %s cannot be completed with that. %s".formatted(job, why));
+  }
+
+  /// The job was cancelled, and stays so.
+  public static SignalRefusedException cancelled(JobId job) {
+    return new SignalRefusedException(
+        "Job %s was cancelled and takes no more messages; submit another job.".formatted(job));
+  }
+}
