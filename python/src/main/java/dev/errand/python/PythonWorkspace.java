@@ -1,6 +1,5 @@
 package dev.errand.python;
 
-import java.util.function.Supplier;
 import dev.errand.job.Blob;
 import dev.errand.job.Limits;
 import dev.errand.job.RefusedException;
@@ -12,6 +11,7 @@ import dev.errand.spi.WorkspaceRuntime.Opening;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// One Python at work for one job: turns its frames into calls of the host, and holds it to the
