@@ -57,7 +57,7 @@ class Kept:
     turn = 0
 
     def __init__(self, store=None, restricted=True):
-        self.session = start._session()
+        self.session = start.session()
         self.store = store if store is not None else Store()
         self.console = []
         self.endings = []
