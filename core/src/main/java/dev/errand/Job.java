@@ -125,7 +125,7 @@ public final class Job {
   /// stopped there for it; one that is done goes on.
   ///
   /// @return the message's place in the job's history
-  /// @throws SignalRefusedException if it was cancelled, or is done and has no model
+  /// @throws SignalRefusedException if it was cancelled, or has no model to read it
   public long say(String text) {
     return engine.signal(id, Json.object("text", text));
   }

@@ -93,9 +93,6 @@ class ServeTest {
 
   @Test
   void a_message_to_a_job_that_cannot_hear_it_is_a_conflict() throws Exception {
-    post(ANSWERING, "{\"value\":1}");
-    Asking.end(job);
-
     var said = post("/jobs/invoice-7/messages", "{\"text\":\"hello\"}");
 
     assertThat(said.status()).isEqualTo(409);

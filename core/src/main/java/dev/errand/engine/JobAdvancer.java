@@ -11,6 +11,7 @@ import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.ModelException;
 import dev.errand.job.Outcome;
+import dev.errand.job.Progress;
 import dev.errand.job.StoredForm;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
@@ -92,7 +93,7 @@ final class JobAdvancer {
 
   /// Goes on until the job ends.
   void advance() {
-    if (writer.progress().acting() && recorded) {
+    if (writer.progress().acting() && recorded && !warmingUp()) {
       failing = Failing.at(writer.progress().turn(), history.entries()).orElse(null);
     }
     boolean more = true;
@@ -140,11 +141,21 @@ final class JobAdvancer {
     writer.together(
         () -> {
           absorbing.run();
-          var last = writer.progress().finished(host.created());
+          var last = afterWarmup(writer.progress().finished(host.created()));
           writer.add(with(said, failure.entry(last.turn())), last.beginning());
         });
     failing = failure;
     return false;
+  }
+
+  /// The last block is none of the warm-up's, so that whoever takes the job over need look for its
+  /// mark only where the history is read anyway.
+  private Progress afterWarmup(Progress next) {
+    var later = next;
+    while (later.turn() < definition.warmup().size()) {
+      later = later.finished(later.created());
+    }
+    return later;
   }
 
   private static List<Change> with(List<Change> some, Change last) {

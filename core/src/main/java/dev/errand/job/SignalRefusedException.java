@@ -26,10 +26,11 @@ public final class SignalRefusedException extends JobException {
             .formatted(what, handler.state(JobStatus.DONE), job));
   }
 
-  /// The job is done, and has no model that could read a message.
-  public static SignalRefusedException done(JobId job) {
+  /// The job has no model that could read a message.
+  public static SignalRefusedException unheard(JobId job) {
     return new SignalRefusedException(
-        "Job %s is done and has no model to read a message; submit another job.".formatted(job));
+        "Job %s has no model to read a message; what code waits for is a callback, answered with `errand answer`."
+            .formatted(job));
   }
 
   /// The result is not what was asked of the job.

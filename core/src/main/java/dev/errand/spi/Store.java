@@ -125,8 +125,7 @@ public interface Store extends AutoCloseable {
   /// in the order of ids as text.
   List<Callback> callbacks(@Nullable JobId top, @Nullable JobId after, int limit);
 
-  /// Lets a message arrive: records it as `SIGNAL` in the job's history, and wakes the job if it
-  /// has a model.
+  /// Lets a message arrive: records it as `SIGNAL` in the job's history, and wakes the job.
   ///
   /// A suspended job falls due; one that is done is revived: it is `STARTED` again, stands before
   /// its next turn and has no outcome, and `JOB_REVIVED` is recorded. (The end of a child revives
@@ -135,7 +134,7 @@ public interface Store extends AutoCloseable {
   ///
   /// @return the sequence of the entry
   /// @throws dev.errand.job.UnknownJobException if there is no such job
-  /// @throws dev.errand.job.SignalRefusedException if it was cancelled, or is done and has no model
+  /// @throws dev.errand.job.SignalRefusedException if it was cancelled, or has no model to read it
   long signal(JobId job, Json.Object message);
 
   /// Ends the handler of a job from outside, as if by [Change.Completed]; a callback is done then.

@@ -36,8 +36,8 @@ final class Signals {
     if (job.outcome() instanceof Outcome.Cancelled) {
       throw SignalRefusedException.cancelled(id);
     }
-    if (job.status() == JobStatus.DONE && !target.hears()) {
-      throw SignalRefusedException.done(id);
+    if (!target.hears()) {
+      throw SignalRefusedException.unheard(id);
     }
     var said = new Change.Recorded(job.progress().turn(), Entry.Kind.SIGNAL, message);
     long sequence = History.append(transaction, id, History.Line.of(said));

@@ -181,13 +181,9 @@ final class MemoryState {
       case Step.Next.Continue() -> new Receipt(after.version(), true);
       case Step.Next.Yield(var at) -> release(after, roundedUp(at), null);
       case Step.Next.End() -> {
-        // The step itself may have ended a child's handler, and so revived the job.
-        boolean revived = after.job().status() != step.status();
-        release(after, revived ? after.job().origin().created() : null, null);
-        if (!revived) {
-          reviveForNews(id, now);
-        }
-        yield new Receipt(after.version(), false);
+        var receipt = release(after, null, null);
+        reviveForNews(id, now);
+        yield receipt;
       }
       case Step.Next.Await(var on) when isSatisfied(on) || isOver(on, now) || isHeeded(on, id) -> {
         put(after.with(moved(after.job(), before.job().status(), step.progress())));
@@ -450,8 +446,8 @@ final class MemoryState {
     if (job.outcome() instanceof Outcome.Cancelled) {
       throw SignalRefusedException.cancelled(id);
     }
-    if (job.status() == JobStatus.DONE && !hears(job)) {
-      throw SignalRefusedException.done(id);
+    if (!hears(job)) {
+      throw SignalRefusedException.unheard(id);
     }
     long sequence =
         append(id, new Change.Recorded(job.progress().turn(), Entry.Kind.SIGNAL, message), now);

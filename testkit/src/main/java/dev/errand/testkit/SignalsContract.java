@@ -419,9 +419,14 @@ public abstract class SignalsContract {
     }
 
     @Test
-    void a_message_to_a_job_that_is_done_and_has_no_model_is_refused() {
+    void a_message_to_a_job_that_has_no_model_is_refused() {
       begin(Jobs.DEFINITION);
+      assertUnheard();
       finish(ROOT, succeeded(1));
+      assertUnheard();
+    }
+
+    private void assertUnheard() {
       assertThatThrownBy(() -> store.signal(ROOT, HELLO))
           .isInstanceOf(SignalRefusedException.class)
           .hasMessageContaining("no model");
