@@ -31,6 +31,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -392,6 +393,29 @@ public abstract class WorkspaceContract extends DrivenJobs {
       console += mark.console();
     }
     assertThat(before).containsExactly("one\n", "one\n😀two\n", "one\n😀two\nthree\n");
+  }
+
+  @Test
+  void what_counts_already_is_printed_again_before_time_alone_makes_a_checkpoint() {
+    var job = job().unrestricted();
+    var block =
+        CodeBlock.python(
+            "import time\nprint('one')\ntime.sleep(1.1)\nprint('two')\ntime.sleep(1.1)\nx = 1");
+    var again =
+        new Workspace.Run(
+            0,
+            block,
+            0,
+            0,
+            "one\ntwo\n".length(),
+            List.of(),
+            List.of(),
+            false,
+            Workspace.Run.AT_THE_END);
+    job.workspace().run(again, job.host());
+    var snapshots =
+        job.host().marks().stream().flatMap(mark -> Stream.ofNullable(mark.snapshot())).toList();
+    assertThat(snapshots).extracting(Host.Snapshot::statement).containsExactly(5, 6);
   }
 
   @Test
