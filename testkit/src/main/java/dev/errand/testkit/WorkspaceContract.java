@@ -415,7 +415,7 @@ public abstract class WorkspaceContract extends DrivenJobs {
     job.workspace().run(again, job.host());
     var snapshots =
         job.host().marks().stream().flatMap(mark -> Stream.ofNullable(mark.snapshot())).toList();
-    assertThat(snapshots).extracting(Host.Snapshot::statement).containsExactly(5, 6);
+    assertThat(snapshots).extracting(Host.Snapshot::statement).containsExactly(4, 5);
   }
 
   @Test
