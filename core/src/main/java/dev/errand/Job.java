@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Safe for use by many threads.
 public final class Job {
+  private static final Duration CANCELLED_WITHIN = Duration.ofSeconds(5);
+
   private final Engine engine;
   private final JobId id;
 
@@ -128,6 +130,36 @@ public final class Job {
   /// @throws SignalRefusedException if it was cancelled, or has no model to read it
   public long say(String text) {
     return engine.signal(id, Json.object("text", text));
+  }
+
+  /// Cancels the job and all below it that is not done, within five seconds: their code and their
+  /// models are stopped at once, a tool that is being called may finish. Nothing new is begun, and
+  /// each ends with [Outcome.Cancelled]; who waits for this job's handler hears of it.
+  ///
+  /// Whatever is killed after this has returned, the jobs end; those that a worker of another
+  /// process has end within a second, those that nobody has at once. To cancel what has ended, or
+  /// is to end already, changes nothing.
+  ///
+  /// @return how many jobs are now to end
+  /// @throws UnknownJobException if it is no longer in the store
+  public int cancel(String reason) {
+    return engine.stop(id, new Outcome.Cancelled(reason), CANCELLED_WITHIN);
+  }
+
+  /// Cancels the job and all below it, and breaks off their tools too: nobody is waited for.
+  ///
+  /// @return how many jobs are now to end
+  /// @throws UnknownJobException if it is no longer in the store
+  public int kill(String reason) {
+    return engine.stop(id, new Outcome.Cancelled(reason), Duration.ZERO);
+  }
+
+  /// Asks the job's model to come to an end: it has one more turn, and what that gives is in the
+  /// [Outcome.Cancelled] with which the job then ends, and all below it.
+  ///
+  /// @throws SignalRefusedException if it is done or to end already, or has no model to ask
+  public void askToStop(String reason) {
+    engine.askToStop(id, reason);
   }
 
   /// Answers a callback of this job.

@@ -10,6 +10,7 @@ import dev.errand.job.Json;
 import dev.errand.job.NewJob;
 import dev.errand.job.Variable;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +24,11 @@ public final class JobSpec {
   private @Nullable String key;
   private @Nullable String locale;
   private @Nullable String message;
+  private Duration timeout;
 
   JobSpec(AgentSpec agent) {
     this.agent = agent;
+    this.timeout = agent.limits().jobTime();
   }
 
   /// An idempotency key: twice with the same key is one job; default none.
@@ -99,13 +102,26 @@ public final class JobSpec {
     return this;
   }
 
+  /// How long the job, and all below it, may take: when it has not ended by then it ends with
+  /// [dev.errand.job.Outcome.TimedOut]; default, and at most, what the limits of its agent say.
+  ///
+  /// @throws IllegalArgumentException if it is not positive
+  public JobSpec timeout(Duration time) {
+    if (!time.isPositive()) {
+      throw new IllegalArgumentException("A timeout must be positive, not " + time);
+    }
+    var longest = agent.limits().jobTime();
+    this.timeout = time.compareTo(longest) > 0 ? longest : time;
+    return this;
+  }
+
   NewJob newJob(JobId id) {
     if (agent.runtime().equals("java")) {
       blocks.clear();
       blocks.add(new CodeBlock(CodeBlock.Kind.PROGRAM, agent.name()));
     }
     var definition = new JobDefinition(agent, blocks, parameters, locale);
-    return new NewJob(id, key, definition, "", null, workspace(), message);
+    return new NewJob(id, key, definition, "", null, workspace(), message, timeout);
   }
 
   /// Variables given by the application are a manifest of plain JSON, which every runtime reads.

@@ -65,6 +65,11 @@ final class Alone {
     }
 
     @Override
+    public void cancel(Mark mark, int ordinal, JobId job, String reason) {
+      throw asked();
+    }
+
+    @Override
     public List<Child> await(Mark mark, int ordinal, Wait on) {
       throw asked();
     }

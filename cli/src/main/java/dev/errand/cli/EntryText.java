@@ -14,7 +14,7 @@ final class EntryText {
     return switch (entry.kind()) {
       case SIGNAL, MESSAGE, REPLY, CONSOLE, NOTIFICATION, RECEIPT, NOTICE ->
           text(data, "text").stripTrailing();
-      case JOB_ENDED -> text(data, "outcome") + ": " + text(data, "text");
+      case JOB_ENDED, JOB_STOPPING -> text(data, "outcome") + ": " + text(data, "text");
       case JOB_REVIVED -> "goes on for " + text(data, "for");
       case EXCEPTION, JOB_FAILING -> {
         var trace = text(data, "trace");

@@ -50,6 +50,7 @@ final class Family {
           EFFECT_UNKNOWN,
           EFFECT_RESOLVED,
           RECEIPT,
+          JOB_STOPPING,
           JOB_FAILING,
           NOTICE -> {}
     }

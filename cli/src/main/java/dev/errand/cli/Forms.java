@@ -29,15 +29,15 @@ final class Forms {
         .with("created", job.origin().created().toString());
   }
 
-  /// What a job that succeeded, or had something before its budget was spent, delivered.
+  /// What a job that succeeded delivered, or one that did not had by then.
   static Json value(@Nullable Outcome outcome) {
     return switch (outcome) {
       case Outcome.Succeeded(var value) -> value(value);
       case Outcome.BudgetExhausted(var partial) -> value(partial);
+      case Outcome.Cancelled(var reason, var partial) -> value(partial);
+      case Outcome.TimedOut(var reason, var partial) -> value(partial);
       case null -> Json.Null.VALUE;
       case Outcome.Failed ignored -> Json.Null.VALUE;
-      case Outcome.Cancelled ignored -> Json.Null.VALUE;
-      case Outcome.TimedOut ignored -> Json.Null.VALUE;
     };
   }
 
@@ -53,8 +53,8 @@ final class Forms {
   static Json error(@Nullable Outcome outcome) {
     return switch (outcome) {
       case Outcome.Failed(var error) -> error(error);
-      case Outcome.Cancelled(var reason) -> error("cancelled", reason, "");
-      case Outcome.TimedOut(var reason) -> error("timed_out", reason, "");
+      case Outcome.Cancelled(var reason, var partial) -> error("cancelled", reason, "");
+      case Outcome.TimedOut(var reason, var partial) -> error("timed_out", reason, "");
       case Outcome.BudgetExhausted ignored ->
           error("budget_exhausted", "The job's budget was spent", "Give it a larger one");
       case null -> Json.Null.VALUE;

@@ -63,8 +63,8 @@ final class JobsCommand implements Callable<Integer> {
       case null -> "";
       case Outcome.Succeeded(var value) -> value.text();
       case Outcome.Failed(var error) -> error.message();
-      case Outcome.Cancelled(var reason) -> reason;
-      case Outcome.TimedOut(var reason) -> reason;
+      case Outcome.Cancelled(var reason, var partial) -> reason;
+      case Outcome.TimedOut(var reason, var partial) -> reason;
       case Outcome.BudgetExhausted(var partial) -> partial.text();
     };
   }

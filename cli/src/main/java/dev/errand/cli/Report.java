@@ -77,9 +77,9 @@ final class Report {
         screen.say(
             "errand: " + headline(record) + " (" + error.kind().code() + "): " + words(error));
       }
-      case Outcome.Cancelled(var reason) ->
+      case Outcome.Cancelled(var reason, var partial) ->
           screen.say("errand: " + headline(record) + ": " + reason);
-      case Outcome.TimedOut(var reason) ->
+      case Outcome.TimedOut(var reason, var partial) ->
           screen.say("errand: " + headline(record) + ": " + reason);
       case Outcome.BudgetExhausted(var partial) ->
           screen.say("errand: " + Text.fit(headline(record) + ": " + partial.text(), WIDTH));

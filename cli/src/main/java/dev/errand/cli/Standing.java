@@ -51,8 +51,8 @@ final class Standing {
       case null -> "waits for an answer";
       case Outcome.Succeeded(var answer) -> "answered: " + answer.text();
       case Outcome.Failed(var error) -> "refused: " + error.message();
-      case Outcome.Cancelled(var reason) -> "cancelled: " + reason;
-      case Outcome.TimedOut(var reason) -> "timed out: " + reason;
+      case Outcome.Cancelled(var reason, var partial) -> "cancelled: " + reason;
+      case Outcome.TimedOut(var reason, var partial) -> "timed out: " + reason;
       case Outcome.BudgetExhausted ignored -> "refused";
     };
   }

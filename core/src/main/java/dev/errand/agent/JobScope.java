@@ -50,6 +50,10 @@ public interface JobScope {
   /// Waits for so long, durably: the job holds no thread and no permit meanwhile.
   void sleep(Duration time);
 
+  /// Cancels what was delegated, and all below it: it ends within seconds with
+  /// [dev.errand.job.Outcome.Cancelled], and begins nothing more. One that has ended is left alone.
+  void cancel(SubTaskHandler handler, String reason);
+
   /// This job's callback of that name, made when it is first asked for: a question to the outside,
   /// whose answer is the handler's result. It is answered once, by [dev.errand.Job#answer], `errand
   /// answer` or HTTP.
@@ -75,6 +79,10 @@ public interface JobScope {
     /// The same, for a record or another class as which the result is to be read: all of its
     /// members must be there, and no others.
     Delegation resultType(Class<?> type);
+
+    /// How long the child may take until it ends with [dev.errand.job.Outcome.TimedOut]; default as
+    /// long as the limits of its agent, and the deadline of this job, allow.
+    Delegation timeout(Duration time);
 
     /// Creates the child; it begins at once, whether or not anybody waits for it.
     ///

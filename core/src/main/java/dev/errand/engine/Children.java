@@ -14,6 +14,7 @@ import dev.errand.spi.Change;
 import dev.errand.spi.Host.Child;
 import dev.errand.spi.Host.ChildRequest;
 import dev.errand.spi.Store;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -155,6 +156,12 @@ final class Children {
     return newJob(id, setup, request, workspace);
   }
 
+  private static Duration timeout(JobDefinition setup, ChildRequest request) {
+    var asked = request.briefing().timeout();
+    var longest = setup.agent().limits().jobTime();
+    return asked == null || asked.compareTo(longest) > 0 ? longest : asked;
+  }
+
   private static Optional<JobDefinition> callback(ChildRequest request) {
     return request.blocks().stream()
         .filter(block -> block.kind() == CodeBlock.Kind.ANSWER)
@@ -167,7 +174,15 @@ final class Children {
     var subtask = request.subtaskId() == null ? null : Subtask.open(request.subtaskId());
     var message = request.briefing().message();
     var asked = message == null ? "" : "/" + Journal.digest(message);
-    return new NewJob(id, null, setup, setup.address() + asked, subtask, workspace, message);
+    return new NewJob(
+        id,
+        null,
+        setup,
+        setup.address() + asked,
+        subtask,
+        workspace,
+        message,
+        timeout(setup, request));
   }
 
   /// A Java program is what its agent does, whoever delegates to it.

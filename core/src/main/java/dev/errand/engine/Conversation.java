@@ -101,6 +101,7 @@ final class Conversation {
           EFFECT_RESOLVED,
           NOTICE,
           JOB_CREATED,
+          JOB_STOPPING,
           JOB_FAILING,
           JOB_ENDED,
           JOB_REVIVED,

@@ -39,13 +39,21 @@ final class Effects {
   private final JobId job;
   private final AgentSpec agent;
   private final StepWriter writer;
+  private final Outbound outbound;
   private final Journal journal;
 
-  Effects(Registry registry, JobId job, AgentSpec agent, StepWriter writer, Journal journal) {
+  Effects(
+      Registry registry,
+      JobId job,
+      AgentSpec agent,
+      StepWriter writer,
+      Outbound outbound,
+      Journal journal) {
     this.registry = registry;
     this.job = job;
     this.agent = agent;
     this.writer = writer;
+    this.outbound = outbound;
     this.journal = journal;
   }
 
@@ -56,7 +64,9 @@ final class Effects {
     var known = journal.recorded(slot, name, digest);
     if (known == null && tool.policy() == EffectPolicy.READ_ONLY) {
       writer.commitSoon();
-      return answer(call, name, invoke(tool, call));
+      var result = invoke(tool, call);
+      outbound.requireOpen();
+      return answer(call, name, result);
     }
     if (known == null) {
       journal.requireAllAsked(slot, name);
@@ -67,6 +77,7 @@ final class Effects {
     } else if (known.result() instanceof Effect.Result.Intended) {
       known = settled(tool, call, known);
     }
+    outbound.requireOpen();
     return answer(call, name, known.result());
   }
 
@@ -139,13 +150,13 @@ final class Effects {
   private record Answer(@Nullable Finding finding, Json.Object trouble) {}
 
   @SuppressWarnings("IllegalCatch")
-  private static Answer reconcile(Tool tool, Tool.Call call) {
+  private Answer reconcile(Tool tool, Tool.Call call) {
     var reconciler = tool.reconciler();
     if (reconciler == null) {
       return new Answer(null, Json.Object.EMPTY);
     }
     try {
-      return new Answer(reconciler.find(call).orElse(null), Json.Object.EMPTY);
+      return new Answer(outbound.tool(() -> reconciler.find(call)).orElse(null), Json.Object.EMPTY);
     } catch (InterruptedException stopped) {
       throw interrupted(tool);
     } catch (Exception | AssertionError | LinkageError | StackOverflowError failed) {
@@ -154,9 +165,9 @@ final class Effects {
   }
 
   @SuppressWarnings("IllegalCatch")
-  private static Effect.Result invoke(Tool tool, Tool.Call call) {
+  private Effect.Result invoke(Tool tool, Tool.Call call) {
     try {
-      return new Effect.Result.Returned(Value.of(tool.action().call(call)));
+      return new Effect.Result.Returned(Value.of(outbound.tool(() -> tool.action().call(call))));
     } catch (InterruptedException stopped) {
       throw interrupted(tool);
     } catch (Exception | AssertionError | LinkageError | StackOverflowError failed) {

@@ -7,9 +7,11 @@ import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.NewJob;
+import dev.errand.job.Outcome;
 import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StoreException;
 import dev.errand.job.Value;
+import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.ModelProvider;
 import dev.errand.spi.Store;
 import dev.errand.spi.WorkspaceRuntime;
@@ -25,6 +27,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Any thread may call it. Jobs are advanced only while a worker is started.
 public final class Engine implements AutoCloseable {
+  private static final String LAST_TURN =
+      """
+      You are asked to stop: %s
+      This is your last turn. Say what you have by now, in words or by complete_sub_task; what you \
+      began below ends with it.\
+      """;
+
   private final Store store;
   private final Registry registry;
   private final InstantSource clock;
@@ -84,6 +93,30 @@ public final class Engine implements AutoCloseable {
     long sequence = store.signal(job, message);
     signals.committed();
     return sequence;
+  }
+
+  /// Stops a job and all below it; see [Store#stop]. What this process has of it is told at once;
+  /// other processes look several times a second.
+  ///
+  /// @return how many jobs are now to end
+  public int stop(JobId job, Outcome outcome, Duration grace) {
+    int stopped = store.stop(job, outcome, grace);
+    if (stopped > 0) {
+      worker().ifPresentOrElse(JobWorker::heedStops, () -> JobWorker.sweep(store));
+      signals.committed();
+    }
+    return stopped;
+  }
+
+  /// Asks a job to end: its model is told so, has one more turn, and the job ends with what that
+  /// gives; see [Store#signal].
+  public long askToStop(JobId job, String reason) {
+    return signal(
+        job, Json.object("text", LAST_TURN.formatted(reason)).with(Bookkeeping.STOP, reason));
+  }
+
+  private synchronized Optional<JobWorker> worker() {
+    return Optional.ofNullable(worker);
   }
 
   /// Ends a handler from outside; see [Store#complete].

@@ -83,6 +83,20 @@ final class History {
     } while (page.size() == PAGE);
   }
 
+  /// The last of its entries of that kind; reads all of its history.
+  static Optional<Entry> last(Store store, JobId job, Entry.Kind kind) {
+    var last = new java.util.concurrent.atomic.AtomicReference<Entry>();
+    each(
+        store,
+        job,
+        entry -> {
+          if (entry.kind() == kind) {
+            last.set(entry);
+          }
+        });
+    return Optional.ofNullable(last.get());
+  }
+
   private void hear(Change.Recorded entry) {
     if (conversation != null) {
       entries.add(entry);

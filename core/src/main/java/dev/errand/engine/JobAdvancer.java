@@ -12,9 +12,12 @@ import dev.errand.job.Json;
 import dev.errand.job.ModelException;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
+import dev.errand.job.Stop;
+import dev.errand.job.StoppedException;
 import dev.errand.job.StoredForm;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
+import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Host;
@@ -59,6 +62,8 @@ final class JobAdvancer {
   private @Nullable Failing failing;
   private volatile @Nullable Workspace workspace;
   private volatile boolean closed;
+  private final Outbound outbound = new Outbound();
+  private volatile @Nullable Stop stop;
 
   JobAdvancer(
       Store store,
@@ -76,7 +81,14 @@ final class JobAdvancer {
     this.writer = writer;
     this.recorded = claim.version() > 0;
     this.history = new History(store, job.id(), definition, writer);
-    this.host = new JobHost(store, registry, job, definition, writer, parking, locks, clock);
+    this.host =
+        new JobHost(store, registry, job, definition, writer, outbound, parking, locks, clock);
+    writer.onRefusal(
+        refused -> {
+          if (refused instanceof StoppedException stopped) {
+            stop(stopped.stop());
+          }
+        });
   }
 
   JobId job() {
@@ -105,6 +117,40 @@ final class JobAdvancer {
   /// Carries out the next block; false if the job ended or fails.
   private boolean advanceOnce() {
     return (writer.progress().acting() || begin()) && carryOut();
+  }
+
+  /// Begins to end a job that is to end, from any thread: its code and its model are stopped at
+  /// once, a tool that it calls may finish. The job's own thread does the rest.
+  void stop(Stop why) {
+    stop = why;
+    if (!outbound.close()) {
+      close();
+    }
+  }
+
+  /// Breaks off a tool, too.
+  void breakOff() {
+    outbound.breakOff();
+    close();
+  }
+
+  /// Why the job is to end; empty while it is not known to.
+  Optional<Stop> stopped() {
+    return Optional.ofNullable(stop);
+  }
+
+  /// Ends a job that is to end, on its own thread.
+  void end(Stop why) {
+    close();
+    Thread.interrupted(); // what was to be broken off is
+    writer.endStopped(why.outcome().having(partial()));
+  }
+
+  /// The last words of the job's model.
+  private Value partial() {
+    return History.last(store, job.id(), Entry.Kind.REPLY)
+        .map(entry -> Bookkeeping.partial(entry.data()))
+        .orElseGet(Value::none);
   }
 
   /// Ends what runs, from any thread.
@@ -206,6 +252,10 @@ final class JobAdvancer {
 
   private boolean askModel(String name) {
     writer.become(JobStatus.STARTED);
+    var asked = askedToEnd();
+    if (asked.isPresent() && asked.get().turn() < writer.progress().turn()) {
+      return end(() -> {}, endingAsAsked(asked.get(), partial()));
+    }
     tellNews();
     int replies = writer.progress().turn() - firstTurn();
     int limit = definition.agent().limits().turns();
@@ -221,8 +271,11 @@ final class JobAdvancer {
     Model.Reply reply;
     try {
       var model = registry.model(definition.agent(), name);
-      reply = model.reply(history.conversation().request(definition));
+      var request = history.conversation().request(definition);
+      requireNotStopped();
+      reply = outbound.model(() -> model.reply(request));
     } catch (ModelException failed) {
+      requireNotStopped();
       return fail(
           TaskError.of(
               TaskError.Kind.MODEL,
@@ -233,16 +286,50 @@ final class JobAdvancer {
     var said = new Change.Recorded(turn, Entry.Kind.REPLY, Json.object("text", reply.text()));
     var spent = new Change.Spent(reply.usage());
     if (CodeFences.python(reply.text()).isEmpty()) {
-      return isNews()
+      return isNews() && askedToEnd().isEmpty()
           ? goOn(List.of(said, spent)) && askModel(name)
           : end(
               this::pass,
-              List.of(
-                  said, spent, new Change.Ended(new Outcome.Succeeded(Value.of(reply.text())))));
+              Stream.concat(Stream.of(said, spent), ending(Value.of(reply.text())).stream())
+                  .toList());
     }
     writer.add(List.of(said, spent), writer.progress().beginning());
     writer.commit();
     return true;
+  }
+
+  /// No model is asked for a job that is to end, and what it answers is not heard.
+  private void requireNotStopped() {
+    var why = stopped().or(() -> store.stopOf(job.id()));
+    if (why.isPresent()) {
+      throw new StoppedException(job.id(), why.get());
+    }
+  }
+
+  /// The last message that asked the job to end, told to its model since it last went on.
+  private Optional<Change.Recorded> askedToEnd() {
+    return history.entries().reversed().stream()
+        .takeWhile(entry -> entry.kind() != Entry.Kind.JOB_REVIVED)
+        .filter(entry -> entry.kind() == Entry.Kind.MESSAGE)
+        .filter(entry -> entry.data().get(Bookkeeping.STOP).isPresent())
+        .findFirst();
+  }
+
+  /// The end of a job that ends by itself with that value.
+  private List<Change> ending(Value value) {
+    return askedToEnd().map(asked -> endingAsAsked(asked, value)).orElseGet(() -> succeeded(value));
+  }
+
+  private static List<Change> succeeded(Value value) {
+    return List.of(new Change.Ended(new Outcome.Succeeded(value)));
+  }
+
+  /// The end of a job that was asked to: what it began ends with it.
+  private List<Change> endingAsAsked(Change.Recorded asked, Value partial) {
+    var reason = asked.data().text(Bookkeeping.STOP).orElse("");
+    return List.of(
+        new Change.Stopped(job.id(), new Outcome.Cancelled(reason), JobWorker.GRACE),
+        new Change.Ended(new Outcome.Cancelled(reason, partial)));
   }
 
   /// The turn from which the limit of turns counts: that of the last message, or the first.
@@ -278,7 +365,7 @@ final class JobAdvancer {
 
   /// Whether the model is to hear something before its code ends the job.
   private boolean isUntold() {
-    return !warmingUp() && isNews();
+    return !warmingUp() && isNews() && askedToEnd().isEmpty();
   }
 
   private boolean isNews() {
@@ -382,6 +469,9 @@ final class JobAdvancer {
   }
 
   private Workspace open() {
+    if (closed) {
+      throw new Dropped("closed");
+    }
     var runtime = registry.runtime(definition.agent()).orElseThrow();
     var stored = store.checkpoint(job.id()).orElse(null);
     host.opened(stored);
@@ -418,8 +508,7 @@ final class JobAdvancer {
       case Ending.Exited(var mark, var value) ->
           isUntold()
               ? putOff(mark)
-              : end(
-                  () -> host.absorb(mark), List.of(new Change.Ended(new Outcome.Succeeded(value))));
+              : end(() -> host.absorb(mark), warmingUp() ? succeeded(value) : ending(value));
       case Ending.Raised(var mark, var error) -> raised(() -> host.absorb(mark), error);
       case Ending.Died(var error, var mayRetry) -> raised(() -> {}, error);
     };

@@ -10,6 +10,7 @@ import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
+import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
 import dev.errand.job.RefusedException;
 import dev.errand.job.Slot;
@@ -48,6 +49,7 @@ final class JobHost implements Host {
 
   private static final int NEWS_AT_ONCE = 1000;
   private static final String COMPLETE = "errand.complete";
+  private static final String CANCEL = "errand.cancel";
 
   private final Store store;
   private final InstantSource clock;
@@ -77,6 +79,7 @@ final class JobHost implements Host {
       JobRecord job,
       JobDefinition definition,
       StepWriter writer,
+      Outbound outbound,
       Parking parking,
       ObjectLocks locks,
       InstantSource clock) {
@@ -88,7 +91,7 @@ final class JobHost implements Host {
     this.parking = parking;
     this.completed = job.subtask() != null && job.subtask().completion() != null;
     this.journal = new Journal(job.id(), writer);
-    this.effects = new Effects(registry, job.id(), definition.agent(), writer, journal);
+    this.effects = new Effects(registry, job.id(), definition.agent(), writer, outbound, journal);
     this.children = new Children(store, registry, job, definition, writer);
     this.looks = new Looks(journal, children);
     this.objects = new DurableObjects(store, job.id(), writer, journal, locks);
@@ -282,6 +285,30 @@ final class JobHost implements Host {
         new Change.Journalled(new Effect(slot, COMPLETE, "", EffectPolicy.READ_ONLY, done)),
         new Change.Completed(completion));
     writer.commitSoon();
+  }
+
+  @Override
+  public void cancel(Mark mark, int ordinal, JobId of, String reason) {
+    asked(mark);
+    if (of.equals(job.id()) || !of.isWithin(job.id())) {
+      throw new RefusedException(
+          "RuntimeError",
+          "Job %s is not below job %s, which can cancel only what it has delegated"
+              .formatted(of, job.id()));
+    }
+    var slot = new Slot(turn, mark.statement(), ordinal);
+    var digest = Journal.digest(of + " " + reason);
+    if (journal.recorded(slot, CANCEL, digest) == null) {
+      children.find(of);
+      var done = new Effect.Result.Returned(Value.none());
+      var stopped = new Change.Stopped(of, new Outcome.Cancelled(reason), JobWorker.GRACE);
+      writer.together(
+          () -> {
+            journal.record(new Effect(slot, CANCEL, digest, EffectPolicy.READ_ONLY, done));
+            writer.add(stopped);
+          });
+      writer.commitSoon();
+    }
   }
 
   private void requireFit(Completion completion) {

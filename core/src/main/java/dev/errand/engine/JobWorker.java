@@ -5,6 +5,8 @@ import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.StaleLeaseException;
+import dev.errand.job.Stop;
+import dev.errand.job.StoppedException;
 import dev.errand.job.StoreException;
 import dev.errand.job.WorkspaceException;
 import dev.errand.spi.Change;
@@ -47,6 +49,12 @@ final class JobWorker implements Parking, AutoCloseable {
   private static final Duration COLLECTED_EVERY = Duration.ofMinutes(1);
   private static final Duration BETWEEN_COLLECTIONS = Duration.ofMillis(200);
   private static final int COLLECTED_AT_ONCE = 64;
+  private static final int SWEPT_AT_ONCE = 500;
+  private static final Duration LATELY = Duration.ofMinutes(1);
+  private static final Duration LEFT_BEHIND_AFTER = Duration.ofSeconds(1);
+
+  /// How long a job whose deadline has passed is given to end what it does.
+  static final Duration GRACE = Duration.ofSeconds(5);
 
   private final Store store;
   private final Registry registry;
@@ -65,6 +73,12 @@ final class JobWorker implements Parking, AutoCloseable {
   private final java.util.concurrent.atomic.AtomicLong arrivals =
       new java.util.concurrent.atomic.AtomicLong();
   private final Timer timer;
+
+  /// On a thread of its own: to end thousands of jobs takes a while.
+  private final Timer stopping;
+
+  private long heeded;
+  private volatile long lastStop = System.nanoTime() - LATELY.toNanos();
   private final Thread claiming;
   private volatile boolean running = true;
   private volatile boolean idle;
@@ -88,6 +102,7 @@ final class JobWorker implements Parking, AutoCloseable {
     this.warmJobs = options.warmJobs();
     this.permits = new Semaphore(options.concurrency());
     this.timer = new Timer("errand-timer-" + name);
+    this.stopping = new Timer("errand-stops-" + name);
     this.claiming =
         Thread.ofPlatform().daemon().name("errand-claims-" + name).unstarted(this::claimAll);
   }
@@ -96,6 +111,8 @@ final class JobWorker implements Parking, AutoCloseable {
     timer.every(lease.dividedBy(3), this::renew);
     timer.every(STATUS_SHOWN_EVERY, this::showStatus);
     timer.after(COLLECTED_EVERY, this::collect);
+    heeded = store.stops(0).stream().mapToLong(Stop::number).max().orElse(0);
+    stopping.every(poll, this::heedStops);
     claiming.start();
   }
 
@@ -193,8 +210,72 @@ final class JobWorker implements Parking, AutoCloseable {
       storeFailed(broken);
       return;
     }
-    active.put(claim.job().id(), advancer);
+    activate(advancer);
     Thread.ofVirtual().name("errand-job-" + claim.job().id()).start(() -> advance(advancer));
+  }
+
+  /// Who heeds a stop looks at the active jobs after it has read the stop, and a job is looked at
+  /// here after it has become active: one of the two sees the other.
+  private void activate(JobAdvancer advancer) {
+    active.put(advancer.job(), advancer);
+    if (System.nanoTime() - lastStop < LATELY.toNanos()) {
+      store.stopOf(advancer.job()).ifPresent(stop -> stop(advancer, stop));
+    }
+  }
+
+  /// Learns which jobs are to end, ends those that are here, and sweeps up those that nobody has.
+  void heedStops() {
+    synchronized (stopping) {
+      for (var stop : store.stops(heeded)) {
+        lastStop = System.nanoTime();
+        heeded = stop.number();
+        active.values().stream()
+            .filter(advancer -> stop.concerns(advancer.job()))
+            .forEach(advancer -> stop(advancer, stop));
+        parked.entrySet().stream()
+            .filter(place -> stop.concerns(place.getKey()))
+            .forEach(place -> drop(place.getKey(), place.getValue()));
+      }
+    }
+    if (sweep(store)) {
+      signals.committed();
+    }
+  }
+
+  /// Ends all jobs that are to end and that nobody has; whether there was any.
+  static boolean sweep(Store store) {
+    int swept;
+    boolean any = false;
+    do {
+      swept = store.sweep(SWEPT_AT_ONCE, GRACE);
+      any = any || swept > 0;
+    } while (swept == SWEPT_AT_ONCE);
+    return any;
+  }
+
+  /// A job's thread that does not end, because a tool does not heed that it is interrupted, keeps
+  /// its job no longer than it may: the job is swept up, and the thread left behind.
+  private void stop(JobAdvancer advancer, Stop stop) {
+    advancer.stop(stop);
+    var left = Duration.between(clock.instant(), stop.until());
+    if (left.isPositive()) {
+      stopping.after(left, advancer::breakOff);
+    } else {
+      advancer.breakOff();
+    }
+    stopping.after(
+        (left.isPositive() ? left : Duration.ZERO).plus(LEFT_BEHIND_AFTER),
+        () -> leaveBehind(advancer));
+  }
+
+  private void leaveBehind(JobAdvancer advancer) {
+    if (active.remove(advancer.job(), advancer)) {
+      permits.release();
+      LOG.warn(
+          "A tool of job {} does not end though it was interrupted; its thread is left behind",
+          advancer.job());
+      signals.changed();
+    }
   }
 
   @SuppressWarnings("IllegalCatch")
@@ -207,24 +288,44 @@ final class JobWorker implements Parking, AutoCloseable {
       } else {
         advancer.advance();
       }
-    } catch (Dropped givenUp) {
-      LOG.debug("Job {} given up here: {}", id, givenUp.getMessage());
     } catch (StaleLeaseException lost) {
       LOG.info("Job {} went on elsewhere: {}", id, lost.getMessage());
-    } catch (WorkspaceException unavailable) {
-      // A worker without a fitting Python must not fail jobs that another worker, or this one
-      // mended, can do.
-      handBack(advancer, unavailable.getMessage());
     } catch (StoreException broken) {
       storeFailed(broken);
-    } catch (RuntimeException | Error fault) {
-      fail(advancer, fault);
+    } catch (StoppedException stopped) {
+      end(advancer, stopped.stop());
+    } catch (RuntimeException | Error thrown) {
+      advancer
+          .stopped()
+          .ifPresentOrElse(stop -> end(advancer, stop), () -> givenUp(advancer, thrown));
     } finally {
       advancer.close();
       if (active.remove(id, advancer)) {
         permits.release();
       }
       signals.changed();
+    }
+  }
+
+  private void givenUp(JobAdvancer advancer, Throwable why) {
+    switch (why) {
+      case Dropped dropped ->
+          LOG.debug("Job {} given up here: {}", advancer.job(), dropped.getMessage());
+      // A worker without a fitting Python must not fail jobs that another worker, or this one
+      // mended, can do.
+      case WorkspaceException unavailable -> handBack(advancer, unavailable.getMessage());
+      default -> fail(advancer, why);
+    }
+  }
+
+  /// Ends a job that is to end.
+  private void end(JobAdvancer advancer, Stop stop) {
+    try {
+      advancer.end(stop);
+    } catch (StaleLeaseException lost) {
+      LOG.debug("Job {} was ended elsewhere: {}", advancer.job(), lost.getMessage());
+    } catch (StoreException broken) {
+      storeFailed(broken);
     }
   }
 
@@ -328,7 +429,7 @@ final class JobWorker implements Parking, AutoCloseable {
       throw new Dropped("job " + job + " went on elsewhere");
     }
     if (advancer != null) {
-      active.put(job, advancer);
+      activate(advancer);
     }
     return Optional.of(claim);
   }
@@ -368,6 +469,7 @@ final class JobWorker implements Parking, AutoCloseable {
     running = false;
     claiming.interrupt();
     timer.close();
+    stopping.close();
     dropParked();
     active.values().forEach(JobAdvancer::close);
     signals.changed();

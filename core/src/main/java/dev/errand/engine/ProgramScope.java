@@ -166,6 +166,15 @@ final class ProgramScope implements JobScope {
   }
 
   @Override
+  public void cancel(SubTaskHandler handler, String reason) {
+    ask(
+        () -> {
+          host.cancel(mark(), ordinal++, handler.job(), reason);
+          return handler;
+        });
+  }
+
+  @Override
   public SubTaskHandler callback(String name) {
     var id = Subtask.callbackId(name);
     var known = ask(() -> host.children(mark(), ordinal++, id));
@@ -190,6 +199,7 @@ final class ProgramScope implements JobScope {
     private Json.Object given = Json.Object.EMPTY;
     private List<CodeBlock> blocks;
     private Json.@Nullable Object resultSchema;
+    private @Nullable Duration timeout;
 
     private NewDelegation(String agent) {
       this.agent = agent;
@@ -226,6 +236,12 @@ final class ProgramScope implements JobScope {
     }
 
     @Override
+    public Delegation timeout(Duration time) {
+      timeout = time;
+      return this;
+    }
+
+    @Override
     public SubTaskHandler start() {
       var request =
           new Host.ChildRequest(
@@ -234,7 +250,7 @@ final class ProgramScope implements JobScope {
     }
 
     private Host.Briefing briefing() {
-      return new Host.Briefing(Json.Object.EMPTY, null, null, resultSchema);
+      return new Host.Briefing(Json.Object.EMPTY, null, null, resultSchema, timeout);
     }
 
     private Host.@Nullable Snapshot snapshot() {

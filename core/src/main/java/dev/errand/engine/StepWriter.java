@@ -1,9 +1,12 @@
 package dev.errand.engine;
 
+import dev.errand.job.Effect;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Lease;
 import dev.errand.job.ObjectConflictException;
+import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
+import dev.errand.job.StoppedException;
 import dev.errand.job.Wait;
 import dev.errand.job.WaitCycleException;
 import dev.errand.spi.Change;
@@ -51,6 +54,7 @@ final class StepWriter {
   private boolean underWay;
   private @Nullable RuntimeException failure;
   private Consumer<Change.Recorded> witness = ignored -> {};
+  private volatile Consumer<RuntimeException> afterRefusal = ignored -> {};
 
   StepWriter(Store store, Claim claim, Runnable afterCommit, Timer timer) {
     this.store = store;
@@ -62,6 +66,11 @@ final class StepWriter {
     this.stored = status;
     this.progress = claim.job().progress();
     this.heldAt = progress;
+  }
+
+  /// Has every refusal of the store told, on the thread that met it.
+  synchronized void onRefusal(Consumer<RuntimeException> told) {
+    afterRefusal = told;
   }
 
   /// Has every entry told that is added from now on, on the thread that adds it.
@@ -254,6 +263,38 @@ final class StepWriter {
     finish(new Step.Next.End());
   }
 
+  /// Ends a job that is to end, as its last step: with what is known of what it did, and without
+  /// what it was about to do.
+  void endStopped(Outcome outcome) {
+    synchronized (this) {
+      awaitTurn();
+      underWay = true;
+      failure = null;
+      held = false;
+      pending.removeIf(change -> !isHistory(change));
+      pending.add(new Change.Ended(outcome));
+      become(JobStatus.DONE);
+    }
+    finish(new Step.Next.End());
+  }
+
+  /// Whether a change says what happened, which stays so for a job that is to end.
+  private static boolean isHistory(Change change) {
+    return switch (change) {
+      case Change.Recorded ignored -> true;
+      case Change.Given ignored -> true;
+      case Change.Spent ignored -> true;
+      case Change.Journalled(var effect) -> !(effect.result() instanceof Effect.Result.Intended);
+      case Change.Created ignored -> false;
+      case Change.Attached ignored -> false;
+      case Change.Checkpointed ignored -> false;
+      case Change.Completed ignored -> false;
+      case Change.Ended ignored -> false;
+      case Change.ObjectChanged ignored -> false;
+      case Change.Stopped ignored -> true;
+    };
+  }
+
   /// Hands the job back until a moment.
   void handBack(Instant until) {
     synchronized (this) {
@@ -368,6 +409,14 @@ final class StepWriter {
 
   /// Waits for the commit under way and takes its place.
   private void claimTurn() {
+    awaitTurn();
+    if (failure != null) {
+      throw failed();
+    }
+    underWay = true;
+  }
+
+  private void awaitTurn() {
     boolean interrupted = false;
     while (underWay) {
       try {
@@ -379,10 +428,6 @@ final class StepWriter {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    if (failure != null) {
-      throw failed();
-    }
-    underWay = true;
   }
 
   private void release() {
@@ -410,7 +455,11 @@ final class StepWriter {
     } catch (RuntimeException refused) {
       synchronized (this) {
         failure = refused;
+        if (refused instanceof StoppedException) {
+          pending.addAll(0, step.changes());
+        }
       }
+      afterRefusal.accept(refused);
       return null;
     }
   }

@@ -26,15 +26,20 @@ public sealed interface Completion {
                   "The child ended without completing its handler; it exited with: " + value.text(),
                   "Call complete_sub_task(result=…) before exit in the child");
           case Outcome.Failed(var error) -> error;
-          case Outcome.Cancelled(var reason) ->
-              TaskError.of(TaskError.Kind.LIMIT, "The child was cancelled: " + reason, "");
-          case Outcome.TimedOut(var reason) ->
-              TaskError.of(TaskError.Kind.LIMIT, "The child timed out: " + reason, "");
-          case Outcome.BudgetExhausted(var partial) ->
+          case Outcome.Cancelled(var reason, var partial) ->
               TaskError.of(
-                  TaskError.Kind.LIMIT,
-                  "The child's budget was spent; it had: " + partial.text(),
+                  TaskError.Kind.CANCELLED,
+                  "The child was cancelled: " + reason + had(partial),
                   "");
+          case Outcome.TimedOut(var reason, var partial) ->
+              TaskError.of(
+                  TaskError.Kind.TIMED_OUT, "The child timed out: " + reason + had(partial), "");
+          case Outcome.BudgetExhausted(var partial) ->
+              TaskError.of(TaskError.Kind.LIMIT, "The child's budget was spent" + had(partial), "");
         });
+  }
+
+  private static String had(Value partial) {
+    return partial.equals(Value.none()) ? "" : "; it had: " + partial.text();
   }
 }

@@ -26,6 +26,9 @@ public record Entry(long sequence, Instant time, JobId job, int turn, Kind kind,
     SUBTASK_CANCELLED,
     /// The handler ended because its job's deadline passed.
     SUBTASK_TIMED_OUT,
+    /// The job, and all below it that is not done, is to end: it was cancelled, or its deadline
+    /// passed.
+    JOB_STOPPING,
     /// The job is going to fail, once its error handlers were called.
     JOB_FAILING,
     /// The job ended.

@@ -4,6 +4,7 @@ package dev.errand.job;
 /// `IllegalArgumentException`.
 public abstract sealed class JobException extends RuntimeException
     permits StaleLeaseException,
+        StoppedException,
         StoreException,
         UnknownJobException,
         UnknownTurnException,

@@ -48,6 +48,11 @@ public record JobId(String text) implements Comparable<JobId> {
     return dot < 0 ? Optional.empty() : Optional.of(new JobId(text.substring(0, dot)));
   }
 
+  /// Whether it is that job, or stands below it.
+  public boolean isWithin(JobId top) {
+    return equals(top) || text.startsWith(top.text + ".");
+  }
+
   /// Its number among the jobs its parent created, from 1; 0 for a root.
   public int ordinal() {
     int dot = text.lastIndexOf('.');

@@ -35,5 +35,11 @@ public record JobRecord(
   ///   one
   /// @param agent the agent's name
   /// @param created when
-  public record Origin(@Nullable String key, String digest, String agent, Instant created) {}
+  /// @param deadline when it must have ended; null where it may take as long as it likes
+  public record Origin(
+      @Nullable String key,
+      String digest,
+      String agent,
+      Instant created,
+      @Nullable Instant deadline) {}
 }

@@ -1,5 +1,6 @@
 package dev.errand.job;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /// A job to be created.
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// @param subtask its handler; null where it has none
 /// @param workspace the variables it begins with; null for none
 /// @param message what its model reads first; null for nothing
+/// @param timeout how long it may take from its creation; it ends with the deadline of its parent
+///   in any case
 public record NewJob(
     JobId id,
     @Nullable String key,
@@ -18,7 +21,28 @@ public record NewJob(
     String digest,
     @Nullable Subtask subtask,
     @Nullable Delta workspace,
-    @Nullable String message) {
+    @Nullable String message,
+    Duration timeout) {
+  /// A job that may take as long as its agent's limits allow.
+  public NewJob(
+      JobId id,
+      @Nullable String key,
+      JobDefinition definition,
+      String digest,
+      @Nullable Subtask subtask,
+      @Nullable Delta workspace,
+      @Nullable String message) {
+    this(
+        id,
+        key,
+        definition,
+        digest,
+        subtask,
+        workspace,
+        message,
+        definition.agent().limits().jobTime());
+  }
+
   /// A job that is told nothing.
   public NewJob(
       JobId id,
@@ -32,6 +56,6 @@ public record NewJob(
 
   /// The same job with that handler.
   public NewJob handledBy(Subtask handler) {
-    return new NewJob(id, key, definition, digest, handler, workspace, message);
+    return new NewJob(id, key, definition, digest, handler, workspace, message, timeout);
   }
 }

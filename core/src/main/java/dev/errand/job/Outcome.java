@@ -25,14 +25,30 @@ public sealed interface Outcome {
           throw new IllegalArgumentException(
               "The value is a Python object that JSON cannot hold: " + pickled.text());
       case Failed(var error) -> throw new JobFailedException(error);
-      case Cancelled(var reason) ->
+      case Cancelled(var reason, var partial) ->
           throw new JobFailedException(
-              TaskError.of(TaskError.Kind.LIMIT, "cancelled: " + reason, ""));
-      case TimedOut(var reason) ->
+              TaskError.of(TaskError.Kind.CANCELLED, "cancelled: " + reason, ""));
+      case TimedOut(var reason, var partial) ->
           throw new JobFailedException(
-              TaskError.of(TaskError.Kind.LIMIT, "timed out: " + reason, ""));
+              TaskError.of(TaskError.Kind.TIMED_OUT, "timed out: " + reason, ""));
       case BudgetExhausted ignored ->
           throw new JobFailedException(TaskError.of(TaskError.Kind.LIMIT, "budget exhausted", ""));
+    };
+  }
+
+  /// Whether somebody or the clock ended the job, and not what it did.
+  default boolean isFromOutside() {
+    return this instanceof Cancelled || this instanceof TimedOut;
+  }
+
+  /// The same end, of a job that had `partial` by then.
+  default Outcome having(Value partial) {
+    return switch (this) {
+      case Cancelled(var reason, var none) -> new Cancelled(reason, partial);
+      case TimedOut(var reason, var none) -> new TimedOut(reason, partial);
+      case Succeeded itself -> itself;
+      case Failed itself -> itself;
+      case BudgetExhausted itself -> itself;
     };
   }
 
@@ -42,11 +58,21 @@ public sealed interface Outcome {
   /// The job could not go on.
   record Failed(TaskError error) implements Outcome {}
 
-  /// Somebody stopped the job.
-  record Cancelled(String reason) implements Outcome {}
+  /// Somebody stopped the job; `partial` is what it had by then, or JSON null.
+  record Cancelled(String reason, Value partial) implements Outcome {
+    /// With nothing to show.
+    public Cancelled(String reason) {
+      this(reason, Value.none());
+    }
+  }
 
-  /// The job's deadline passed.
-  record TimedOut(String reason) implements Outcome {}
+  /// The job's deadline passed; `partial` is what it had by then, or JSON null.
+  record TimedOut(String reason, Value partial) implements Outcome {
+    /// With nothing to show.
+    public TimedOut(String reason) {
+      this(reason, Value.none());
+    }
+  }
 
   /// The job's budget was spent; `partial` is what it had.
   record BudgetExhausted(Value partial) implements Outcome {}

@@ -39,6 +39,17 @@ public final class SignalRefusedException extends JobException {
         "Job %s cannot be completed with that. %s".formatted(job, why));
   }
 
+  /// The job is done, and need not be asked to end.
+  public static SignalRefusedException done(JobId job) {
+    return new SignalRefusedException("Job %s is done; there is nothing to stop.".formatted(job));
+  }
+
+  /// The job is to end.
+  public static SignalRefusedException stopping(JobId job) {
+    return new SignalRefusedException(
+        "Job %s is to end and takes no more messages; submit another job.".formatted(job));
+  }
+
   /// The job was cancelled, and stays so.
   public static SignalRefusedException cancelled(JobId job) {
     return new SignalRefusedException(

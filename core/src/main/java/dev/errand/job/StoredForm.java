@@ -70,14 +70,19 @@ public final class StoredForm {
   }
 
   private static Json.Object write(Limits limits) {
-    return Json.object("blockMillis", limits.blockTime().toMillis())
-        .with("turns", limits.turns())
-        .with("depth", limits.depth())
-        .with("statements", limits.statements())
-        .with("outputCharacters", limits.outputCharacters())
-        .with("memoryBytes", limits.memoryBytes())
-        .with("fileBytes", limits.fileBytes())
-        .with("storedBytes", limits.storedBytes());
+    var form =
+        Json.object("blockMillis", limits.blockTime().toMillis())
+            .with("turns", limits.turns())
+            .with("depth", limits.depth())
+            .with("statements", limits.statements())
+            .with("outputCharacters", limits.outputCharacters())
+            .with("memoryBytes", limits.memoryBytes())
+            .with("fileBytes", limits.fileBytes())
+            .with("storedBytes", limits.storedBytes());
+    // Absent where it is the default, so that addresses stay what they were.
+    return limits.jobTime().equals(Limits.DEFAULT.jobTime())
+        ? form
+        : form.with("jobMillis", limits.jobTime().toMillis());
   }
 
   /// A limit that an earlier release did not know is the default.
@@ -91,7 +96,8 @@ public final class StoredForm {
         form.number("outputCharacters").orElse(known.outputCharacters()),
         form.number("memoryBytes").orElse(known.memoryBytes()),
         form.number("fileBytes").orElse(known.fileBytes()),
-        form.number("storedBytes").orElse(known.storedBytes()));
+        form.number("storedBytes").orElse(known.storedBytes()),
+        Duration.ofMillis(form.number("jobMillis").orElse(known.jobTime().toMillis())));
   }
 
   /// The form of a value.
@@ -151,10 +157,19 @@ public final class StoredForm {
     return switch (outcome) {
       case Outcome.Succeeded(var value) -> form.with("value", write(value));
       case Outcome.Failed(var error) -> form.with("error", write(error));
-      case Outcome.Cancelled(var reason) -> form.with("reason", reason);
-      case Outcome.TimedOut(var reason) -> form.with("reason", reason);
+      case Outcome.Cancelled(var reason, var partial) -> stopped(form, reason, partial);
+      case Outcome.TimedOut(var reason, var partial) -> stopped(form, reason, partial);
       case Outcome.BudgetExhausted(var partial) -> form.with("value", write(partial));
     };
+  }
+
+  private static Json.Object stopped(Json.Object form, String reason, Value partial) {
+    var stopped = form.with("reason", reason);
+    return partial.equals(Value.none()) ? stopped : stopped.with("value", write(partial));
+  }
+
+  private static Value partial(Json.Object form) {
+    return form.get("value").isPresent() ? value(object(form, "value")) : Value.none();
   }
 
   /// Reads an outcome.
@@ -162,8 +177,8 @@ public final class StoredForm {
     return switch (string(form, "outcome")) {
       case "succeeded" -> new Outcome.Succeeded(value(object(form, "value")));
       case "failed" -> new Outcome.Failed(error(object(form, "error")));
-      case "cancelled" -> new Outcome.Cancelled(string(form, "reason"));
-      case "timed_out" -> new Outcome.TimedOut(string(form, "reason"));
+      case "cancelled" -> new Outcome.Cancelled(string(form, "reason"), partial(form));
+      case "timed_out" -> new Outcome.TimedOut(string(form, "reason"), partial(form));
       case "budget_exhausted" -> new Outcome.BudgetExhausted(value(object(form, "value")));
       case String other -> throw unreadable("outcome " + other);
     };

@@ -19,6 +19,10 @@ public record TaskError(Kind kind, String message, String advice, String trace) 
     NO_RESULT,
     /// The code is no valid Python, or restricted mode refuses it.
     REFUSED_CODE,
+    /// Somebody cancelled the job.
+    CANCELLED,
+    /// The job's deadline passed.
+    TIMED_OUT,
     /// A limit was reached.
     LIMIT,
     /// The model could not be reached, or gave nothing usable.

@@ -11,11 +11,16 @@ import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
+import dev.errand.job.Value;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The entries that a store records by itself, so that every store writes the same history.
 public final class Bookkeeping {
+  /// The member of a message that asks a job to end: why.
+  public static final String STOP = "stop";
+
   private static final int TEXT_CHARACTERS = 200;
 
   private Bookkeeping() {}
@@ -68,6 +73,7 @@ public final class Bookkeeping {
           SUBTASK_FAILED,
           SUBTASK_CANCELLED,
           SUBTASK_TIMED_OUT,
+          JOB_STOPPING,
           JOB_FAILING,
           JOB_ENDED,
           JOB_REVIVED,
@@ -113,14 +119,31 @@ public final class Bookkeeping {
         switch (outcome) {
           case Outcome.Succeeded(var value) -> value.text();
           case Outcome.Failed(var error) -> error.message();
-          case Outcome.Cancelled(var reason) -> reason;
-          case Outcome.TimedOut(var reason) -> reason;
+          case Outcome.Cancelled(var reason, var partial) -> reason;
+          case Outcome.TimedOut(var reason, var partial) -> reason;
           case Outcome.BudgetExhausted(var partial) -> partial.text();
         };
     return new Change.Recorded(
         turn,
         Entry.Kind.JOB_ENDED,
         Json.object("outcome", outcome.code()).with("text", shortened(text)));
+  }
+
+  /// The entry of a job that is to end, and stands at `turn`.
+  public static Change.Recorded stopping(int turn, Outcome outcome) {
+    var ended = ended(turn, outcome).data();
+    return new Change.Recorded(turn, Entry.Kind.JOB_STOPPING, ended);
+  }
+
+  /// How a job is to end whose deadline has passed.
+  public static Outcome late(Instant deadline) {
+    return new Outcome.TimedOut("its deadline, " + deadline + ", passed");
+  }
+
+  /// What a job had to show of which this is the last entry of kind `REPLY`: the words of its
+  /// model.
+  public static Value partial(Json.Object reply) {
+    return reply.text("text").map(Value::of).orElseGet(Value::none);
   }
 
   /// The entry of a job that was done and goes on.

@@ -10,6 +10,7 @@ import dev.errand.job.Json;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.Usage;
+import java.time.Duration;
 import java.util.List;
 
 /// One change within a [Step].
@@ -47,6 +48,9 @@ public sealed interface Change {
   /// `SUBTASK_FAILED`, `SUBTASK_CANCELLED` or `SUBTASK_TIMED_OUT`, or of a future that succeeded as
   /// `SUBTASK_COMPLETED`. Of the end of a future nobody is told who does not wait for it.
   record Ended(Outcome outcome) implements Change {}
+
+  /// Stops `job`, which is the step's own or one below it, and all below it, as by [Store#stop].
+  record Stopped(JobId job, Outcome outcome, Duration grace) implements Change {}
 
   /// Changes a durable object, or makes it if its version is 1. The step is refused with
   /// [dev.errand.job.ObjectConflictException] unless the object is at the version before.

@@ -40,6 +40,10 @@ public interface Host {
   /// Ends the job's own handler.
   void complete(Mark mark, Completion completion);
 
+  /// Stops a job below this one, and all below that; see [Store#stop]. Recorded, so that a replay
+  /// does not do it again.
+  void cancel(Mark mark, int ordinal, JobId job, String reason);
+
   /// Waits until as many of the handlers have ended as are needed, or the moment has come; the job
   /// may be suspended meanwhile.
   ///
@@ -187,13 +191,15 @@ public interface Host {
   /// @param locale its locale; null to inherit
   /// @param message what its model reads first; null for nothing
   /// @param resultSchema the JSON schema that its result must fit; null where any will do
+  /// @param timeout how long it may take; null for as long as its agent's limits allow
   record Briefing(
       Json.Object parameters,
       @Nullable String locale,
       @Nullable String message,
-      Json.@Nullable Object resultSchema) {
+      Json.@Nullable Object resultSchema,
+      @Nullable Duration timeout) {
     /// Nothing to tell.
-    public static final Briefing NONE = new Briefing(Json.Object.EMPTY, null, null, null);
+    public static final Briefing NONE = new Briefing(Json.Object.EMPTY, null, null, null, null);
   }
 
   /// A child job and its handler, as the parent sees them.

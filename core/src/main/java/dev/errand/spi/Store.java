@@ -16,6 +16,8 @@ import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
+import dev.errand.job.Outcome;
+import dev.errand.job.Stop;
 import dev.errand.job.Wait;
 import java.time.Duration;
 import java.time.Instant;
@@ -66,12 +68,14 @@ public interface Store extends AutoCloseable {
 
   /// Applies one step: everything in it, or nothing.
   ///
-  /// The step is refused unless its lease's fence and its version are the job's own. A lease that
-  /// has run out will do while nobody took the job since; one that was handed back will not. See
-  /// [Change] for what each change does.
+  /// The step is refused unless its lease's fence and its version are the job's own, and the job is
+  /// not to end, or is ended so by the step; see [#stop]. A lease that has run out will do while
+  /// nobody took the job since; one that was handed back will not. See [Change] for what each
+  /// change does.
   ///
   /// @throws dev.errand.job.StaleLeaseException if the lease was lost or a step was committed in
   ///   between
+  /// @throws dev.errand.job.StoppedException if the job is to end, and the step does something else
   /// @throws dev.errand.job.DuplicateSubTaskException if a created or attached handler's id is
   ///   taken, or the child to attach one to has another
   /// @throws dev.errand.job.DuplicateJobException if a created job's id exists with another digest;
@@ -82,10 +86,12 @@ public interface Store extends AutoCloseable {
   ///   its change is based on
   /// @throws dev.errand.job.WaitCycleException if the job would wait for what waits for it, as
   ///   [WaitGraph] finds
-  /// @throws IllegalArgumentException if a created or attached job is no child of the step's job
+  /// @throws IllegalArgumentException if a created or attached job is no child of the step's job,
+  ///   or one to stop is not within it
   Receipt commit(Step step);
 
-  /// The moment at which the next job falls due without anybody's doing; empty when none will.
+  /// The moment at which the next job falls due without anybody's doing, or [#sweep] has something
+  /// to do; empty when there is none.
   Optional<Instant> nextDue();
 
   /// The job of that id.
@@ -128,13 +134,14 @@ public interface Store extends AutoCloseable {
   /// Lets a message arrive: records it as `SIGNAL` in the job's history, and wakes the job.
   ///
   /// A suspended job falls due; one that is done is revived: it is `STARTED` again, stands before
-  /// its next turn and has no outcome, and `JOB_REVIVED` is recorded. (The end of a child revives
-  /// its parent likewise, unless the child's outcome was given to it; [Bookkeeping#mayRevive] says
-  /// which outcomes allow it.)
+  /// its next turn, has no outcome and as long as before to its deadline, and `JOB_REVIVED` is
+  /// recorded. (The end of a child revives its parent likewise, unless the child's outcome was
+  /// given to it; [Bookkeeping#mayRevive] says which outcomes allow it.)
   ///
   /// @return the sequence of the entry
   /// @throws dev.errand.job.UnknownJobException if there is no such job
-  /// @throws dev.errand.job.SignalRefusedException if it was cancelled, or has no model to read it
+  /// @throws dev.errand.job.SignalRefusedException if it was cancelled, is to end, or has no model
+  ///   to read it; or if it is done and the message asks it to end, see [Bookkeeping#STOP]
   long signal(JobId job, Json.Object message);
 
   /// Ends the handler of a job from outside, as if by [Change.Completed]; a callback is done then.
@@ -142,6 +149,32 @@ public interface Store extends AutoCloseable {
   /// @throws dev.errand.job.UnknownJobException if there is no such job
   /// @throws dev.errand.job.SignalRefusedException if it has no handler, or its handler has ended
   void complete(JobId job, Completion completion);
+
+  /// Decides that a job, and all below it that are not done, are to end with `outcome`, within
+  /// `grace`: they are handed out no more, and a step for one of them is refused that does not end
+  /// it with [Outcome.Cancelled] or [Outcome.TimedOut]. Records `JOB_STOPPING` in the history of
+  /// the job.
+  ///
+  /// Who holds one of them is to end it by then; [#sweep] ends the others. Parents within are not
+  /// told of the ends below them. For a job that is to end already the earlier moment counts.
+  ///
+  /// @return how many jobs are now to end by this; 0 if nothing was to be done, and nothing was
+  /// @throws dev.errand.job.UnknownJobException if there is no such job
+  /// @throws IllegalArgumentException if the outcome is another, or `grace` is negative
+  int stop(JobId top, Outcome outcome, Duration grace);
+
+  /// Decisions of [#stop], and of [#sweep] about deadlines, whose number is greater than `after`,
+  /// oldest first.
+  List<Stop> stops(long after);
+
+  /// Why the job is to end; empty if it is not, or is done.
+  Optional<Stop> stopOf(JobId job);
+
+  /// Stops, for `grace`, jobs whose deadline has passed, and ends at most `limit` jobs that are to
+  /// end and that nobody holds, or that were to have ended by now.
+  ///
+  /// @return how many were ended; fewer than `limit` if there are no others
+  int sweep(int limit, Duration grace);
 
   /// How many jobs there are below `root` in all, the root not counted, and how many of them are
   /// done.

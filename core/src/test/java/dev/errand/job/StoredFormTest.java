@@ -38,7 +38,7 @@ class StoredFormTest {
 
   @Test
   void limits_and_imports_are_read_as_they_were_written() {
-    var limits = new Limits(Duration.ofSeconds(1), 2, 3, 4, 5, 6, 7, 8);
+    var limits = new Limits(Duration.ofSeconds(1), 2, 3, 4, 5, 6, 7, 8, Duration.ofHours(9));
     var before = StoredForm.definition((Json.Object) Json.parse(BEFORE_LIMITS_OF_PROCESSES));
     var agent = before.agent();
     var after =

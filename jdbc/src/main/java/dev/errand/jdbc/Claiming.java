@@ -29,7 +29,7 @@ record Claiming(String worker, long process, int limit, Duration duration)
 
   private List<Due> due(Transaction transaction, long now) throws SQLException {
     return transaction
-        .sql("select * from job where due <= ? order by due, number limit ?")
+        .sql("select * from job where due <= ? and stop is null order by due, number limit ?")
         .bind(now)
         .bind(limit)
         .list(row -> new Due(JobRow.job(row), JobRow.version(row), JobRow.fence(row)));
@@ -48,7 +48,7 @@ record Claiming(String worker, long process, int limit, Duration duration)
             update job set fence = fence + 1, worker = ?, process = ?, due = ?, needed = 0,
               heeds = 0
             where number in
-              (select number from job where due <= ? order by due, number limit ?)
+              (select number from job where due <= ? and stop is null order by due, number limit ?)
             """)
         .bind(worker)
         .bind(process)

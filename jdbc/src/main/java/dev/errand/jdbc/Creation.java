@@ -6,11 +6,14 @@ import dev.errand.job.JobStatus;
 import dev.errand.job.NewJob;
 import dev.errand.spi.Bookkeeping;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A new job, ready to be inserted.
 final class Creation {
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
   private final NewJob job;
   private final @Nullable String parent;
   private final StoredDefinition definition;
@@ -44,8 +47,9 @@ final class Creation {
                 """
                 insert into job
                   (id, parent, ordinal, key, digest, agent, created, definition, status,
-                   subtask_id, due, hears, given)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   subtask_id, due, hears, given, deadline)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                  min(?, coalesce((select deadline from job where id = ?), ?)))
                 on conflict do nothing
                 """)
             .bind(job.id().text())
@@ -61,6 +65,9 @@ final class Creation {
             .bindOrNull(job.definition().isCallback() ? null : now)
             .bind(job.definition().agent().model() != null)
             .bind(job.subtask() != null && job.subtask().isFuture())
+            .bind(deadline(now))
+            .bind(parent)
+            .bind(Long.MAX_VALUE)
             .update();
     if (inserted == 0) {
       requireTaken(transaction);
@@ -74,6 +81,10 @@ final class Creation {
       History.append(transaction, job.id(), line);
     }
     return true;
+  }
+
+  private long deadline(long now) {
+    return now + Math.min(LONGEST.toMillis(), job.timeout().toMillis());
   }
 
   /// Where it was not the job's own id that was taken, it was its handler's.

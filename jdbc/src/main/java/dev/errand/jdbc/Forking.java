@@ -49,8 +49,10 @@ record Forking(JobId from, int turn, JobId fork) implements Work<JobId> {
         .sql(
             """
             insert into job
-              (id, ordinal, digest, agent, created, definition, status, turn, due, kept, hears)
-            select ?, 0, digest, agent, ?, definition, ?, ?, ?, ?, hears from job where id = ?
+              (id, ordinal, digest, agent, created, definition, status, turn, due, kept, hears,
+               deadline)
+            select ?, 0, digest, agent, ?, definition, ?, ?, ?, ?, hears,
+              ? + deadline - created from job where id = ?
             on conflict do nothing
             """)
         .bind(fork.text())
@@ -59,6 +61,7 @@ record Forking(JobId from, int turn, JobId fork) implements Work<JobId> {
         .bind(Progress.after(turn).turn())
         .bind(transaction.now())
         .bind(turn)
+        .bind(transaction.now())
         .bind(from.text())
         .update();
   }

@@ -24,7 +24,8 @@ final class JobRow {
             row.getString(5),
             row.getString(6),
             row.getString(7),
-            Instant.ofEpochMilli(row.getLong(8))),
+            Instant.ofEpochMilli(row.getLong(8)),
+            deadline(row)),
         row.getString(9),
         JobStatus.valueOf(row.getString(10)),
         new Progress(
@@ -37,6 +38,11 @@ final class JobRow {
         subtask(row),
         outcome(row.getString(30)),
         new Usage(row.getLong(19), row.getLong(20), row.getLong(21), row.getLong(22)));
+  }
+
+  private static @Nullable Instant deadline(ResultSet row) throws SQLException {
+    long deadline = row.getLong(36);
+    return row.wasNull() ? null : Instant.ofEpochMilli(deadline);
   }
 
   static long version(ResultSet row) throws SQLException {

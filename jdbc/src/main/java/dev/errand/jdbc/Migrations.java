@@ -17,7 +17,8 @@ final class Migrations {
           "V0002__covariables.sql",
           "V0003__effects.sql",
           "V0004__objects.sql",
-          "V0005__signals.sql");
+          "V0005__signals.sql",
+          "V0006__stops.sql");
 
   private Migrations() {}
 

@@ -36,6 +36,12 @@ final class Signals {
     if (job.outcome() instanceof Outcome.Cancelled) {
       throw SignalRefusedException.cancelled(id);
     }
+    if (Stops.of(transaction.session(), id).isPresent()) {
+      throw SignalRefusedException.stopping(id);
+    }
+    if (job.status() == JobStatus.DONE && message.get(Bookkeeping.STOP).isPresent()) {
+      throw SignalRefusedException.done(id);
+    }
     if (!target.hears()) {
       throw SignalRefusedException.unheard(id);
     }
@@ -106,11 +112,13 @@ final class Signals {
         .sql(
             """
             update job set status = ?, outcome = null, worker = null, process = null, due = created,
-              needed = 0, heeds = 0, turn = ?, acting = 0, statement = 0, printed = 0
+              needed = 0, heeds = 0, turn = ?, acting = 0, statement = 0, printed = 0,
+              stop = null, deadline = ? + deadline - created
             where id = ?
             """)
         .bind(JobStatus.STARTED.name())
         .bind(progress.turn())
+        .bind(transaction.now())
         .bind(id.text())
         .update();
     History.append(transaction, id, History.Line.of(Bookkeeping.revived(progress.turn(), child)));

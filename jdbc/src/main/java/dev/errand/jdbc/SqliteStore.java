@@ -17,6 +17,8 @@ import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
+import dev.errand.job.Outcome;
+import dev.errand.job.Stop;
 import dev.errand.job.Wait;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
@@ -28,11 +30,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A store in one SQLite file, which several processes of a machine may have open.
@@ -104,7 +108,11 @@ public final class SqliteStore implements Store {
   private boolean isAnyDue() {
     long now = clock.instant().toEpochMilli();
     return readers.read(
-        session -> session.sql("select 1 from job where due <= ? limit 1").bind(now).exists());
+        session ->
+            session
+                .sql("select 1 from job where due <= ? and stop is null limit 1")
+                .bind(now)
+                .exists());
   }
 
   @Override
@@ -120,16 +128,22 @@ public final class SqliteStore implements Store {
 
   @Override
   public Optional<Instant> nextDue() {
+    return Stream.concat(nextJob().stream(), readers.read(Stops::nextDue).stream())
+        .min(Comparator.naturalOrder());
+  }
+
+  @Override
+  public boolean busy() {
+    return nextJob().isPresent();
+  }
+
+  /// When the next job may be claimed.
+  private Optional<Instant> nextJob() {
     return readers.read(
         session ->
             session
                 .sql("select due from job where due is not null order by due limit 1")
                 .first(row -> Instant.ofEpochMilli(row.getLong(1))));
-  }
-
-  @Override
-  public boolean busy() {
-    return nextDue().isPresent();
   }
 
   @Override
@@ -253,6 +267,30 @@ public final class SqliteStore implements Store {
           Signals.complete(transaction, job, completion);
           return job;
         });
+  }
+
+  @Override
+  public int stop(JobId top, Outcome outcome, Duration grace) {
+    return writer.write(transaction -> Stops.stop(transaction, top, outcome, grace));
+  }
+
+  @Override
+  public List<Stop> stops(long after) {
+    return readers.read(session -> Stops.after(session, after));
+  }
+
+  @Override
+  public Optional<Stop> stopOf(JobId job) {
+    return readers.read(session -> Stops.of(session, job));
+  }
+
+  @Override
+  public int sweep(int limit, Duration grace) {
+    long now = clock.instant().toEpochMilli();
+    // A look costs less than a transaction, and mostly there is nothing.
+    return readers.read(session -> Stops.isAnyDue(session, now))
+        ? writer.write(transaction -> Stops.sweep(transaction, limit, grace))
+        : 0;
   }
 
   @Override

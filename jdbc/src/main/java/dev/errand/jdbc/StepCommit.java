@@ -3,11 +3,14 @@ package dev.errand.jdbc;
 import dev.errand.job.Completion;
 import dev.errand.job.DuplicateJobException;
 import dev.errand.job.JobDefinition;
+import dev.errand.job.JobException;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.StaleLeaseException;
+import dev.errand.job.Stop;
+import dev.errand.job.StoppedException;
 import dev.errand.job.StoredForm;
 import dev.errand.job.Usage;
 import dev.errand.spi.Bookkeeping;
@@ -31,13 +34,19 @@ final class StepCommit implements Work<Receipt> {
   private final Step step;
   private final JobId id;
   private final @Nullable String outcome;
+
+  /// Whether the step ends a job as one ends that was stopped.
+  private final boolean isStopped;
+
   private final Map<JobDefinition, StoredDefinition> definitions = new HashMap<>();
   private final List<Part> parts;
 
   StepCommit(Step step) {
     this.step = step;
     this.id = step.lease().job();
-    this.outcome = outcome(step);
+    var last = last(step);
+    this.outcome = last.map(StoredForm::write).map(Json::print).orElse(null);
+    this.isStopped = last.filter(Outcome::isFromOutside).isPresent();
     this.parts = step.changes().stream().map(this::prepare).toList();
   }
 
@@ -51,12 +60,10 @@ final class StepCommit implements Work<Receipt> {
   }
 
   /// How the job ended, where it does.
-  private static @Nullable String outcome(Step step) {
+  private static Optional<Outcome> last(Step step) {
     return step.changes().stream()
         .flatMap(change -> change instanceof Change.Ended(var last) ? Stream.of(last) : Stream.of())
-        .reduce((earlier, last) -> last)
-        .map(last -> StoredForm.write(last).print())
-        .orElse(null);
+        .reduce((earlier, last) -> last);
   }
 
   /// One change, ready to be applied to the job that `row` stands for.
@@ -71,6 +78,7 @@ final class StepCommit implements Work<Receipt> {
             .anyMatch(
                 change ->
                     change instanceof Change.Created
+                        || change instanceof Change.Stopped
                         || change instanceof Change.Attached
                         || change instanceof Change.ObjectChanged);
   }
@@ -82,7 +90,11 @@ final class StepCommit implements Work<Receipt> {
 
   @Override
   public Receipt apply(Transaction transaction) throws SQLException {
-    var row = move(transaction).orElseThrow(() -> new StaleLeaseException(step.lease()));
+    var moved = move(transaction);
+    if (moved.isEmpty()) {
+      throw refusal(transaction);
+    }
+    var row = moved.get();
     for (var part : parts) {
       part.apply(transaction, row);
     }
@@ -115,7 +127,25 @@ final class StepCommit implements Work<Receipt> {
     return new Receipt(step.version() + 1, leased);
   }
 
-  /// Moves the job on, if the lease and the version are still its own.
+  private JobException refusal(Transaction transaction) throws SQLException {
+    boolean isHeld =
+        transaction
+            .sql(
+                """
+                select 1 from job where id = ? and fence = ? and version = ? and worker is not null
+                """)
+            .bind(id.text())
+            .bind(step.lease().fence())
+            .bind(step.version())
+            .exists();
+    var stop = isHeld ? Stops.of(transaction.session(), id) : Optional.<Stop>empty();
+    return stop.isPresent()
+        ? new StoppedException(id, stop.get())
+        : new StaleLeaseException(step.lease());
+  }
+
+  /// Moves the job on, if the lease and the version are still its own, and it is not to end or does
+  /// so now.
   ///
   /// Of two steps for one version only one is applied: the first raises the version, and the
   /// transactions follow one another. A worker that lost its lease finds another fence, or no
@@ -141,6 +171,7 @@ final class StepCommit implements Work<Receipt> {
               version = version + 1, status = coalesce(?, status), outcome = coalesce(?, outcome),
               turn = ?, acting = ?, statement = ?, printed = ?, children = ?, heard = ?
             where id = ? and fence = ? and version = ? and worker is not null
+              and (stop is null or ?)
             returning number, subtask_id, told, hears
             """),
         status);
@@ -156,6 +187,7 @@ final class StepCommit implements Work<Receipt> {
                   version = version + 1, status = ?, outcome = coalesce(?, outcome),
                   turn = ?, acting = ?, statement = ?, printed = ?, children = ?, heard = ?
                 where id = ? and fence = ? and version = ? and worker is not null
+                  and (stop is null or ?)
                 returning number, subtask_id, told, hears
                 """)
             .bindOrNull(due),
@@ -176,6 +208,7 @@ final class StepCommit implements Work<Receipt> {
         .bind(id.text())
         .bind(step.lease().fence())
         .bind(step.version())
+        .bind(isStopped)
         .first(row -> new Row(row.getLong(1), row.getString(2), row.getLong(3), row.getBoolean(4)));
   }
 
@@ -220,6 +253,7 @@ final class StepCommit implements Work<Receipt> {
         yield (transaction, row) -> written.apply(transaction);
       }
       case Change.Given(var children) -> given(children);
+      case Change.Stopped stopped -> stopped(stopped);
       case Change.Spent(var usage) -> (transaction, row) -> spend(transaction, row, usage);
     };
   }
@@ -279,6 +313,14 @@ final class StepCommit implements Work<Receipt> {
             Handlers.endUncompleted(transaction, row.number, id, turn, row.subtaskId(), outcome);
       }
     };
+  }
+
+  private Part stopped(Change.Stopped stopped) {
+    if (!stopped.job().isWithin(id)) {
+      throw new IllegalArgumentException("Job " + stopped.job() + " is not within " + id);
+    }
+    return (transaction, row) ->
+        Stops.stop(transaction, stopped.job(), stopped.outcome(), stopped.grace());
   }
 
   private static Part given(List<JobId> children) {

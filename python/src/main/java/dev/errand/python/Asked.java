@@ -50,6 +50,10 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
         yield new Frame(
             Json.object("at", host.later(mark, form.number("n"), delay).toEpochMilli()));
       }
+      case "cancel" -> {
+        host.cancel(mark, form.number("n"), job(form.any("job")), form.text("reason"));
+        yield new Frame(Json.Object.EMPTY);
+      }
       case "peek" -> Forms.children(host.peek(mark, form.number("n"), jobs()));
       case "replies" ->
           new Frame(
@@ -118,7 +122,10 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
             form.optional("params").map(Form::of).map(Form::json).orElse(Json.Object.EMPTY),
             form.optionalText("locale").orElse(null),
             form.optionalText("message").orElse(null),
-            form.optional("schema").map(Form::of).map(Form::json).orElse(null)));
+            form.optional("schema").map(Form::of).map(Form::json).orElse(null),
+            form.optional("millis").isPresent()
+                ? Duration.ofMillis(form.longNumber("millis"))
+                : null));
   }
 
   private static CodeBlock block(Json json) {

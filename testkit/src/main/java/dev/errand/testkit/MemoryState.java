@@ -25,11 +25,14 @@ import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
 import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StaleLeaseException;
+import dev.errand.job.Stop;
+import dev.errand.job.StoppedException;
 import dev.errand.job.Subtask;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.UnknownTurnException;
 import dev.errand.job.UnresolvableException;
 import dev.errand.job.Usage;
+import dev.errand.job.Value;
 import dev.errand.job.Wait;
 import dev.errand.job.WaitCycleException;
 import dev.errand.spi.Bookkeeping;
@@ -39,6 +42,7 @@ import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
 import dev.errand.spi.Store;
 import dev.errand.spi.WaitGraph;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -74,6 +78,8 @@ final class MemoryState {
   /// Children whose outcomes were given to their parents.
   private final Set<JobId> given;
 
+  final List<Stop> stops;
+
   MemoryState() {
     rows = new LinkedHashMap<>();
     definitions = new HashMap<>();
@@ -82,6 +88,7 @@ final class MemoryState {
     chunks = new HashMap<>();
     entriesByRoot = new HashMap<>();
     given = new HashSet<>();
+    stops = new ArrayList<>();
   }
 
   MemoryState(MemoryState other) {
@@ -92,6 +99,7 @@ final class MemoryState {
     chunks = new HashMap<>(other.chunks);
     entriesByRoot = new HashMap<>(other.entriesByRoot);
     given = new HashSet<>(other.given);
+    stops = new ArrayList<>(other.stops);
   }
 
   /// A job with what only the store knows of it.
@@ -100,6 +108,7 @@ final class MemoryState {
   /// @param due when the job may be claimed: the lease's end while it is held; null while it may
   ///   not
   /// @param awaits what it waits for; null while it does not
+  /// @param stop why it is to end; null while it may go on
   record Row(
       JobRecord job,
       long version,
@@ -107,29 +116,46 @@ final class MemoryState {
       @Nullable String worker,
       @Nullable Instant due,
       @Nullable Wait awaits,
+      @Nullable Stop stop,
       MemoryWorkspace workspace) {
     Row with(JobRecord changed) {
-      return new Row(changed, version, fence, worker, due, awaits, workspace);
+      return new Row(changed, version, fence, worker, due, awaits, stop, workspace);
     }
 
     Row with(MemoryWorkspace changed) {
-      return new Row(job, version, fence, worker, due, awaits, changed);
+      return new Row(job, version, fence, worker, due, awaits, stop, changed);
     }
 
     Row stepped() {
-      return new Row(job, version + 1, fence, worker, due, awaits, workspace);
+      return new Row(job, version + 1, fence, worker, due, awaits, stop, workspace);
     }
 
     Row leased(String holder, Instant until) {
-      return new Row(job, version, fence + 1, holder, until, null, workspace);
+      return new Row(job, version, fence + 1, holder, until, null, stop, workspace);
     }
 
     Row until(Instant end) {
-      return new Row(job, version, fence, worker, end, awaits, workspace);
+      return new Row(job, version, fence, worker, end, awaits, stop, workspace);
     }
 
     Row released(@Nullable Instant at, @Nullable Wait on) {
-      return new Row(job, version, fence, null, at, on, workspace);
+      return new Row(job, version, fence, null, at, on, stop, workspace);
+    }
+
+    Row stopped(@Nullable Stop why) {
+      return new Row(job, version, fence, worker, due, awaits, why, workspace);
+    }
+
+    /// Whether it is handed out to whoever asks.
+    boolean isDue(Instant now) {
+      return stop == null && due != null && !due.isAfter(now);
+    }
+
+    /// Whether it is to end, and whoever holds it has had its time.
+    boolean isOver(Instant now) {
+      return stop != null
+          && job.status() != JobStatus.DONE
+          && (worker == null || !stop.until().isAfter(now) || (due != null && !due.isAfter(now)));
     }
 
     boolean isHeldBy(Lease lease) {
@@ -174,6 +200,9 @@ final class MemoryState {
     if (before == null || !before.isHeldBy(step.lease()) || before.version() != step.version()) {
       throw new StaleLeaseException(step.lease());
     }
+    if (before.stop() != null && !endsFromOutside(step)) {
+      throw new StoppedException(id, before.stop());
+    }
     put(before.stepped().with(moved(before.job(), step.status(), step.progress())));
     step.changes().forEach(change -> apply(change, id, now));
     var after = row(id);
@@ -197,6 +226,11 @@ final class MemoryState {
     };
   }
 
+  private static boolean endsFromOutside(Step step) {
+    return step.changes().stream()
+        .anyMatch(change -> change instanceof Change.Ended(var outcome) && outcome.isFromOutside());
+  }
+
   private Receipt release(Row row, @Nullable Instant due, @Nullable Wait wait) {
     // Revived by a change of this very step, the job is due already.
     if (row.worker() != null || wait != null) {
@@ -216,6 +250,12 @@ final class MemoryState {
       case Change.ObjectChanged(var object) -> change(object);
       case Change.Given(var children) ->
           children.stream().filter(rows::containsKey).forEach(given::add);
+      case Change.Stopped(var top, var outcome, var grace) -> {
+        if (!top.isWithin(id)) {
+          throw new IllegalArgumentException("Job " + top + " is not within " + id);
+        }
+        stop(top, outcome, grace, now);
+      }
       case Change.Spent(var usage) -> put(row(id).with(spent(job, job.usage().plus(usage))));
       case Change.Completed(var completion) -> completeHandler(id, completion, now);
       case Change.Ended(var outcome) -> end(id, outcome, now);
@@ -279,7 +319,7 @@ final class MemoryState {
     var record =
         new JobRecord(
             job.id(),
-            new JobRecord.Origin(job.key(), job.digest(), agent, now),
+            new JobRecord.Origin(job.key(), job.digest(), agent, now, deadline(job, now)),
             definition,
             JobStatus.READY,
             Progress.START,
@@ -287,7 +327,7 @@ final class MemoryState {
             null,
             Usage.NONE);
     var due = job.definition().isCallback() ? null : now;
-    put(new Row(record, 0, 0, null, due, null, MemoryWorkspace.EMPTY));
+    put(new Row(record, 0, 0, null, due, null, null, MemoryWorkspace.EMPTY));
     if (job.workspace() != null) {
       checkpoint(job.id(), job.workspace());
     }
@@ -295,6 +335,18 @@ final class MemoryState {
       given.add(job.id());
     }
     Bookkeeping.begun(job).forEach(entry -> append(job.id(), entry, now));
+  }
+
+  private @Nullable Instant deadline(NewJob job, Instant now) {
+    var own = now.plus(job.timeout());
+    var parents = job.id().parent().map(parent -> row(parent).job().origin().deadline());
+    return parents.filter(earlier -> earlier.isBefore(own)).orElse(own);
+  }
+
+  /// As long from now as it was at first.
+  private static @Nullable Instant renewed(JobRecord.Origin origin, Instant now) {
+    var deadline = origin.deadline();
+    return deadline == null ? null : now.plus(Duration.between(origin.created(), deadline));
   }
 
   private void attach(JobId parent, JobId id, Json subtaskId, Instant now) {
@@ -381,7 +433,8 @@ final class MemoryState {
       return;
     }
     var progress = job.progress().revived();
-    put(row(id).with(ended(moved(job, JobStatus.STARTED, progress), null)));
+    var again = ended(moved(job, JobStatus.STARTED, progress), null);
+    put(row(id).with(due(again, renewed(job.origin(), now))).stopped(null));
     append(id, Bookkeeping.revived(progress.turn(), child), now);
     put(row(id).released(job.origin().created(), null));
   }
@@ -446,6 +499,12 @@ final class MemoryState {
     if (job.outcome() instanceof Outcome.Cancelled) {
       throw SignalRefusedException.cancelled(id);
     }
+    if (stopOf(id).isPresent()) {
+      throw SignalRefusedException.stopping(id);
+    }
+    if (job.status() == JobStatus.DONE && message.get(Bookkeeping.STOP).isPresent()) {
+      throw SignalRefusedException.done(id);
+    }
     if (!hears(job)) {
       throw SignalRefusedException.unheard(id);
     }
@@ -474,6 +533,79 @@ final class MemoryState {
       put(row(id).with(ended(moved(row(id).job(), JobStatus.DONE, job.progress()), outcome)));
       append(id, Bookkeeping.ended(job.progress().turn(), outcome), now);
     }
+  }
+
+  int stop(JobId top, Outcome outcome, Duration grace, Instant now) {
+    if (!outcome.isFromOutside() || grace.isNegative()) {
+      throw new IllegalArgumentException("Jobs are not stopped with " + outcome + " in " + grace);
+    }
+    int turn = known(top).job().progress().turn();
+    var stop = new Stop(stops.size() + 1L, top, outcome, now.plus(grace));
+    var live =
+        rows.values().stream()
+            .filter(row -> row.job().id().isWithin(top) && row.job().status() != JobStatus.DONE)
+            .filter(row -> row.stop() == null || row.stop().until().isAfter(stop.until()))
+            .toList();
+    if (live.isEmpty()) {
+      return 0;
+    }
+    stops.add(stop);
+    for (var row : live) {
+      put(row.stopped(stop));
+      if (!row.job().id().equals(top)) {
+        given.add(row.job().id());
+      }
+    }
+    append(top, Bookkeeping.stopping(turn, outcome), now);
+    return live.size();
+  }
+
+  Optional<Stop> stopOf(JobId id) {
+    return Optional.ofNullable(rows.get(id))
+        .filter(row -> row.job().status() != JobStatus.DONE)
+        .map(Row::stop);
+  }
+
+  /// Jobs whose deadline has passed, or will.
+  Stream<JobRecord> timed() {
+    return rows.values().stream()
+        .filter(row -> row.stop() == null && row.job().status() != JobStatus.DONE)
+        .map(Row::job)
+        .filter(job -> job.origin().deadline() != null)
+        .sorted(Comparator.comparing(job -> Objects.requireNonNull(job.origin().deadline())));
+  }
+
+  /// Jobs to be ended by whoever sweeps.
+  Stream<Row> over(Instant now) {
+    return rows.values().stream()
+        .filter(row -> row.isOver(now))
+        .sorted(Comparator.comparingLong(row -> Objects.requireNonNull(row.stop()).number()));
+  }
+
+  int sweep(int limit, Duration grace, Instant now) {
+    for (var late : timed().limit(limit).toList()) {
+      var deadline = Objects.requireNonNull(late.origin().deadline());
+      if (!deadline.isAfter(now) && row(late.id()).stop() == null) {
+        stop(late.id(), Bookkeeping.late(deadline), grace, now);
+      }
+    }
+    var over = over(now).limit(limit).toList();
+    for (var row : over) {
+      var id = row.job().id();
+      var stop = Objects.requireNonNull(row.stop());
+      put(row(id).released(null, null));
+      put(row(id).with(moved(row.job(), JobStatus.DONE, row.job().progress())));
+      end(id, stop.outcome().having(partial(id)), now);
+    }
+    return over.size();
+  }
+
+  private Value partial(JobId id) {
+    return entries(id.root())
+        .filter(entry -> entry.job().equals(id) && entry.kind() == Entry.Kind.REPLY)
+        .reduce((earlier, last) -> last)
+        .map(last -> Bookkeeping.partial(last.data()))
+        .orElseGet(Value::none);
   }
 
   private boolean isSatisfied(Wait wait) {
@@ -594,14 +726,14 @@ final class MemoryState {
     var record =
         new JobRecord(
             fork,
-            new JobRecord.Origin(null, origin.digest(), origin.agent(), now),
+            new JobRecord.Origin(null, origin.digest(), origin.agent(), now, renewed(origin, now)),
             from.job().definition(),
             JobStatus.READY,
             Progress.after(turn),
             null,
             null,
             Usage.NONE);
-    put(new Row(record, 0, 0, null, now, null, from.workspace().forked(turn)));
+    put(new Row(record, 0, 0, null, now, null, null, from.workspace().forked(turn)));
     append(fork, Bookkeeping.forked(origin.agent(), id, turn), now);
     entries(id.root())
         .filter(entry -> entry.job().equals(id) && entry.turn() <= turn)
@@ -691,6 +823,20 @@ final class MemoryState {
         job.definition(),
         status,
         progress,
+        job.subtask(),
+        job.outcome(),
+        job.usage());
+  }
+
+  private static JobRecord due(JobRecord job, @Nullable Instant deadline) {
+    var origin = job.origin();
+    return new JobRecord(
+        job.id(),
+        new JobRecord.Origin(
+            origin.key(), origin.digest(), origin.agent(), origin.created(), deadline),
+        job.definition(),
+        job.status(),
+        job.progress(),
         job.subtask(),
         job.outcome(),
         job.usage());

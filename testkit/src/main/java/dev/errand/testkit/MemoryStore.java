@@ -22,6 +22,8 @@ import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
+import dev.errand.job.Outcome;
+import dev.errand.job.Stop;
 import dev.errand.job.StoreException;
 import dev.errand.job.UnknownTurnException;
 import dev.errand.job.Wait;
@@ -73,7 +75,7 @@ public final class MemoryStore implements Store {
         draft -> {
           var due =
               draft.rows.values().stream()
-                  .filter(row -> row.due() != null && !row.due().isAfter(now()))
+                  .filter(row -> row.isDue(now()))
                   .sorted(comparing(row -> Objects.requireNonNull(row.due())))
                   .limit(limit)
                   .toList();
@@ -102,9 +104,27 @@ public final class MemoryStore implements Store {
   public Optional<Instant> nextDue() {
     return read(
         all ->
-            all.rows.values().stream()
-                .flatMap(row -> Optional.ofNullable(row.due()).stream())
+            Stream.of(nextJob(all).stream(), nextEnd(all), nextDeadline(all).stream())
+                .flatMap(moments -> moments)
                 .min(Instant::compareTo));
+  }
+
+  private static Optional<Instant> nextJob(MemoryState all) {
+    return all.rows.values().stream()
+        .flatMap(row -> Optional.ofNullable(row.due()).stream())
+        .min(Instant::compareTo);
+  }
+
+  private static Optional<Instant> nextDeadline(MemoryState all) {
+    return all.timed().findFirst().map(job -> Objects.requireNonNull(job.origin().deadline()));
+  }
+
+  /// When a sweep ends a job that is to end.
+  private static Stream<Instant> nextEnd(MemoryState all) {
+    return all.over(Instant.MAX)
+        .map(
+            row ->
+                row.worker() == null ? Instant.EPOCH : Objects.requireNonNull(row.stop()).until());
   }
 
   @Override
@@ -203,6 +223,26 @@ public final class MemoryStore implements Store {
   }
 
   @Override
+  public int stop(JobId top, Outcome outcome, Duration grace) {
+    return change(draft -> draft.stop(top, outcome, grace, now()));
+  }
+
+  @Override
+  public List<Stop> stops(long after) {
+    return read(all -> all.stops.stream().filter(stop -> stop.number() > after).toList());
+  }
+
+  @Override
+  public Optional<Stop> stopOf(JobId job) {
+    return read(all -> all.stopOf(job));
+  }
+
+  @Override
+  public int sweep(int limit, Duration grace) {
+    return change(draft -> draft.sweep(limit, grace, now()));
+  }
+
+  @Override
   public Count count(JobId root) {
     return read(
         all -> {
@@ -217,7 +257,7 @@ public final class MemoryStore implements Store {
 
   @Override
   public boolean busy() {
-    return nextDue().isPresent();
+    return read(all -> nextJob(all).isPresent());
   }
 
   @Override
@@ -280,13 +320,9 @@ public final class MemoryStore implements Store {
     var order = comparing(EffectKey::job).thenComparing(EffectKey::slot);
     return all.effects.values().stream()
         .filter(effect -> effect.effect().policy() != EffectPolicy.READ_ONLY)
-        .filter(effect -> top == null || isWithin(effect.key().job(), top))
+        .filter(effect -> top == null || effect.key().job().isWithin(top))
         .filter(effect -> after == null || order.compare(effect.key(), after) > 0)
         .sorted(comparing(JobEffect::key, order));
-  }
-
-  private static boolean isWithin(JobId job, JobId top) {
-    return job.equals(top) || isBelow(job, top);
   }
 
   private static boolean isBelow(JobId job, JobId top) {

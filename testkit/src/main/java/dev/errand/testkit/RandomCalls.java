@@ -117,6 +117,8 @@ final class RandomCalls {
       resolve();
     } else if (dice < 25) {
       signal();
+    } else if (dice < 27) {
+      stop();
     } else if (held.size() < FEW || dice < 30) {
       claim();
     } else {
@@ -146,6 +148,18 @@ final class RandomCalls {
         int limit = 1 + random.nextInt(3);
         same("news of " + job + " after " + after, any -> any.news(job, after, limit));
       }
+    }
+  }
+
+  private void stop() {
+    var job = known();
+    var grace = Duration.ofMillis(random.nextInt(3) * 5_000L);
+    if (chance(40)) {
+      var outcome = chance(50) ? new Outcome.Cancelled("stop") : new Outcome.TimedOut("late");
+      same("stop " + job + " " + outcome + " in " + grace, any -> any.stop(job, outcome, grace));
+    } else {
+      int limit = 1 + random.nextInt(5);
+      same("sweep " + limit, any -> any.sweep(limit, grace));
     }
   }
 
@@ -228,11 +242,11 @@ final class RandomCalls {
 
   private NewJob root() {
     var key = chance(50) ? "k" + random.nextInt(3) : null;
-    return new NewJob(pick(ROOTS), key, definition(), digest(), null, null);
+    return new NewJob(pick(ROOTS), key, definition(), digest(), null, null, null, timeout());
   }
 
   private Change change(JobId job, Map<Integer, Integer> lengths) {
-    return switch (random.nextInt(11)) {
+    return switch (random.nextInt(12)) {
       case 9 -> new Change.Given(List.of(known(job.child(1 + random.nextInt(5)))));
       case 0 ->
           new Change.Recorded(
@@ -244,6 +258,10 @@ final class RandomCalls {
       case 6 -> chance(70) ? Jobs.delivered(random.nextInt(100)) : Jobs.refused("no");
       case 7 -> new Change.Ended(outcome());
       case 8 -> new Change.ObjectChanged(object(job));
+      case 10 ->
+          chance(30)
+              ? new Change.Stopped(known(job.child(1)), new Outcome.Cancelled("stop"), duration())
+              : Jobs.said("on");
       default -> new Change.Spent(new Usage(1, random.nextInt(100), random.nextInt(100), 7));
     };
   }
@@ -273,7 +291,11 @@ final class RandomCalls {
     }
     var handler = chance(70) ? Subtask.open(handlerId()) : null;
     var message = chance(10) ? "hello" : null;
-    return new NewJob(id, null, definition(), digest(), handler, workspace, message);
+    return new NewJob(id, null, definition(), digest(), handler, workspace, message, timeout());
+  }
+
+  private Duration timeout() {
+    return chance(70) ? Duration.ofDays(1) : Duration.ofMillis(1 + random.nextInt(200_000));
   }
 
   private Step.Next next(Held by) {

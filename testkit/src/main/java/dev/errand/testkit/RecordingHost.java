@@ -9,6 +9,7 @@ import dev.errand.job.EffectPolicy;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.ObjectConflictException;
+import dev.errand.job.Outcome;
 import dev.errand.job.RefusedException;
 import dev.errand.job.Slot;
 import dev.errand.job.SubTaskState;
@@ -324,6 +325,19 @@ public final class RecordingHost implements Host {
           var known = child(child);
           known.subtaskId = subtaskId;
           return known.seen();
+        });
+  }
+
+  @Override
+  public void cancel(Mark mark, int ordinal, JobId of, String reason) {
+    around(
+        mark,
+        () -> {
+          var child = child(of);
+          if (child.completion() == null) {
+            child.end(Completion.ofUncompleted(new Outcome.Cancelled(reason)));
+          }
+          return null;
         });
   }
 

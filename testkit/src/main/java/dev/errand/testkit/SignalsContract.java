@@ -19,11 +19,15 @@ import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
 import dev.errand.job.SignalRefusedException;
+import dev.errand.job.StaleLeaseException;
+import dev.errand.job.StoppedException;
 import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
 import dev.errand.job.UnknownJobException;
+import dev.errand.job.Value;
 import dev.errand.job.Wait;
 import dev.errand.job.WaitCycleException;
+import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Store;
@@ -40,7 +44,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /// What every [Store] promises of what reaches a job from outside its own code: moments, answers,
-/// messages, and the ends of subtasks when it is done.
+/// messages, the ends of subtasks when it is done, and its own end.
 public abstract class SignalsContract {
   private static final Duration LEASE = Duration.ofSeconds(30);
   private static final Duration HOUR = Duration.ofHours(1);
@@ -645,6 +649,241 @@ public abstract class SignalsContract {
       var rest = store.news(ROOT, Objects.requireNonNull(find(FIRST).subtask()).told(), 10);
       assertThat(rest.ended()).extracting(JobRecord::id).containsExactly(SECOND);
       assertThat(texts(rest)).containsExactly("two", "three");
+    }
+  }
+
+  /// Jobs that are to end: cancelled, or past their deadline.
+  @Nested
+  class Stops {
+    private static final Outcome ENOUGH = new Outcome.Cancelled("enough");
+    private static final Duration GRACE = Duration.ofSeconds(5);
+
+    @Test
+    void what_nobody_holds_is_ended_by_the_next_sweep_with_all_below_it() {
+      begin(Jobs.DEFINITION, FIRST, SECOND);
+      suspend(new Wait(List.of(FIRST), 1));
+
+      assertThat(store.stop(ROOT, ENOUGH, GRACE)).isEqualTo(3);
+      assertThat(claimed()).isEmpty();
+      assertThat(store.nextDue()).isPresent();
+      assertThat(store.sweep(100, GRACE)).isEqualTo(3);
+
+      for (var id : List.of(ROOT, FIRST, SECOND)) {
+        assertThat(find(id).status()).isEqualTo(JobStatus.DONE);
+        assertThat(find(id).outcome()).isEqualTo(ENOUGH);
+      }
+      assertThat(kinds(ROOT)).endsWith(Entry.Kind.JOB_STOPPING, Entry.Kind.JOB_ENDED);
+      assertThat(kinds(FIRST)).endsWith(Entry.Kind.JOB_ENDED, Entry.Kind.SUBTASK_CANCELLED);
+      assertThat(claimed()).isEmpty();
+      assertThat(store.nextDue()).isEmpty();
+      assertThat(store.sweep(100, GRACE)).isZero();
+    }
+
+    @Test
+    void a_sweep_ends_no_more_than_it_may() {
+      begin(Jobs.DEFINITION, FIRST, SECOND);
+      store.stop(ROOT, ENOUGH, GRACE);
+
+      assertThat(store.sweep(2, GRACE)).isEqualTo(2);
+      assertThat(store.sweep(2, GRACE)).isEqualTo(1);
+    }
+
+    @Test
+    void who_holds_a_job_commits_nothing_but_its_end() {
+      begin(Jobs.DEFINITION);
+      var holder = hold(ROOT);
+      store.stop(ROOT, ENOUGH, GRACE);
+
+      var child = Stepping.by(holder, delegated(FIRST, null)).goingOn();
+      assertThatThrownBy(() -> store.commit(child))
+          .isInstanceOfSatisfying(
+              StoppedException.class,
+              refused -> assertThat(refused.stop().outcome()).isEqualTo(ENOUGH));
+      var success = Stepping.by(holder, ended(succeeded(1))).ending();
+      assertThatThrownBy(() -> store.commit(success)).isInstanceOf(StoppedException.class);
+      assertThat(store.find(FIRST)).isEmpty();
+      assertThat(store.sweep(100, GRACE)).isZero();
+
+      store.commit(Stepping.by(holder, ended(ENOUGH)).ending());
+      assertThat(find(ROOT).outcome()).isEqualTo(ENOUGH);
+      assertThat(store.stopOf(ROOT)).isEmpty();
+    }
+
+    @Test
+    void who_says_nothing_loses_the_job_when_the_time_is_over() {
+      begin(Jobs.DEFINITION);
+      var holder = hold(ROOT);
+      store.stop(ROOT, ENOUGH, GRACE);
+      assertThat(store.nextDue()).contains(clock.instant().plus(GRACE));
+      clock.advance(GRACE);
+
+      assertThat(store.sweep(100, GRACE)).isEqualTo(1);
+      var late = Stepping.by(holder, ended(ENOUGH)).ending();
+      assertThatThrownBy(() -> store.commit(late)).isInstanceOf(StaleLeaseException.class);
+    }
+
+    @Test
+    void a_stop_is_there_to_be_heard_of_once() {
+      begin(Jobs.DEFINITION, FIRST);
+      store.stop(FIRST, ENOUGH, GRACE);
+      var first = store.stops(0).getLast();
+      assertThat(first.top()).isEqualTo(FIRST);
+      assertThat(store.stopOf(FIRST)).contains(first);
+      assertThat(store.stopOf(ROOT)).isEmpty();
+      assertThat(store.stops(first.number())).isEmpty();
+
+      assertThat(store.stop(FIRST, ENOUGH, GRACE)).isZero();
+      assertThat(store.stops(first.number())).isEmpty();
+    }
+
+    @Test
+    void a_shorter_time_counts_and_a_longer_one_does_not() {
+      begin(Jobs.DEFINITION);
+      hold(ROOT);
+      store.stop(ROOT, ENOUGH, GRACE);
+      assertThat(store.stop(ROOT, ENOUGH, HOUR)).isZero();
+      assertThat(store.stop(ROOT, new Outcome.Cancelled("now"), Duration.ZERO)).isEqualTo(1);
+
+      store.sweep(100, GRACE);
+      assertThat(find(ROOT).outcome()).isEqualTo(new Outcome.Cancelled("now"));
+    }
+
+    @Test
+    void the_parent_of_the_job_is_told_and_those_within_are_not_revived() {
+      begin(MODELLED, FIRST);
+      var child = hold(FIRST);
+      store.commit(
+          Stepping.by(
+                  child, new Change.Created(modelled(FIRST.child(1))), delegated(FIRST.child(2), 1))
+              .yielding(clock.instant()));
+      held.clear();
+      finish(FIRST.child(1), succeeded(1));
+      finish(ROOT, succeeded("waiting to hear"));
+      store.stop(FIRST, ENOUGH, GRACE);
+      store.sweep(100, GRACE);
+
+      assertThat(find(FIRST).outcome()).isEqualTo(ENOUGH);
+      assertThat(find(FIRST.child(1)).outcome()).isEqualTo(succeeded(1));
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.STARTED);
+      assertThat(store.news(ROOT, 0, 10).ended()).extracting(JobRecord::id).containsExactly(FIRST);
+    }
+
+    @Test
+    void a_done_job_is_not_told_of_the_ends_below_it_that_its_own_stop_brought() {
+      begin(MODELLED, FIRST);
+      finish(ROOT, succeeded("waiting to hear"));
+      assertThat(store.stop(ROOT, ENOUGH, GRACE)).isEqualTo(1);
+      store.sweep(100, GRACE);
+
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.DONE);
+      assertThat(find(FIRST).outcome()).isEqualTo(ENOUGH);
+    }
+
+    @Test
+    void what_the_model_last_said_is_kept() {
+      begin(MODELLED);
+      var words = new Change.Recorded(0, Entry.Kind.REPLY, Json.object("text", "half of it"));
+      store.commit(Stepping.by(hold(ROOT), words).yielding(clock.instant()));
+      store.stop(ROOT, ENOUGH, GRACE);
+      store.sweep(100, GRACE);
+
+      assertThat(find(ROOT).outcome())
+          .isEqualTo(new Outcome.Cancelled("enough", Value.of("half of it")));
+    }
+
+    @Test
+    void a_callback_that_nobody_answered_ends_with_its_job() {
+      begin(Jobs.DEFINITION);
+      store.commit(Stepping.by(hold(ROOT), asked(FIRST, "go")).yielding(clock.instant()));
+      store.stop(ROOT, ENOUGH, GRACE);
+      store.sweep(100, GRACE);
+
+      assertThat(store.callbacks(null, null, 10)).isEmpty();
+      assertThatThrownBy(() -> store.complete(FIRST, result(1)))
+          .isInstanceOf(SignalRefusedException.class);
+    }
+
+    @Test
+    void a_job_that_is_to_end_takes_no_message_and_one_that_is_done_need_not_be_asked() {
+      begin(MODELLED);
+      var ask = HELLO.with(Bookkeeping.STOP, "enough");
+      hold(ROOT);
+      store.stop(ROOT, ENOUGH, GRACE);
+      assertThatThrownBy(() -> store.signal(ROOT, HELLO)).hasMessageContaining("is to end");
+      store.commit(Stepping.by(held.get(ROOT), ended(new Outcome.TimedOut("late"))).ending());
+
+      assertThatThrownBy(() -> store.signal(ROOT, ask)).hasMessageContaining("is done");
+      store.signal(ROOT, HELLO);
+      assertThat(claimed()).containsExactly(ROOT);
+    }
+
+    @Test
+    void a_step_may_stop_what_is_below_its_job_and_nothing_else() {
+      begin(Jobs.DEFINITION, FIRST, SECOND);
+      var holder = hold(ROOT);
+      var stranger = new Change.Stopped(new JobId("stranger"), ENOUGH, GRACE);
+      assertThatThrownBy(() -> store.commit(Stepping.by(holder, stranger).goingOn()))
+          .isInstanceOf(IllegalArgumentException.class);
+      store.commit(
+          Stepping.by(holder, new Change.Stopped(FIRST, ENOUGH, GRACE)).yielding(clock.instant()));
+      store.sweep(100, GRACE);
+
+      assertThat(find(FIRST).outcome()).isEqualTo(ENOUGH);
+      assertThat(claimed()).containsExactlyInAnyOrder(ROOT, SECOND);
+    }
+
+    @Test
+    void nobody_is_stopped_who_is_unknown_or_with_another_outcome() {
+      begin(Jobs.DEFINITION);
+      assertThatThrownBy(() -> store.stop(new JobId("nobody"), ENOUGH, GRACE))
+          .isInstanceOf(UnknownJobException.class);
+      assertThatThrownBy(() -> store.stop(ROOT, succeeded(1), GRACE))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void a_deadline_stops_a_job_and_all_below_it() {
+      store.submit(timed(ROOT, HOUR));
+      store.commit(
+          Stepping.by(hold(ROOT), new Change.Created(timed(FIRST, HOUR.multipliedBy(2))))
+              .awaiting(1, FIRST));
+      held.clear();
+      var deadline = clock.instant().plus(HOUR);
+      assertThat(find(FIRST).origin().deadline()).isEqualTo(deadline);
+      assertThat(store.sweep(100, GRACE)).isZero();
+      clock.advance(HOUR.minusMillis(1));
+      assertThat(store.nextDue()).isPresent();
+      var child = hold(FIRST);
+      clock.advance(Duration.ofMillis(1));
+
+      assertThat(store.sweep(100, GRACE)).isEqualTo(1);
+      assertThat(find(ROOT).outcome()).isInstanceOf(Outcome.TimedOut.class);
+      assertThatThrownBy(() -> store.commit(Stepping.by(child).goingOn()))
+          .isInstanceOf(StoppedException.class);
+      clock.advance(GRACE);
+      assertThat(store.sweep(100, GRACE)).isEqualTo(1);
+      assertThat(kinds(FIRST)).endsWith(Entry.Kind.SUBTASK_TIMED_OUT);
+    }
+
+    @Test
+    void a_job_that_goes_on_after_its_deadline_has_as_long_again() {
+      store.submit(new NewJob(ROOT, null, MODELLED, "asked", null, null, null, HOUR));
+      clock.advance(HOUR);
+      store.sweep(100, GRACE);
+      store.signal(ROOT, HELLO);
+
+      assertThat(find(ROOT).origin().deadline()).isEqualTo(clock.instant().plus(HOUR));
+      assertThat(store.stopOf(ROOT)).isEmpty();
+      assertThat(claimed()).containsExactly(ROOT);
+    }
+
+    private NewJob modelled(JobId id) {
+      return new NewJob(id, null, MODELLED, "asked", null, null);
+    }
+
+    private NewJob timed(JobId id, Duration timeout) {
+      var handler = id.parent().isPresent() ? Subtask.open(Json.Null.VALUE) : null;
+      return new NewJob(id, null, Jobs.DEFINITION, "asked", handler, null, null, timeout);
     }
   }
 

@@ -9,6 +9,7 @@ import dev.errand.job.Entry;
 import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
+import dev.errand.job.Stop;
 import dev.errand.job.UnknownTurnException;
 import dev.errand.job.Wait;
 import dev.errand.spi.Store;
@@ -25,6 +26,7 @@ import java.util.stream.IntStream;
 /// @param effects the books of effects, and of those the unknown ones
 /// @param objects the durable objects
 /// @param callbacks those that nobody has answered
+/// @param stops what was decided to end
 /// @param nextDue when a job next falls due by itself
 record Snapshot(
     List<Member> jobs,
@@ -32,6 +34,7 @@ record Snapshot(
     List<List<JobEffect>> effects,
     List<DurableObject> objects,
     List<Callback> callbacks,
+    List<Stop> stops,
     Optional<Instant> nextDue) {
   private static final int ALL = 100_000;
   private static final int TURNS = 4;
@@ -43,6 +46,7 @@ record Snapshot(
         List.of(store.effects(null, null, ALL), store.unknownEffects(null, null, ALL)),
         store.objects("", ALL),
         store.callbacks(null, null, ALL),
+        store.stops(0),
         store.nextDue());
   }
 
@@ -51,6 +55,7 @@ record Snapshot(
       JobRecord job,
       Optional<JobRecord> found,
       Optional<Wait> waiting,
+      Optional<Stop> stop,
       List<JobRecord> children,
       List<JobRecord> ended,
       List<Entry> history,
@@ -68,6 +73,7 @@ record Snapshot(
           job,
           store.find(id),
           store.waiting(id),
+          store.stopOf(id),
           store.children(id, 0, ALL),
           store.ended(id, 0, ALL),
           store.history(id, 0, ALL),

@@ -41,6 +41,7 @@ import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
+import dev.errand.job.Limits;
 import dev.errand.job.NewJob;
 import dev.errand.job.ObjectConflictException;
 import dev.errand.job.Outcome;
@@ -226,7 +227,12 @@ public abstract class StoreContract {
           .hasValue(
               new JobRecord(
                   ROOT,
-                  new JobRecord.Origin("order 7", "asked", "tester", clock.instant()),
+                  new JobRecord.Origin(
+                      "order 7",
+                      "asked",
+                      "tester",
+                      clock.instant(),
+                      clock.instant().plus(Limits.DEFAULT.jobTime())),
                   DEFINITION.address(),
                   JobStatus.READY,
                   Progress.START,
@@ -1673,7 +1679,12 @@ public abstract class StoreContract {
           .hasValue(
               new JobRecord(
                   FORK,
-                  new JobRecord.Origin(null, "asked", "tester", clock.instant()),
+                  new JobRecord.Origin(
+                      null,
+                      "asked",
+                      "tester",
+                      clock.instant(),
+                      clock.instant().plus(Limits.DEFAULT.jobTime())),
                   from.definition(),
                   JobStatus.READY,
                   new Progress(2, false, 0, 0, 0, 0),

@@ -424,7 +424,13 @@ def new_job(agent, shared_vars, parent_job, warmup_code, locale, frame, params, 
     inherited = session.inherited_error_handlers()
     if inherited:
         variables[ERROR_HANDLERS] = inherited
-    return session.create(agent, blocks, variables, params, locale, message, future, schema)
+    millis = _millis(params.pop("time_limit", None))
+    return session.create(agent, blocks, variables, params, locale, message, future, schema, millis)
+
+
+def _millis(time_limit):
+    """A time limit in milliseconds; there is none without one."""
+    return None if time_limit is None else math.ceil(waiting.seconds(time_limit, "time_limit") * 1000)
 
 
 def _frame():
@@ -499,6 +505,14 @@ def find_sub_task_handler(id=None):
     return found[0]
 
 
+def cancel(sub_task, reason="no longer needed"):
+    """Cancels a sub-task, or a job below this one, and all below it; one that has ended is left alone."""
+    job = sub_task.job if isinstance(sub_task, SubTaskHandler) else sub_task
+    if not isinstance(job, Job):
+        raise TypeError("cancel() needs a sub-task's handler or a job, not %s" % type(sub_task).__name__)
+    session.cancel(job, str(reason))
+
+
 def sub_tasks():
     """The handlers of all sub-tasks of this job, oldest first."""
     return _sub_tasks()
@@ -508,13 +522,13 @@ def _sub_tasks():
     return [handler for handler in session.children() if not isinstance(handler, (Callback, JobExit))]
 
 
-def delegate(function, /, *args, id=None, result_schema=None, **kwargs):
+def delegate(function, /, *args, id=None, result_schema=None, time_limit=None, **kwargs):
     """Runs a function in a child job, with copies of the arguments and of what it refers to by name. What it returns must
-    fit the JSON schema, if one is given."""
+    fit the JSON schema, if one is given; it is ended when it has not ended after so many seconds."""
     if isinstance(function, SubtaskFactory) or not callable(function):
         raise TypeError("delegate() needs a function, not %s" % type(function).__name__)
     _check_id(id)
-    return session.delegate(function, args, kwargs, id, result_schema)
+    return session.delegate(function, args, kwargs, id, result_schema, _millis(time_limit))
 
 
 class SubtaskFactory:
@@ -753,6 +767,7 @@ API = {
         complete_sub_task,
         find_sub_task_handler,
         sub_tasks,
+        cancel,
         waiting.wait_all,
         waiting.wait_any,
         waiting.as_completed,

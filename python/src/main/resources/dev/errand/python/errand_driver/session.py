@@ -650,7 +650,7 @@ class Session:
         answer, parts = self._effect({"do": "call", "n": ordinal, "tool": name, "args": 0}, parts)
         return self._decoded(answer["value"], parts)
 
-    def create(self, agent, blocks, variables, params, locale, message=None, future=False, schema=None):
+    def create(self, agent, blocks, variables, params, locale, message=None, future=False, schema=None, millis=None):
         for name, value in params.items():
             if json_bytes(value, exact=False) is None:
                 raise TypeError("The parameter '%s' must be made of text, numbers, lists and dicts" % name)
@@ -668,6 +668,7 @@ class Session:
             "locale": locale,
             "message": message,
             "schema": _checked_schema(schema),
+            "millis": millis,
         }
         if future:
             header["id"] = [{names.FUTURE: self.created + 1}]
@@ -677,11 +678,11 @@ class Session:
         child = self._create(header, package)
         return self._handler_of(child) if future else names.Job(child["job"], child["agent"])
 
-    def delegate(self, function, args, kwargs, id, schema=None):
+    def delegate(self, function, args, kwargs, id, schema=None, millis=None):
         package = self._package("delegate()", {}, function, (args, kwargs))
         called = getattr(function, "__qualname__", None) or type(function).__name__
         header = {"do": "create", "agent": None, "form": {}, "blocks": [["CALL", called]], "id": [id]}
-        header["schema"] = _checked_schema(schema)
+        header.update(schema=_checked_schema(schema), millis=millis)
         child = self._create(header, package)
         handler = names.SubTaskHandler(names.Job(child["job"], child["agent"]), id)
         self.keeper.know_handler(handler.job.id, handler)
@@ -848,6 +849,9 @@ class Session:
             child = known.get(handler.job.id)
             if child is not None:
                 handler._learn(child["state"], _outcome(child, parts))
+
+    def cancel(self, job, reason):
+        self._effect({"do": "cancel", "n": self._next_ordinal(), "job": job.id, "reason": reason})
 
     def children(self, id=None):
         """The handlers of this job's children, or of the one that has an id, as they are now."""

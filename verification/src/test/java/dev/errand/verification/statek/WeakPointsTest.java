@@ -8,6 +8,7 @@ import dev.errand.agent.Model;
 import dev.errand.agent.Tool;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Entry;
+import dev.errand.job.JobId;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Outcome;
 import dev.errand.job.TaskError;
@@ -105,9 +106,15 @@ class WeakPointsTest {
                 """);
     Awaitility.await()
         .atMost(LONG)
-        .until(() -> job.children().stream().anyMatch(child -> !child.children().isEmpty()));
+        .until(() -> job.waiting().filter(wait -> wait.handlers().equals(slow(job))).isPresent());
+    Awaitility.await().atMost(LONG).until(() -> !job.callbacks().isEmpty());
     job.children().getFirst().answer("go", 2);
     assertThat(AgentCode.printed(job)).isEqualTo("True 1 None\n2 [2, 1]\n");
+  }
+
+  /// The first child, which must be all that the job still waits for.
+  private static List<JobId> slow(Job job) {
+    return List.of(job.id().child(1));
   }
 
   @Test
