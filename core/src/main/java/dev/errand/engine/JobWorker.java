@@ -219,8 +219,13 @@ final class JobWorker implements Parking, AutoCloseable {
   private void activate(JobAdvancer advancer) {
     active.put(advancer.job(), advancer);
     if (System.nanoTime() - lastStop < LATELY.toNanos()) {
-      store.stopOf(advancer.job()).ifPresent(stop -> stop(advancer, stop));
+      stopIfDue(advancer);
     }
+  }
+
+  /// A job of a tree that was stopped may have gone on since: its row knows.
+  private void stopIfDue(JobAdvancer advancer) {
+    store.stopOf(advancer.job()).ifPresent(stop -> stop(advancer, stop));
   }
 
   /// Learns which jobs are to end, ends those that are here, and sweeps up those that nobody has.
@@ -231,7 +236,7 @@ final class JobWorker implements Parking, AutoCloseable {
         heeded = stop.number();
         active.values().stream()
             .filter(advancer -> stop.concerns(advancer.job()))
-            .forEach(advancer -> stop(advancer, stop));
+            .forEach(this::stopIfDue);
         parked.entrySet().stream()
             .filter(place -> stop.concerns(place.getKey()))
             .forEach(place -> drop(place.getKey(), place.getValue()));

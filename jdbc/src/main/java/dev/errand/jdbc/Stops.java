@@ -210,7 +210,7 @@ final class Stops {
     transaction
         .sql(
             """
-            update job set status = ?, outcome = ?, worker = null, process = null, due = null,
+            update job set version = version + 1, status = ?, outcome = ?, worker = null, process = null, due = null,
               needed = 0, heeds = 0
             where number = ?
             """)

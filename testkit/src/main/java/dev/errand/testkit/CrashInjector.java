@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// from then on fails, as it would for a process that is gone, and another engine over the same
 /// store can take over.
 public final class CrashInjector {
-  private static final Set<String> WRITES = Set.of("submit", "claim", "commit");
+  private static final Set<String> WRITES = Set.of("submit", "stop", "claim", "commit");
 
   private final Store store;
   private final long crashAt;

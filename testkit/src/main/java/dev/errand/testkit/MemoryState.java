@@ -593,7 +593,7 @@ final class MemoryState {
     for (var row : over) {
       var id = row.job().id();
       var stop = Objects.requireNonNull(row.stop());
-      put(row(id).released(null, null));
+      put(row(id).stepped().released(null, null));
       put(row(id).with(moved(row.job(), JobStatus.DONE, row.job().progress())));
       end(id, stop.outcome().having(partial(id)), now);
     }
