@@ -45,6 +45,7 @@ final class Program {
             new ShowCommand(surroundings),
             new TreeCommand(surroundings),
             new SayCommand(surroundings),
+            new CancelCommand(surroundings),
             new AnswerCommand(surroundings),
             new HistoryCommand(surroundings),
             new WorkspaceCommand(surroundings),

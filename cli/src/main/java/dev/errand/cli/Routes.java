@@ -22,6 +22,7 @@ final class Routes {
         Route.get("/jobs/{id}", routes::show),
         Route.get("/callbacks", routes::callbacks),
         Route.post("/jobs/{id}/messages", routes::say),
+        Route.post("/jobs/{id}/cancellation", routes::cancel),
         Route.post("/jobs/{id}/callbacks/{name}", routes::answer));
   }
 
@@ -42,6 +43,20 @@ final class Routes {
             .orElseThrow(() -> HttpRefusal.badRequest("\"text\" is to be the message"));
     var job = errand.job(call.part("id"));
     return SayCommand.said(job.id().text(), job.say(text));
+  }
+
+  private Json cancel(Call call) {
+    call.allow(Set.of("reason", "how"));
+    var strength =
+        switch (call.body().text("how").orElse("cancel")) {
+          case "ask" -> Strength.ASK;
+          case "cancel" -> Strength.CANCEL;
+          case "kill" -> Strength.KILL;
+          case String other ->
+              throw HttpRefusal.badRequest("\"how\" is to be ask, cancel or kill, not " + other);
+        };
+    var reason = call.body().text("reason").orElse("by HTTP");
+    return strength.apply(errand.job(call.part("id")), reason);
   }
 
   private Json answer(Call call) {

@@ -7,6 +7,7 @@ import dev.errand.Job;
 import dev.errand.cli.http.FrontDoor;
 import dev.errand.cli.http.Token;
 import dev.errand.job.Json;
+import dev.errand.job.Outcome;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
@@ -16,6 +17,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,6 +91,17 @@ class ServeTest {
     assertThat(said.body().text("job")).contains(listener.id().text());
     assertThat(Asking.end(listener)).contains("Never mind.");
     assertThat(post("/jobs/invoice-7.1/messages", "{\"text\":\"hello\"}").status()).isEqualTo(404);
+  }
+
+  @Test
+  void a_job_is_cancelled() throws Exception {
+    assertThat(post("/jobs/invoice-7/cancellation", "{\"how\":\"now\"}").status()).isEqualTo(400);
+    var said = post("/jobs/invoice-7/cancellation", "{\"how\":\"kill\",\"reason\":\"enough\"}");
+
+    assertThat(said.status()).isEqualTo(200);
+    assertThat(said.body().number("stopping")).contains(2L);
+    assertThat(job.await(Duration.ofMinutes(1))).isEqualTo(new Outcome.Cancelled("enough"));
+    assertThat(post("/jobs/invoice-7/cancellation", "{\"how\":\"ask\"}").status()).isEqualTo(409);
   }
 
   @Test

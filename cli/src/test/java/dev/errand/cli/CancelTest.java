@@ -1,0 +1,76 @@
+package dev.errand.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.errand.Errand;
+import dev.errand.job.Json;
+import dev.errand.job.Outcome;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Jobs that are cancelled by a command, while another Errand works on them.
+class CancelTest {
+  private static final Duration LONG = Duration.ofMinutes(1);
+  @TempDir Path directory;
+  private Shell shell = new Shell(Path.of(""));
+  private Errand working;
+
+  @BeforeEach
+  void start_a_worker() {
+    shell = new Shell(directory);
+    working = Asking.open(directory);
+  }
+
+  @AfterEach
+  void close() {
+    working.close();
+  }
+
+  @Test
+  void a_job_ends_with_all_below_it() throws Exception {
+    var job = Asking.editor(working, "editor");
+
+    var said = shell.errand("cancel", "editor", "--reason", "enough");
+
+    assertThat(said.code()).isZero();
+    assertThat(said.out()).isEqualTo("job " + job.id() + ": 5 jobs end now\n");
+    assertThat(job.await(LONG)).isEqualTo(new Outcome.Cancelled("enough"));
+    assertThat(shell.errand("tree", "editor").out()).contains("cancelled: enough");
+    assertThat(shell.errand("cancel", "editor").out()).contains("have ended");
+  }
+
+  @Test
+  void code_that_another_process_runs_is_stopped() throws Exception {
+    var job = Asking.listener(working, "busy", "print('in')\nwhile True: pass");
+    org.awaitility.Awaitility.await()
+        .atMost(LONG)
+        .until(() -> job.history(0, 100).stream().anyMatch(entry -> entry.turn() == 0));
+
+    var said = (Json.Object) Json.parse(shell.errand("cancel", "busy", "--kill", "--json").out());
+
+    assertThat(said.number("stopping")).contains(1L);
+    assertThat(job.await(LONG)).isInstanceOf(Outcome.Cancelled.class);
+  }
+
+  @Test
+  void a_model_is_asked_for_a_last_turn() throws Exception {
+    var job = Asking.suspended(Asking.listener(working, "ear", "callback('go').result"));
+
+    assertThat(shell.errand("cancel", "ear", "--ask").code()).isZero();
+
+    assertThat(job.await(LONG))
+        .isInstanceOfSatisfying(
+            Outcome.Cancelled.class,
+            cancelled -> assertThat(cancelled.partial().text()).contains("You are asked to stop"));
+  }
+
+  @Test
+  void what_cannot_be_cancelled_is_wrong_usage() {
+    assertThat(shell.errand("cancel", "nobody").code()).isEqualTo(2);
+    assertThat(shell.errand("cancel", "nobody", "--ask", "--kill").code()).isEqualTo(2);
+  }
+}
