@@ -195,7 +195,7 @@ final class WorkspaceBench {
         Agent.named("script")
             .model(script)
             .restricted(restricted)
-            .limits(new Limits(LONG, steps.size() + 2, 1))
+            .limits(Limits.DEFAULT.withBlockTime(LONG).withTurns(steps.size() + 2))
             .build();
     var builder = Errand.builder();
     if (python != null) {

@@ -107,7 +107,7 @@ final class Children {
       return before.child();
     }
     if (!newJob.definition().isCallback()) {
-      checkDepth(id);
+      checkAllowed(id);
     }
     checkFree(request.subtaskId());
     add(new Change.Created(newJob));
@@ -126,7 +126,13 @@ final class Children {
     }
   }
 
-  private void checkDepth(JobId id) {
+  private void checkAllowed(JobId id) {
+    if (definition.agent().limits().children() == 0) {
+      throw new RefusedException(
+          "RuntimeError",
+          "Job %s may have no children: the limit of agent %s is 0."
+              .formatted(job, definition.agent().name()));
+    }
     if (id.depth() > definition.agent().limits().depth()) {
       throw new RefusedException(
           "RuntimeError",

@@ -9,6 +9,7 @@ import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
+import dev.errand.job.Limits;
 import dev.errand.job.ModelException;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
@@ -257,14 +258,11 @@ final class JobAdvancer {
       return end(() -> {}, endingAsAsked(asked.get(), partial()));
     }
     tellNews();
-    int replies = writer.progress().turn() - firstTurn();
-    int limit = definition.agent().limits().turns();
-    if (replies >= limit) {
-      return fail(
-          TaskError.of(
-              TaskError.Kind.LIMIT,
-              "Job " + job.id() + " took " + replies + " turns, its limit, and did not end",
-              "Raise the agent's limit of turns, or tell it when to call exit"));
+    var exceeded =
+        TurnLimits.exceeded(
+            job.id(), limits(), writer.progress().turn(), firstTurn(), history.entries());
+    if (exceeded.isPresent()) {
+      return fail(exceeded.get());
     }
     // A reply that comes at once is committed together with what it was asked on.
     writer.commitShortly();
@@ -332,7 +330,11 @@ final class JobAdvancer {
         new Change.Ended(new Outcome.Cancelled(reason, partial)));
   }
 
-  /// The turn from which the limit of turns counts: that of the last message, or the first.
+  private Limits limits() {
+    return definition.agent().limits();
+  }
+
+  /// The turn from which the limits of turns count: that of the last message, or the first.
   private int firstTurn() {
     return history.entries().stream()
         .filter(entry -> entry.kind() == Entry.Kind.MESSAGE)

@@ -1,8 +1,9 @@
 package dev.errand.job;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 
-/// What one job may cost; every limit is finite.
+/// What one job may cost; every limit is finite, and zero means none at all.
 ///
 /// | limit | of | default | going over it |
 /// |---|---|---|---|
@@ -13,8 +14,12 @@ import java.time.Duration;
 /// | `fileBytes` | a process | 512 MiB | `OSError` for one file; ends the block for all together |
 /// | `storedBytes` | a workspace | 256 MiB | ends the block that would store more |
 /// | `turns` | a job | 50 | ends the job |
+/// | `exceptions` | a job | 25 | ends the job |
+/// | `exceptionsInRow` | a job | 8 | ends the job |
 /// | `jobTime` | a job | 90 days | ends the job and all below it, as a deadline does |
+/// | `children` | a job | 1,000 at a time | a further child waits until another has ended |
 /// | `depth` | a tree | 16 | refuses the child |
+/// | `descendants` | a tree | 200,000 | a further one fails before it begins |
 ///
 /// A block that is ended fails with [TaskError.Kind#LIMIT], and its workspace is again as it was at
 /// the last checkpoint. Python bounds memory, files and stored bytes; Java programs have no such
@@ -29,6 +34,10 @@ import java.time.Duration;
 /// @param fileBytes what the files in its process's own folder may take
 /// @param storedBytes what its variables may take where they are stored
 /// @param jobTime wall time from its creation to its end, time spent waiting included
+/// @param exceptions turns of its model whose code may raise
+/// @param exceptionsInRow the same, one after the other
+/// @param children how many of its children may have begun and not ended
+/// @param descendants how many jobs may ever be created below the root; that of the root counts
 public record Limits(
     Duration blockTime,
     int turns,
@@ -38,7 +47,11 @@ public record Limits(
     long memoryBytes,
     long fileBytes,
     long storedBytes,
-    Duration jobTime) {
+    Duration jobTime,
+    int exceptions,
+    int exceptionsInRow,
+    int children,
+    int descendants) {
   /// The limits of an agent that names none.
   public static final Limits DEFAULT =
       new Limits(
@@ -50,33 +63,26 @@ public record Limits(
           2L << 30,
           512L << 20,
           256L << 20,
-          Duration.ofDays(90));
+          Duration.ofDays(90),
+          25,
+          8,
+          1_000,
+          200_000);
 
   public Limits {
     requirePositive("blockTime", blockTime);
     requirePositive("jobTime", jobTime);
-    if (turns < 0 || depth < 0) {
-      throw new IllegalArgumentException("turns and depth must not be negative");
-    }
+    requireNotNegative("turns", turns);
+    requireNotNegative("depth", depth);
+    requireNotNegative("exceptions", exceptions);
+    requireNotNegative("exceptionsInRow", exceptionsInRow);
+    requireNotNegative("children", children);
+    requireNotNegative("descendants", descendants);
     requirePositive("statements", statements);
     requirePositive("outputCharacters", outputCharacters);
     requirePositive("memoryBytes", memoryBytes);
     requirePositive("fileBytes", fileBytes);
     requirePositive("storedBytes", storedBytes);
-  }
-
-  /// Those of [#DEFAULT] but for these.
-  public Limits(Duration blockTime, int turns, int depth) {
-    this(
-        blockTime,
-        turns,
-        depth,
-        DEFAULT.statements,
-        DEFAULT.outputCharacters,
-        DEFAULT.memoryBytes,
-        DEFAULT.fileBytes,
-        DEFAULT.storedBytes,
-        DEFAULT.jobTime);
   }
 
   private static void requirePositive(String name, Duration limit) {
@@ -91,121 +97,130 @@ public record Limits(
     }
   }
 
+  private static void requireNotNegative(String name, long limit) {
+    if (limit < 0) {
+      throw new IllegalArgumentException(name + " must not be negative, but is " + limit);
+    }
+  }
+
   /// These with another limit of [#blockTime].
   public Limits withBlockTime(Duration other) {
-    return new Limits(
-        other,
-        turns,
-        depth,
-        statements,
-        outputCharacters,
-        memoryBytes,
-        fileBytes,
-        storedBytes,
-        jobTime);
+    return with(draft -> draft.blockTime = other);
   }
 
   /// These with another limit of [#turns].
   public Limits withTurns(int other) {
-    return new Limits(
-        blockTime,
-        other,
-        depth,
-        statements,
-        outputCharacters,
-        memoryBytes,
-        fileBytes,
-        storedBytes,
-        jobTime);
+    return with(draft -> draft.turns = other);
   }
 
   /// These with another limit of [#depth].
   public Limits withDepth(int other) {
-    return new Limits(
-        blockTime,
-        turns,
-        other,
-        statements,
-        outputCharacters,
-        memoryBytes,
-        fileBytes,
-        storedBytes,
-        jobTime);
+    return with(draft -> draft.depth = other);
   }
 
   /// These with another limit of [#statements].
   public Limits withStatements(int other) {
-    return new Limits(
-        blockTime,
-        turns,
-        depth,
-        other,
-        outputCharacters,
-        memoryBytes,
-        fileBytes,
-        storedBytes,
-        jobTime);
+    return with(draft -> draft.statements = other);
   }
 
   /// These with another limit of [#outputCharacters].
   public Limits withOutputCharacters(long other) {
-    return new Limits(
-        blockTime, turns, depth, statements, other, memoryBytes, fileBytes, storedBytes, jobTime);
+    return with(draft -> draft.outputCharacters = other);
   }
 
   /// These with another limit of [#memoryBytes].
   public Limits withMemoryBytes(long other) {
-    return new Limits(
-        blockTime,
-        turns,
-        depth,
-        statements,
-        outputCharacters,
-        other,
-        fileBytes,
-        storedBytes,
-        jobTime);
+    return with(draft -> draft.memoryBytes = other);
   }
 
   /// These with another limit of [#fileBytes].
   public Limits withFileBytes(long other) {
-    return new Limits(
-        blockTime,
-        turns,
-        depth,
-        statements,
-        outputCharacters,
-        memoryBytes,
-        other,
-        storedBytes,
-        jobTime);
+    return with(draft -> draft.fileBytes = other);
   }
 
   /// These with another limit of [#storedBytes].
   public Limits withStoredBytes(long other) {
-    return new Limits(
-        blockTime,
-        turns,
-        depth,
-        statements,
-        outputCharacters,
-        memoryBytes,
-        fileBytes,
-        other,
-        jobTime);
+    return with(draft -> draft.storedBytes = other);
   }
 
   /// These with another limit of [#jobTime].
   public Limits withJobTime(Duration other) {
-    return new Limits(
-        blockTime,
-        turns,
-        depth,
-        statements,
-        outputCharacters,
-        memoryBytes,
-        fileBytes,
-        storedBytes,
-        other);
+    return with(draft -> draft.jobTime = other);
+  }
+
+  /// These with another limit of [#exceptions].
+  public Limits withExceptions(int other) {
+    return with(draft -> draft.exceptions = other);
+  }
+
+  /// These with another limit of [#exceptionsInRow].
+  public Limits withExceptionsInRow(int other) {
+    return with(draft -> draft.exceptionsInRow = other);
+  }
+
+  /// These with another limit of [#children].
+  public Limits withChildren(int other) {
+    return with(draft -> draft.children = other);
+  }
+
+  /// These with another limit of [#descendants].
+  public Limits withDescendants(int other) {
+    return with(draft -> draft.descendants = other);
+  }
+
+  private Limits with(Consumer<Draft> change) {
+    var draft = new Draft(this);
+    change.accept(draft);
+    return draft.limits();
+  }
+
+  /// Limits in the making.
+  private static final class Draft {
+    private Duration blockTime;
+    private int turns;
+    private int depth;
+    private int statements;
+    private long outputCharacters;
+    private long memoryBytes;
+    private long fileBytes;
+    private long storedBytes;
+    private Duration jobTime;
+    private int exceptions;
+    private int exceptionsInRow;
+    private int children;
+    private int descendants;
+
+    Draft(Limits from) {
+      blockTime = from.blockTime;
+      turns = from.turns;
+      depth = from.depth;
+      statements = from.statements;
+      outputCharacters = from.outputCharacters;
+      memoryBytes = from.memoryBytes;
+      fileBytes = from.fileBytes;
+      storedBytes = from.storedBytes;
+      jobTime = from.jobTime;
+      exceptions = from.exceptions;
+      exceptionsInRow = from.exceptionsInRow;
+      children = from.children;
+      descendants = from.descendants;
+    }
+
+    Limits limits() {
+      return new Limits(
+          blockTime,
+          turns,
+          depth,
+          statements,
+          outputCharacters,
+          memoryBytes,
+          fileBytes,
+          storedBytes,
+          jobTime,
+          exceptions,
+          exceptionsInRow,
+          children,
+          descendants);
+    }
   }
 }

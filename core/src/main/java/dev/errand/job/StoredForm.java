@@ -79,10 +79,17 @@ public final class StoredForm {
             .with("memoryBytes", limits.memoryBytes())
             .with("fileBytes", limits.fileBytes())
             .with("storedBytes", limits.storedBytes());
-    // Absent where it is the default, so that addresses stay what they were.
-    return limits.jobTime().equals(Limits.DEFAULT.jobTime())
-        ? form
-        : form.with("jobMillis", limits.jobTime().toMillis());
+    // Absent where they are the default, so that addresses stay what they were.
+    var known = Limits.DEFAULT;
+    form = unless(form, "jobMillis", limits.jobTime().toMillis(), known.jobTime().toMillis());
+    form = unless(form, "exceptions", limits.exceptions(), known.exceptions());
+    form = unless(form, "exceptionsInRow", limits.exceptionsInRow(), known.exceptionsInRow());
+    form = unless(form, "children", limits.children(), known.children());
+    return unless(form, "descendants", limits.descendants(), known.descendants());
+  }
+
+  private static Json.Object unless(Json.Object form, String name, long limit, long usual) {
+    return limit == usual ? form : form.with(name, limit);
   }
 
   /// A limit that an earlier release did not know is the default.
@@ -97,7 +104,11 @@ public final class StoredForm {
         form.number("memoryBytes").orElse(known.memoryBytes()),
         form.number("fileBytes").orElse(known.fileBytes()),
         form.number("storedBytes").orElse(known.storedBytes()),
-        Duration.ofMillis(form.number("jobMillis").orElse(known.jobTime().toMillis())));
+        Duration.ofMillis(form.number("jobMillis").orElse(known.jobTime().toMillis())),
+        form.number("exceptions").orElse((long) known.exceptions()).intValue(),
+        form.number("exceptionsInRow").orElse((long) known.exceptionsInRow()).intValue(),
+        form.number("children").orElse((long) known.children()).intValue(),
+        form.number("descendants").orElse((long) known.descendants()).intValue());
   }
 
   /// The form of a value.

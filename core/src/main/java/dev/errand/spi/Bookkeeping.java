@@ -140,6 +140,15 @@ public final class Bookkeeping {
     return new Outcome.TimedOut("its deadline, " + deadline + ", passed");
   }
 
+  /// How a job ends before it begins that is one too many below `root`.
+  public static Outcome oneTooMany(JobId root) {
+    return new Outcome.Failed(
+        TaskError.of(
+            TaskError.Kind.LIMIT,
+            "The tree of job " + root + " has as many jobs as it may have in all",
+            "Delegate less, or raise the limit of descendants of the root's agent"));
+  }
+
   /// What a job had to show of which this is the last entry of kind `REPLY`: the words of its
   /// model.
   public static Value partial(Json.Object reply) {

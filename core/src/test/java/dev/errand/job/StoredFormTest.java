@@ -21,7 +21,7 @@ class StoredFormTest {
   @Test
   void limits_that_an_earlier_release_did_not_know_are_the_default() {
     assertThat(limits(Json.parse(BEFORE_LIMITS_OF_PROCESSES)))
-        .isEqualTo(new Limits(Duration.ofSeconds(5), 7, 2));
+        .isEqualTo(Limits.DEFAULT.withBlockTime(Duration.ofSeconds(5)).withTurns(7).withDepth(2));
   }
 
   @Test
@@ -38,7 +38,8 @@ class StoredFormTest {
 
   @Test
   void limits_and_imports_are_read_as_they_were_written() {
-    var limits = new Limits(Duration.ofSeconds(1), 2, 3, 4, 5, 6, 7, 8, Duration.ofHours(9));
+    var limits =
+        new Limits(Duration.ofSeconds(1), 2, 3, 4, 5, 6, 7, 8, Duration.ofHours(9), 10, 11, 12, 13);
     var before = StoredForm.definition((Json.Object) Json.parse(BEFORE_LIMITS_OF_PROCESSES));
     var agent = before.agent();
     var after =

@@ -4,6 +4,7 @@ import dev.errand.job.DuplicateSubTaskException;
 import dev.errand.job.JobId;
 import dev.errand.job.JobStatus;
 import dev.errand.job.NewJob;
+import dev.errand.job.StoredForm;
 import dev.errand.spi.Bookkeeping;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -47,8 +48,8 @@ final class Creation {
                 """
                 insert into job
                   (id, parent, ordinal, key, digest, agent, created, definition, status,
-                   subtask_id, due, hears, given, deadline)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                   subtask_id, due, hears, given, admits, allows, deadline)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
                   min(?, coalesce((select deadline from job where id = ?), ?)))
                 on conflict do nothing
                 """)
@@ -65,6 +66,8 @@ final class Creation {
             .bindOrNull(job.definition().isCallback() ? null : now)
             .bind(job.definition().agent().model() != null)
             .bind(job.subtask() != null && job.subtask().isFuture())
+            .bind(job.definition().agent().limits().children())
+            .bind(job.definition().agent().limits().descendants())
             .bind(deadline(now))
             .bind(parent)
             .bind(Long.MAX_VALUE)
@@ -80,7 +83,33 @@ final class Creation {
     for (var line : lines) {
       History.append(transaction, job.id(), line);
     }
+    var above = job.id().parent();
+    if (above.isPresent() && !job.definition().isCallback()) {
+      place(transaction, above.get());
+    }
     return true;
+  }
+
+  /// A child that is one too many in its tree has ended before it begins.
+  private void place(Transaction transaction, JobId above) throws SQLException {
+    if (Places.count(transaction, job.id().root())) {
+      Places.take(transaction, job.id(), above);
+      return;
+    }
+    var outcome = Bookkeeping.oneTooMany(job.id().root());
+    long number =
+        transaction
+            .sql("update job set status = ?, outcome = ?, due = null where id = ? returning number")
+            .bind(JobStatus.DONE.name())
+            .bind(StoredForm.write(outcome).print())
+            .bind(job.id().text())
+            .first(row -> row.getLong(1))
+            .orElseThrow();
+    History.append(transaction, job.id(), History.Line.of(Bookkeeping.ended(0, outcome)));
+    if (job.subtask() != null) {
+      var handler = job.subtask().id();
+      Handlers.endUncompleted(transaction, number, job.id(), 0, handler, outcome);
+    }
   }
 
   private long deadline(long now) {

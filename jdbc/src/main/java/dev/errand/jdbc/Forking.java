@@ -50,9 +50,9 @@ record Forking(JobId from, int turn, JobId fork) implements Work<JobId> {
             """
             insert into job
               (id, ordinal, digest, agent, created, definition, status, turn, due, kept, hears,
-               deadline)
+               admits, allows, deadline)
             select ?, 0, digest, agent, ?, definition, ?, ?, ?, ?, hears,
-              ? + deadline - created from job where id = ?
+              admits, allows, ? + deadline - created from job where id = ?
             on conflict do nothing
             """)
         .bind(fork.text())

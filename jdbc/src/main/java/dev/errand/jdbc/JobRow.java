@@ -58,6 +58,11 @@ final class JobRow {
     return row.getInt(31);
   }
 
+  /// Whether it waits for a place among its parent's children.
+  static boolean queued(ResultSet row) throws SQLException {
+    return row.getBoolean(39);
+  }
+
   /// Whether a model is there to be told what happens.
   static boolean hears(ResultSet row) throws SQLException {
     return row.getBoolean(32);

@@ -18,7 +18,8 @@ final class Migrations {
           "V0003__effects.sql",
           "V0004__objects.sql",
           "V0005__signals.sql",
-          "V0006__stops.sql");
+          "V0006__stops.sql",
+          "V0007__places.sql");
 
   private Migrations() {}
 

@@ -121,6 +121,9 @@ final class Signals {
         .bind(transaction.now())
         .bind(id.text())
         .update();
+    if (id.parent().isPresent()) {
+      Places.again(transaction, id.parent().get());
+    }
     History.append(transaction, id, History.Line.of(Bookkeeping.revived(progress.turn(), child)));
   }
 

@@ -118,6 +118,9 @@ final class StepCommit implements Work<Receipt> {
           }
           case Step.Next.End ignored -> {
             Waits.end(transaction, id);
+            if (id.parent().isPresent()) {
+              Places.leave(transaction, id.parent().get());
+            }
             if (row.hears) {
               Signals.reviveForNews(transaction, id, step.progress().heard());
             }

@@ -175,7 +175,10 @@ final class Stops {
             .bind(now)
             .bind(now)
             .bind(limit)
-            .list(row -> new Over(row.getLong(1), JobRow.job(row), row.getString(37)));
+            .list(
+                row ->
+                    new Over(
+                        row.getLong(1), JobRow.job(row), JobRow.queued(row), row.getString(42)));
     for (var job : over) {
       end(transaction, job);
     }
@@ -211,7 +214,7 @@ final class Stops {
         .sql(
             """
             update job set version = version + 1, status = ?, outcome = ?, worker = null, process = null, due = null,
-              needed = 0, heeds = 0
+              needed = 0, heeds = 0, queued = 0
             where number = ?
             """)
         .bind(JobStatus.DONE.name())
@@ -225,6 +228,9 @@ final class Stops {
       Handlers.endUncompleted(transaction, over.number(), id, turn, handler.id(), outcome);
     }
     Waits.end(transaction, id);
+    if (id.parent().isPresent() && !over.hadNoPlace()) {
+      Places.leave(transaction, id.parent().get());
+    }
   }
 
   private static Value partial(Transaction transaction, JobId id) throws SQLException {
@@ -238,7 +244,12 @@ final class Stops {
         .orElseGet(Value::none);
   }
 
-  private record Over(long number, JobRecord job, String outcome) {}
+  private record Over(long number, JobRecord job, boolean isQueued, String outcome) {
+    /// Callbacks need none.
+    boolean hadNoPlace() {
+      return isQueued || (job.subtask() != null && job.subtask().callback().isPresent());
+    }
+  }
 
   private record Late(JobId id, long deadline) {}
 }

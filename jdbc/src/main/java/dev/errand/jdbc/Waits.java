@@ -47,6 +47,7 @@ final class Waits {
           .bind(waiter.text())
           .update();
     }
+    Places.admitAwaited(transaction, waiter, awaited);
     // What has a row already has not ended: the row would be gone.
     var others = difference(awaited, known);
     return on.needed() - (others.size() - addUnfinished(transaction, waiter, others));

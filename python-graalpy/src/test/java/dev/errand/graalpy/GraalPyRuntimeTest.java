@@ -43,7 +43,12 @@ class GraalPyRuntimeTest {
   private static Workspace open(WorkspaceRuntime runtime, Duration blockTime) {
     return runtime.open(
         new WorkspaceRuntime.Opening(
-            new JobId("root"), "main", false, new Limits(blockTime, 50, 16), List.of(), null));
+            new JobId("root"),
+            "main",
+            false,
+            Limits.DEFAULT.withBlockTime(blockTime),
+            List.of(),
+            null));
   }
 
   private static Workspace open(WorkspaceRuntime runtime) {

@@ -37,6 +37,11 @@ final class Jobs {
 
   private Jobs() {}
 
+  /// An agent of a program, with limits.
+  static AgentSpec limited(Limits limits) {
+    return new AgentSpec("limited", "", null, List.of(), "cpython", true, limits, List.of());
+  }
+
   static NewJob job(JobId id) {
     return new NewJob(id, null, DEFINITION, "asked", null, null);
   }

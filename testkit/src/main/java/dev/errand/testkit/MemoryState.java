@@ -19,6 +19,7 @@ import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
+import dev.errand.job.Limits;
 import dev.errand.job.NewJob;
 import dev.errand.job.ObjectConflictException;
 import dev.errand.job.Outcome;
@@ -80,6 +81,8 @@ final class MemoryState {
 
   final List<Stop> stops;
 
+  private final MemoryPlaces places;
+
   MemoryState() {
     rows = new LinkedHashMap<>();
     definitions = new HashMap<>();
@@ -89,6 +92,7 @@ final class MemoryState {
     entriesByRoot = new HashMap<>();
     given = new HashSet<>();
     stops = new ArrayList<>();
+    places = new MemoryPlaces();
   }
 
   MemoryState(MemoryState other) {
@@ -100,6 +104,7 @@ final class MemoryState {
     entriesByRoot = new HashMap<>(other.entriesByRoot);
     given = new HashSet<>(other.given);
     stops = new ArrayList<>(other.stops);
+    places = new MemoryPlaces(other.places);
   }
 
   /// A job with what only the store knows of it.
@@ -206,11 +211,15 @@ final class MemoryState {
     put(before.stepped().with(moved(before.job(), step.status(), step.progress())));
     step.changes().forEach(change -> apply(change, id, now));
     var after = row(id);
+    if (step.next() instanceof Step.Next.Await(var on)) {
+      admitAwaited(id, on, now);
+    }
     return switch (step.next()) {
       case Step.Next.Continue() -> new Receipt(after.version(), true);
       case Step.Next.Yield(var at) -> release(after, roundedUp(at), null);
       case Step.Next.End() -> {
         var receipt = release(after, null, null);
+        leave(id, now);
         reviveForNews(id, now);
         yield receipt;
       }
@@ -224,6 +233,39 @@ final class MemoryState {
         yield release(after, until == null ? null : roundedUp(until), on);
       }
     };
+  }
+
+  private Limits limits(JobId id) {
+    return Objects.requireNonNull(definitions.get(row(id).job().definition())).agent().limits();
+  }
+
+  private void leave(JobId id, Instant now) {
+    if (id.parent().isPresent()) {
+      var parent = id.parent().get();
+      places
+          .leave(parent, limits(parent), queued -> next(parent, queued))
+          .ifPresent(child -> put(row(child).until(now)));
+    }
+  }
+
+  /// A job for which another than its parent waits does not wait for a place.
+  private void admitAwaited(JobId waiter, Wait on, Instant now) {
+    for (var id : on.handlers()) {
+      var parent = id.parent();
+      if (parent.isPresent()
+          && !parent.get().equals(waiter)
+          && rows.containsKey(id)
+          && row(id).stop() == null
+          && places.admit(id, parent.get())) {
+        put(row(id).until(now));
+      }
+    }
+  }
+
+  private Optional<JobId> next(JobId parent, Set<JobId> queued) {
+    return queued.stream()
+        .filter(id -> id.parent().equals(Optional.of(parent)) && row(id).stop() == null)
+        .min(Comparator.comparingInt(JobId::ordinal));
   }
 
   private static boolean endsFromOutside(Step step) {
@@ -335,6 +377,19 @@ final class MemoryState {
       given.add(job.id());
     }
     Bookkeeping.begun(job).forEach(entry -> append(job.id(), entry, now));
+    if (job.id().parent().isPresent() && !job.definition().isCallback()) {
+      place(job.id(), job.id().parent().get(), now);
+    }
+  }
+
+  private void place(JobId id, JobId parent, Instant now) {
+    if (!places.count(id.root(), limits(id.root()))) {
+      put(row(id).released(null, null));
+      put(row(id).with(moved(row(id).job(), JobStatus.DONE, Progress.START)));
+      end(id, Bookkeeping.oneTooMany(id.root()), now);
+    } else if (!places.take(id, parent, limits(parent))) {
+      put(row(id).released(null, null));
+    }
   }
 
   private @Nullable Instant deadline(NewJob job, Instant now) {
@@ -435,6 +490,7 @@ final class MemoryState {
     var progress = job.progress().revived();
     var again = ended(moved(job, JobStatus.STARTED, progress), null);
     put(row(id).with(due(again, renewed(job.origin(), now))).stopped(null));
+    id.parent().ifPresent(places::again);
     append(id, Bookkeeping.revived(progress.turn(), child), now);
     put(row(id).released(job.origin().created(), null));
   }
@@ -596,8 +652,16 @@ final class MemoryState {
       put(row(id).stepped().released(null, null));
       put(row(id).with(moved(row.job(), JobStatus.DONE, row.job().progress())));
       end(id, stop.outcome().having(partial(id)), now);
+      boolean hadNoPlace = places.giveUp(id) || isCallback(row.job());
+      if (!hadNoPlace) {
+        leave(id, now);
+      }
     }
     return over.size();
+  }
+
+  private static boolean isCallback(JobRecord job) {
+    return job.subtask() != null && job.subtask().callback().isPresent();
   }
 
   private Value partial(JobId id) {

@@ -20,6 +20,7 @@ import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
+import dev.errand.job.Limits;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
@@ -347,7 +348,13 @@ final class RandomCalls {
   }
 
   private JobDefinition definition() {
-    return switch (random.nextInt(10)) {
+    return switch (random.nextInt(12)) {
+      case 10, 11 ->
+          JobDefinition.of(
+              Jobs.limited(
+                  Limits.DEFAULT
+                      .withChildren(random.nextInt(3))
+                      .withDescendants(random.nextInt(8))));
       case 0, 1, 2, 3 -> JobDefinition.of(Jobs.MODELLED);
       default ->
           JobDefinition.of(AgentSpec.program("a" + random.nextInt(2)), CodeBlock.python("pass"));

@@ -15,6 +15,7 @@ import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
+import dev.errand.job.Limits;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
@@ -44,7 +45,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /// What every [Store] promises of what reaches a job from outside its own code: moments, answers,
-/// messages, the ends of subtasks when it is done, and its own end.
+/// messages, the ends of subtasks when it is done, and its own end; and of who may begin.
 public abstract class SignalsContract {
   private static final Duration LEASE = Duration.ofSeconds(30);
   private static final Duration HOUR = Duration.ofHours(1);
@@ -884,6 +885,81 @@ public abstract class SignalsContract {
     private NewJob timed(JobId id, Duration timeout) {
       var handler = id.parent().isPresent() ? Subtask.open(Json.Null.VALUE) : null;
       return new NewJob(id, null, Jobs.DEFINITION, "asked", handler, null, null, timeout);
+    }
+  }
+
+  /// A job with only so many places for its children.
+  @Nested
+  class Places {
+    private static final JobId THIRD = ROOT.child(3);
+
+    @Test
+    void children_begin_in_their_order_as_others_end() {
+      begin(limited(Limits.DEFAULT.withChildren(1)), FIRST, SECOND, THIRD);
+      suspend(new Wait(List.of(FIRST, SECOND, THIRD), 3));
+
+      assertThat(claimed()).containsExactly(FIRST);
+      clock.advance(LEASE);
+      finish(FIRST, succeeded(1));
+      assertThat(claimed()).containsExactly(SECOND);
+      clock.advance(LEASE);
+      finish(SECOND, succeeded(2));
+      assertThat(claimed()).containsExactly(THIRD);
+    }
+
+    @Test
+    void one_that_is_cancelled_hands_its_place_on_and_one_that_had_none_does_not() {
+      begin(limited(Limits.DEFAULT.withChildren(1)), FIRST, SECOND, THIRD);
+      suspend(new Wait(List.of(FIRST), 1));
+      var enough = new Outcome.Cancelled("enough");
+      store.stop(SECOND, enough, Duration.ZERO);
+      store.sweep(100, LEASE);
+      assertThat(claimed()).containsExactly(FIRST);
+      store.stop(FIRST, enough, Duration.ZERO);
+      store.sweep(100, LEASE);
+
+      assertThat(claimed()).containsExactlyInAnyOrder(ROOT, THIRD);
+    }
+
+    @Test
+    void a_child_that_another_than_its_parent_waits_for_begins_at_once() {
+      begin(limited(Limits.DEFAULT.withChildren(1)), FIRST, SECOND);
+      suspend(new Wait(List.of(FIRST), 1));
+      var step = Stepping.by(hold(FIRST)).awaiting(new Wait(List.of(SECOND), 1));
+      store.commit(step);
+
+      assertThat(claimed()).containsExactly(SECOND);
+    }
+
+    @Test
+    void a_child_that_goes_on_does_not_wait_for_a_place() {
+      begin(limited(Limits.DEFAULT.withChildren(1)));
+      var parent = hold(ROOT);
+      store.commit(
+          Stepping.by(
+                  parent,
+                  new Change.Created(new NewJob(FIRST, null, MODELLED, "asked", null, null)),
+                  delegated(SECOND, null))
+              .awaiting(1, SECOND));
+      held.clear();
+      finish(FIRST, succeeded(1));
+      store.signal(FIRST, HELLO);
+
+      assertThat(claimed()).containsExactlyInAnyOrder(FIRST, SECOND);
+    }
+
+    @Test
+    void one_job_too_many_in_a_tree_has_failed_before_it_begins() {
+      begin(limited(Limits.DEFAULT.withDescendants(1)), FIRST, SECOND);
+      suspend(new Wait(List.of(FIRST, SECOND), 2));
+
+      assertThat(claimed()).containsExactly(FIRST);
+      assertThat(find(SECOND).outcome()).isInstanceOf(Outcome.Failed.class);
+      assertThat(kinds(SECOND)).endsWith(Entry.Kind.JOB_ENDED, Entry.Kind.SUBTASK_FAILED);
+    }
+
+    private JobDefinition limited(Limits limits) {
+      return JobDefinition.of(Jobs.limited(limits));
     }
   }
 

@@ -99,7 +99,7 @@ final class Treasury implements AutoCloseable {
 
   /// Gives the job what every job of an attempt has.
   DrivenJob equip(DrivenJob job) {
-    job.limits(new Limits(BLOCK_TIME, 50, 16));
+    job.limits(Limits.DEFAULT.withBlockTime(BLOCK_TIME));
     job.tool(DrivenJobs.tool("echo", "value"), DrivenJobs::echo);
     job.host()
         .tool("vault", ignored -> Value.of(driverSecret))

@@ -1797,7 +1797,7 @@ public abstract class WorkspaceContract extends DrivenJobs {
 
   @Test
   void a_block_that_runs_too_long_is_stopped_for_good() {
-    var job = job().limits(new Limits(Duration.ofMillis(300), 50, 16));
+    var job = job().limits(Limits.DEFAULT.withBlockTime(Duration.ofMillis(300)));
     var ending = job.run("print('kept?')\nx = 1\nwhile True:\n    pass");
     assertThat(ending).isInstanceOf(Ending.Died.class);
     var died = (Ending.Died) ending;
@@ -1809,7 +1809,7 @@ public abstract class WorkspaceContract extends DrivenJobs {
 
   @Test
   void code_that_never_comes_back_to_python_is_stopped_too() {
-    var job = job().limits(new Limits(Duration.ofMillis(200), 50, 16));
+    var job = job().limits(Limits.DEFAULT.withBlockTime(Duration.ofMillis(200)));
     // Where it goes on nevertheless, let it be over some time.
     var count = can(Capability.STOPPED_ANYWHERE) ? "10 ** 12" : "10 ** 8";
     assertThat(job.run("sum(range(" + count + "))")).isInstanceOf(Ending.Died.class);
@@ -1822,7 +1822,7 @@ public abstract class WorkspaceContract extends DrivenJobs {
     var gate = new CountDownLatch(1);
     var job =
         job()
-            .limits(new Limits(Duration.ofMillis(250), 50, 16))
+            .limits(Limits.DEFAULT.withBlockTime(Duration.ofMillis(250)))
             .tool(
                 tool("slow"),
                 arguments -> {
