@@ -70,6 +70,16 @@ final class Alone {
     }
 
     @Override
+    public long tell(Mark mark, int ordinal, JobId job, String text, boolean revives) {
+      throw asked();
+    }
+
+    @Override
+    public void report(Mark mark, int ordinal, String text) {
+      throw asked();
+    }
+
+    @Override
     public List<Child> await(Mark mark, int ordinal, Wait on) {
       throw asked();
     }

@@ -44,6 +44,7 @@ final class Family {
           SIGNAL,
           REPLY,
           CONSOLE,
+          PROGRESS,
           EXCEPTION,
           NOTIFICATION,
           TOOL,

@@ -54,6 +54,16 @@ public interface JobScope {
   /// [dev.errand.job.Outcome.Cancelled], and begins nothing more. One that has ended is left alone.
   void cancel(SubTaskHandler handler, String reason);
 
+  /// Sends a message to the model of what was delegated, which reads it before its next turn; one
+  /// that is done goes on for it.
+  ///
+  /// @return its place in the history
+  /// @throws dev.errand.job.RefusedException if it has no model, or was cancelled
+  long tell(SubTaskHandler handler, String text);
+
+  /// Says how far the job has come: its parent's model reads the latest at its next turn.
+  void reportProgress(String text);
+
   /// This job's callback of that name, made when it is first asked for: a question to the outside,
   /// whose answer is the handler's result. It is answered once, by [dev.errand.Job#answer], `errand
   /// answer` or HTTP.

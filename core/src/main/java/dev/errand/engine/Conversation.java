@@ -96,6 +96,7 @@ final class Conversation {
       case NOTIFICATION, RECEIPT -> data.text("text").map(Conversation::line);
       case REPLY,
           CONSOLE,
+          PROGRESS,
           TOOL,
           EFFECT_UNKNOWN,
           EFFECT_RESOLVED,

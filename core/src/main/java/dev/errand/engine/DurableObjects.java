@@ -5,6 +5,7 @@ import dev.errand.job.Effect;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
+import dev.errand.job.ObjectConflictException;
 import dev.errand.job.Progress;
 import dev.errand.job.RefusedException;
 import dev.errand.job.Slot;
@@ -131,10 +132,15 @@ final class DurableObjects {
       changes.add(new Change.Journalled(reading(slot, CHANGE, digest(objects), Json.Null.VALUE)));
     }
     objects.forEach(object -> changes.add(new Change.ObjectChanged(object)));
-    var refused = writer.commitUnlessRefused(changes, progress);
-    begin();
-    refused.ifPresent(conflict -> locks.contended(conflict.id()));
-    return refused.isEmpty();
+    try {
+      writer.commitUnlessRefused(changes, progress);
+      begin();
+      return true;
+    } catch (ObjectConflictException conflict) {
+      begin();
+      locks.contended(conflict.id());
+      return false;
+    }
   }
 
   private static String digest(List<DurableObject> objects) {

@@ -27,13 +27,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Any thread may call it. Jobs are advanced only while a worker is started.
 public final class Engine implements AutoCloseable {
-  private static final String LAST_TURN =
-      """
-      You are asked to stop: %s
-      This is your last turn. Say what you have by now, in words or by complete_sub_task; what you \
-      began below ends with it.\
-      """;
-
   private final Store store;
   private final Registry registry;
   private final InstantSource clock;
@@ -111,8 +104,14 @@ public final class Engine implements AutoCloseable {
   /// Asks a job to end: its model is told so, has one more turn, and the job ends with what that
   /// gives; see [Store#signal].
   public long askToStop(JobId job, String reason) {
-    return signal(
-        job, Json.object("text", LAST_TURN.formatted(reason)).with(Bookkeeping.STOP, reason));
+    var text =
+        """
+        You are asked to stop: %s
+        This is your last turn. Say what you have by now, in words or by complete_sub_task; what \
+        you began below ends with it.\
+        """
+            .formatted(reason);
+    return signal(job, Json.object("text", text).with(Bookkeeping.STOP, reason));
   }
 
   private synchronized Optional<JobWorker> worker() {

@@ -8,7 +8,9 @@ import dev.errand.spi.Store;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// A job's history as its worker knows it: read once, then told of what the worker adds to it,
@@ -83,14 +85,14 @@ final class History {
     } while (page.size() == PAGE);
   }
 
-  /// The last of its entries of that kind; reads all of its history.
-  static Optional<Entry> last(Store store, JobId job, Entry.Kind kind) {
-    var last = new java.util.concurrent.atomic.AtomicReference<Entry>();
+  /// The last of its entries of which that is true; reads all of its history.
+  static Optional<Entry> find(Store store, JobId job, Predicate<Entry> which) {
+    var last = new AtomicReference<Entry>();
     each(
         store,
         job,
         entry -> {
-          if (entry.kind() == kind) {
+          if (which.test(entry)) {
             last.set(entry);
           }
         });

@@ -147,9 +147,12 @@ final class JobAdvancer {
     writer.endStopped(why.outcome().having(partial()));
   }
 
-  /// The last words of the job's model.
+  /// The last words of the job's model, or what it last reported.
   private Value partial() {
-    return History.last(store, job.id(), Entry.Kind.REPLY)
+    return History.find(
+            store,
+            job.id(),
+            entry -> entry.kind() == Entry.Kind.REPLY || entry.kind() == Entry.Kind.PROGRESS)
         .map(entry -> Bookkeeping.partial(entry.data()))
         .orElseGet(Value::none);
   }
@@ -357,7 +360,7 @@ final class JobAdvancer {
   private void tellNews() {
     var progress = writer.progress();
     var news = host.news(history.entries());
-    if (!news.isEmpty()) {
+    if (news.heard().isPresent() || !news.isEmpty()) {
       var heard = news.heard();
       writer.add(
           news.entries(progress.turn()),

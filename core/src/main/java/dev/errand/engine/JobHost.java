@@ -13,6 +13,7 @@ import dev.errand.job.Json;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
 import dev.errand.job.RefusedException;
+import dev.errand.job.SignalRefusedException;
 import dev.errand.job.Slot;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
@@ -49,6 +50,9 @@ final class JobHost implements Host {
 
   private static final int NEWS_AT_ONCE = 1000;
   private static final String COMPLETE = "errand.complete";
+  private static final String TELL = "errand.tell";
+  private static final String REPORT = "errand.report";
+  private static final String KEY = "key";
   private static final String CANCEL = "errand.cancel";
 
   private final Store store;
@@ -280,34 +284,86 @@ final class JobHost implements Host {
     }
     requireFit(completion);
     completed = true;
-    var done = new Effect.Result.Returned(Value.none());
-    writer.add(
-        new Change.Journalled(new Effect(slot, COMPLETE, "", EffectPolicy.READ_ONLY, done)),
-        new Change.Completed(completion));
+    writer.add(new Change.Journalled(done(slot, COMPLETE, "")), new Change.Completed(completion));
     writer.commitSoon();
   }
 
   @Override
   public void cancel(Mark mark, int ordinal, JobId of, String reason) {
     asked(mark);
-    if (of.equals(job.id()) || !of.isWithin(job.id())) {
-      throw new RefusedException(
-          "RuntimeError",
-          "Job %s is not below job %s, which can cancel only what it has delegated"
-              .formatted(of, job.id()));
-    }
+    requireBelow(of, "cancel");
     var slot = new Slot(turn, mark.statement(), ordinal);
     var digest = Journal.digest(of + " " + reason);
     if (journal.recorded(slot, CANCEL, digest) == null) {
       children.find(of);
-      var done = new Effect.Result.Returned(Value.none());
       var stopped = new Change.Stopped(of, new Outcome.Cancelled(reason), JobWorker.GRACE);
       writer.together(
           () -> {
-            journal.record(new Effect(slot, CANCEL, digest, EffectPolicy.READ_ONLY, done));
+            journal.record(done(slot, CANCEL, digest));
             writer.add(stopped);
           });
       writer.commitSoon();
+    }
+  }
+
+  @Override
+  public long tell(Mark mark, int ordinal, JobId to, String text, boolean revives) {
+    asked(mark);
+    requireBelow(to, "talk to");
+    var slot = new Slot(turn, mark.statement(), ordinal);
+    var digest = Journal.digest(to + " " + revives + " " + text);
+    var known = journal.recorded(slot, TELL, digest);
+    if (known != null) {
+      return placeOf(slot, to);
+    }
+    children.find(to);
+    var message =
+        Json.object("text", text).with("from", job.id().text()).with(KEY, slot.key(job.id()));
+    var recorded = new Change.Journalled(done(slot, TELL, digest));
+    try {
+      return writer
+          .commitUnlessRefused(
+              List.of(recorded, new Change.Told(to, message, revives)), writer.progress())
+          .told()
+          .getLast();
+    } catch (SignalRefusedException refused) {
+      throw new RefusedException("RuntimeError", String.valueOf(refused.getMessage()));
+    }
+  }
+
+  /// Where the message stands that was told at that slot: known only once it is committed.
+  private long placeOf(Slot slot, JobId to) {
+    var key = Optional.of(slot.key(job.id()));
+    return History.find(store, to, entry -> entry.data().text(KEY).equals(key))
+        .map(Entry::sequence)
+        .orElseThrow();
+  }
+
+  @Override
+  public void report(Mark mark, int ordinal, String text) {
+    asked(mark);
+    var slot = new Slot(turn, mark.statement(), ordinal);
+    var digest = Journal.digest(text);
+    if (journal.recorded(slot, REPORT, digest) == null) {
+      journal.record(
+          done(slot, REPORT, digest),
+          new Change.Recorded(turn, Entry.Kind.PROGRESS, Json.object("text", text)));
+      writer.commitSoon();
+    }
+  }
+
+  /// The record of something that gives the code no answer.
+  private static Effect done(Slot slot, String name, String digest) {
+    var nothing = new Effect.Result.Returned(Value.none());
+    return new Effect(slot, name, digest, EffectPolicy.READ_ONLY, nothing);
+  }
+
+  private void requireBelow(JobId of, String what) {
+    if (of.equals(job.id()) || !of.isWithin(job.id())) {
+      throw new RefusedException(
+          "RuntimeError",
+          "Job %s is not below job %s, which can %s only what it has delegated"
+              .formatted(of, job.id(), what));
     }
   }
 

@@ -22,8 +22,11 @@ import java.util.stream.Stream;
 ///
 /// @param ended subtasks, in the order in which they ended
 /// @param messages what was said to the job, in the order in which it arrived
+/// @param progress what subtasks last reported; told with other news or before a turn, and no
+///   reason for one
 /// @param found what was found out about calls of which its code was told that nobody knows
-record News(List<JobRecord> ended, List<Entry> messages, List<Json.Object> found) {
+record News(
+    List<JobRecord> ended, List<Entry> messages, List<Entry> progress, List<Json.Object> found) {
   private static final int MOST_LINES = 20;
   private static final int MOST_CHARACTERS = 2000;
 
@@ -34,6 +37,7 @@ record News(List<JobRecord> ended, List<Entry> messages, List<Json.Object> found
     return new News(
         news.ended().stream().filter(child -> !given.contains(child.id())).toList(),
         news.messages(),
+        news.progress(),
         of(history, Entry.Kind.EFFECT_RESOLVED)
             .filter(data -> data.get("told").equals(Optional.of(new Json.Bool(true))))
             .filter(data -> !told.contains(key(data)))
@@ -60,7 +64,7 @@ record News(List<JobRecord> ended, List<Entry> messages, List<Json.Object> found
   OptionalLong heard() {
     return LongStream.concat(
             ended.stream().mapToLong(child -> Objects.requireNonNull(child.subtask()).told()),
-            messages.stream().mapToLong(Entry::sequence))
+            Stream.concat(messages.stream(), progress.stream()).mapToLong(Entry::sequence))
         .max();
   }
 
@@ -69,13 +73,13 @@ record News(List<JobRecord> ended, List<Entry> messages, List<Json.Object> found
     var said =
         messages.stream()
             .<Change>map(entry -> new Change.Recorded(turn, Entry.Kind.MESSAGE, entry.data()));
-    boolean only = ended.isEmpty() && found.isEmpty();
+    boolean only = ended.isEmpty() && progress.isEmpty() && found.isEmpty();
     return Stream.concat(said, only ? Stream.of() : Stream.of(notification(turn))).toList();
   }
 
   private Change.Recorded notification(int turn) {
     var text =
-        Stream.of(ends(), found.stream().map(News::found))
+        Stream.of(reports(), ends(), found.stream().map(News::found))
             .flatMap(lines -> lines)
             .map(line -> line + "\n")
             .collect(Collectors.joining());
@@ -106,6 +110,17 @@ record News(List<JobRecord> ended, List<Entry> messages, List<Json.Object> found
         "[Notification] %d more sub-tasks ended: %d completed, %d failed. sub_tasks() has them all."
             .formatted(others.size(), others.size() - failed, failed);
     return Stream.concat(lines, Stream.of(rest));
+  }
+
+  /// A line for each subtask that reported how far it has come, or for the latest of them.
+  private Stream<String> reports() {
+    return progress.stream()
+        .skip(Math.max(0, progress.size() - MOST_LINES))
+        .map(
+            entry ->
+                "[Progress] job %s: %s"
+                    .formatted(
+                        entry.job(), capped(Value.of(entry.data().text("text").orElse("")))));
   }
 
   private static String ended(Subtask subtask) {

@@ -175,6 +175,20 @@ final class ProgramScope implements JobScope {
   }
 
   @Override
+  public long tell(SubTaskHandler handler, String text) {
+    return ask(() -> host.tell(mark(), ordinal++, handler.job(), text, true));
+  }
+
+  @Override
+  public void reportProgress(String text) {
+    ask(
+        () -> {
+          host.report(mark(), ordinal++, text);
+          return text;
+        });
+  }
+
+  @Override
   public SubTaskHandler callback(String name) {
     var id = Subtask.callbackId(name);
     var known = ask(() -> host.children(mark(), ordinal++, id));

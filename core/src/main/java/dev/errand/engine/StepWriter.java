@@ -6,6 +6,7 @@ import dev.errand.job.Lease;
 import dev.errand.job.ObjectConflictException;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
+import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StoppedException;
 import dev.errand.job.Wait;
 import dev.errand.job.WaitCycleException;
@@ -18,7 +19,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -206,10 +206,12 @@ final class StepWriter {
     finish(new Step.Next.Continue());
   }
 
-  /// Commits these changes and the progress they make, with what is pending; returns why if the
-  /// store refuses them for an object that another changed: then nothing was committed, what was
-  /// pending is pending still, and the changes are dropped.
-  Optional<ObjectConflictException> commitUnlessRefused(List<Change> changes, Progress made) {
+  /// Commits these changes and the progress they make, with what is pending.
+  ///
+  /// @throws ObjectConflictException if another changed an object
+  /// @throws SignalRefusedException if a message cannot be told; either way nothing was committed,
+  ///   what was pending is pending still, and the changes are dropped
+  Receipt commitUnlessRefused(List<Change> changes, Progress made) {
     Step step;
     List<Change> before;
     Progress was;
@@ -223,20 +225,17 @@ final class StepWriter {
     }
     var receipt = apply(step);
     synchronized (this) {
-      var refused =
-          receipt == null && failure instanceof ObjectConflictException conflict
-              ? Optional.of(conflict)
-              : Optional.<ObjectConflictException>empty();
-      if (refused.isPresent()) {
+      release();
+      if (receipt != null) {
+        return receipt;
+      }
+      var refused = failed();
+      if (refused instanceof ObjectConflictException || refused instanceof SignalRefusedException) {
         failure = null;
         pending.addAll(0, before);
         progress = was;
       }
-      release();
-      if (failure != null) {
-        throw failed();
-      }
-      return refused;
+      throw refused;
     }
   }
 
@@ -292,6 +291,7 @@ final class StepWriter {
       case Change.Ended ignored -> false;
       case Change.ObjectChanged ignored -> false;
       case Change.Stopped ignored -> true;
+      case Change.Told ignored -> false;
     };
   }
 

@@ -43,6 +43,8 @@ public record Entry(long sequence, Instant time, JobId job, int turn, Kind kind,
     REPLY,
     /// What the code printed.
     CONSOLE,
+    /// The code says how far it has come.
+    PROGRESS,
     /// The code raised.
     EXCEPTION,
     /// The ends of subtasks, at the place where the job was told.

@@ -60,6 +60,7 @@ public final class Bookkeeping {
       case MESSAGE,
           REPLY,
           CONSOLE,
+          PROGRESS,
           EXCEPTION,
           NOTIFICATION,
           TOOL,
@@ -149,10 +150,10 @@ public final class Bookkeeping {
             "Delegate less, or raise the limit of descendants of the root's agent"));
   }
 
-  /// What a job had to show of which this is the last entry of kind `REPLY`: the words of its
-  /// model.
-  public static Value partial(Json.Object reply) {
-    return reply.text("text").map(Value::of).orElseGet(Value::none);
+  /// What a job had to show of which this is the last entry of kind `REPLY` or `PROGRESS`: the
+  /// words of its model, or what it reported.
+  public static Value partial(Json.Object last) {
+    return last.text("text").map(Value::of).orElseGet(Value::none);
   }
 
   /// The entry of a job that was done and goes on.

@@ -49,6 +49,11 @@ public sealed interface Change {
   /// `SUBTASK_COMPLETED`. Of the end of a future nobody is told who does not wait for it.
   record Ended(Outcome outcome) implements Change {}
 
+  /// Lets a message arrive for a job below the step's own, as by [Store#signal]. The step is
+  /// refused with [dev.errand.job.SignalRefusedException] if the message would be, or if the job is
+  /// done and the message is not to revive it.
+  record Told(JobId job, Json.Object message, boolean revives) implements Change {}
+
   /// Stops `job`, which is the step's own or one below it, and all below it, as by [Store#stop].
   record Stopped(JobId job, Outcome outcome, Duration grace) implements Change {}
 

@@ -44,6 +44,17 @@ public interface Host {
   /// does not do it again.
   void cancel(Mark mark, int ordinal, JobId job, String reason);
 
+  /// Lets a message arrive for a job below this one; see [Store#signal]. Recorded, so that a replay
+  /// does not do it again.
+  ///
+  /// @param revives whether a job that is done goes on for it; else the message is refused
+  /// @return its place in the history
+  long tell(Mark mark, int ordinal, JobId job, String text, boolean revives);
+
+  /// Says how far the job has come, for its parent and for onlookers. Recorded, so that a replay
+  /// does not do it again.
+  void report(Mark mark, int ordinal, String text);
+
   /// Waits until as many of the handlers have ended as are needed, or the moment has come; the job
   /// may be suspended meanwhile.
   ///

@@ -119,7 +119,8 @@ public interface Store extends AutoCloseable {
 
   /// What a job is to be told of that happened after sequence `after`, as it was at one moment: at
   /// most `limit` ends of its subtasks, without those that a [Change.Given] has noted, and the
-  /// messages that arrived before the last of these, or all where there are fewer.
+  /// messages that arrived, and the last progress that each of its children reported, before the
+  /// last of these, or all where there are fewer.
   News news(JobId job, long after, int limit);
 
   /// What a job waits for, as it is now: the handlers that have not ended, in the order of their
@@ -271,10 +272,13 @@ public interface Store extends AutoCloseable {
   ///
   /// @param ended subtasks, in the order in which they ended
   /// @param messages entries `SIGNAL`, oldest first
-  record News(List<JobRecord> ended, List<Entry> messages) {
+  /// @param progress the last entry `PROGRESS` of each child that has one and has not ended, oldest
+  ///   first
+  record News(List<JobRecord> ended, List<Entry> messages, List<Entry> progress) {
     public News {
       ended = List.copyOf(ended);
       messages = List.copyOf(messages);
+      progress = List.copyOf(progress);
     }
   }
 

@@ -30,7 +30,8 @@ final class Signals {
   private Signals() {}
 
   /// Lets a message arrive; returns the sequence of its entry.
-  static long say(Transaction transaction, JobId id, Json.Object message) throws SQLException {
+  static long say(Transaction transaction, JobId id, Json.Object message, boolean revives)
+      throws SQLException {
     var target = target(transaction, id);
     var job = target.job();
     if (job.outcome() instanceof Outcome.Cancelled) {
@@ -39,7 +40,7 @@ final class Signals {
     if (Stops.of(transaction.session(), id).isPresent()) {
       throw SignalRefusedException.stopping(id);
     }
-    if (job.status() == JobStatus.DONE && message.get(Bookkeeping.STOP).isPresent()) {
+    if (job.status() == JobStatus.DONE && (!revives || message.get(Bookkeeping.STOP).isPresent())) {
       throw SignalRefusedException.done(id);
     }
     if (!target.hears()) {
@@ -189,7 +190,26 @@ final class Signals {
         ended.size() < limit
             ? Long.MAX_VALUE
             : Objects.requireNonNull(ended.getLast().subtask()).told();
-    return new Store.News(ended, messages(session, id, after, last));
+    return new Store.News(
+        ended, messages(session, id, after, last), progress(session, id, after, last));
+  }
+
+  private static List<Entry> progress(Session session, JobId id, long after, long before)
+      throws SQLException {
+    return session
+        .sql(
+            """
+            select sequence, time, entry.job, entry.turn, kind, data
+            from job cross join entry on entry.job = job.id
+            where job.parent = ? and status <> 'DONE' and kind = 'progress' and sequence =
+              (select max(sequence) from entry last
+               where last.job = job.id and last.kind = 'progress' and sequence > ? and sequence < ?)
+            order by sequence
+            """)
+        .bind(id.text())
+        .bind(after)
+        .bind(before)
+        .list(History::entry);
   }
 
   private static List<Entry> messages(Session session, JobId id, long after, long before)

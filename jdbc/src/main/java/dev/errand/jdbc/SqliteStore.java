@@ -257,7 +257,7 @@ public final class SqliteStore implements Store {
 
   @Override
   public long signal(JobId job, Json.Object message) {
-    return writer.write(transaction -> Signals.say(transaction, job, message));
+    return writer.write(transaction -> Signals.say(transaction, job, message, true));
   }
 
   @Override

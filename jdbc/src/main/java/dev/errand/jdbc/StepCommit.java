@@ -19,6 +19,7 @@ import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,6 +80,7 @@ final class StepCommit implements Work<Receipt> {
                 change ->
                     change instanceof Change.Created
                         || change instanceof Change.Stopped
+                        || change instanceof Change.Told
                         || change instanceof Change.Attached
                         || change instanceof Change.ObjectChanged);
   }
@@ -127,7 +129,7 @@ final class StepCommit implements Work<Receipt> {
             yield false;
           }
         };
-    return new Receipt(step.version() + 1, leased);
+    return new Receipt(step.version() + 1, leased, row.messages);
   }
 
   private JobException refusal(Transaction transaction) throws SQLException {
@@ -257,6 +259,7 @@ final class StepCommit implements Work<Receipt> {
       }
       case Change.Given(var children) -> given(children);
       case Change.Stopped stopped -> stopped(stopped);
+      case Change.Told told -> told(told);
       case Change.Spent(var usage) -> (transaction, row) -> spend(transaction, row, usage);
     };
   }
@@ -326,6 +329,14 @@ final class StepCommit implements Work<Receipt> {
         Stops.stop(transaction, stopped.job(), stopped.outcome(), stopped.grace());
   }
 
+  private Part told(Change.Told told) {
+    if (told.job().equals(id) || !told.job().isWithin(id)) {
+      throw new IllegalArgumentException("Job " + told.job() + " is not below " + id);
+    }
+    return (transaction, row) ->
+        row.messages.add(Signals.say(transaction, told.job(), told.message(), told.revives()));
+  }
+
   private static Part given(List<JobId> children) {
     var list = new Json.Array(children.stream().<Json>map(id -> new Json.Text(id.text())).toList());
     var ids = list.print();
@@ -363,6 +374,7 @@ final class StepCommit implements Work<Receipt> {
     final long number;
     private final @Nullable String subtaskId;
     private final boolean hears;
+    private final List<Long> messages = new ArrayList<>();
     private long told;
 
     Row(long number, @Nullable String subtaskId, long told, boolean hears) {

@@ -237,7 +237,8 @@ final class Stops {
     return transaction
         .sql(
             """
-            select data from entry where job = ? and kind = 'reply' order by sequence desc limit 1
+            select data from entry where job = ? and kind in ('reply', 'progress')
+            order by sequence desc limit 1
             """)
         .bind(id.text())
         .first(row -> Bookkeeping.partial((Json.Object) Json.parse(row.getString(1))))

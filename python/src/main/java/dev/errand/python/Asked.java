@@ -54,6 +54,16 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
         host.cancel(mark, form.number("n"), job(form.any("job")), form.text("reason"));
         yield new Frame(Json.Object.EMPTY);
       }
+      case "tell" -> {
+        boolean revives = form.longNumber("revives") == 1;
+        long place =
+            host.tell(mark, form.number("n"), job(form.any("job")), form.text("text"), revives);
+        yield new Frame(Json.object("place", place));
+      }
+      case "report" -> {
+        host.report(mark, form.number("n"), form.text("text"));
+        yield new Frame(Json.Object.EMPTY);
+      }
       case "peek" -> Forms.children(host.peek(mark, form.number("n"), jobs()));
       case "replies" ->
           new Frame(

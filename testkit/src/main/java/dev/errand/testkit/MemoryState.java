@@ -83,6 +83,9 @@ final class MemoryState {
 
   private final MemoryPlaces places;
 
+  /// The messages that the step under way has let arrive.
+  private final List<Long> told = new ArrayList<>();
+
   MemoryState() {
     rows = new LinkedHashMap<>();
     definitions = new HashMap<>();
@@ -208,6 +211,7 @@ final class MemoryState {
     if (before.stop() != null && !endsFromOutside(step)) {
       throw new StoppedException(id, before.stop());
     }
+    told.clear();
     put(before.stepped().with(moved(before.job(), step.status(), step.progress())));
     step.changes().forEach(change -> apply(change, id, now));
     var after = row(id);
@@ -215,7 +219,7 @@ final class MemoryState {
       admitAwaited(id, on, now);
     }
     return switch (step.next()) {
-      case Step.Next.Continue() -> new Receipt(after.version(), true);
+      case Step.Next.Continue() -> new Receipt(after.version(), true, told);
       case Step.Next.Yield(var at) -> release(after, roundedUp(at), null);
       case Step.Next.End() -> {
         var receipt = release(after, null, null);
@@ -225,7 +229,7 @@ final class MemoryState {
       }
       case Step.Next.Await(var on) when isSatisfied(on) || isOver(on, now) || isHeeded(on, id) -> {
         put(after.with(moved(after.job(), before.job().status(), step.progress())));
-        yield new Receipt(after.version(), true);
+        yield new Receipt(after.version(), true, told);
       }
       case Step.Next.Await(var on) -> {
         requireNoCycle(id, on);
@@ -278,7 +282,7 @@ final class MemoryState {
     if (row.worker() != null || wait != null) {
       put(row.released(due, wait));
     }
-    return new Receipt(row.version(), false);
+    return new Receipt(row.version(), false, told);
   }
 
   private void apply(Change change, JobId id, Instant now) {
@@ -297,6 +301,12 @@ final class MemoryState {
           throw new IllegalArgumentException("Job " + top + " is not within " + id);
         }
         stop(top, outcome, grace, now);
+      }
+      case Change.Told(var to, var message, var revives) -> {
+        if (to.equals(id) || !to.isWithin(id)) {
+          throw new IllegalArgumentException("Job " + to + " is not below " + id);
+        }
+        told.add(signal(to, message, revives, now));
       }
       case Change.Spent(var usage) -> put(row(id).with(spent(job, job.usage().plus(usage))));
       case Change.Completed(var completion) -> completeHandler(id, completion, now);
@@ -518,7 +528,20 @@ final class MemoryState {
             .toList();
     long last = ended.size() < limit ? Long.MAX_VALUE : told(ended.getLast());
     return new Store.News(
-        ended, messages(id, after).filter(entry -> entry.sequence() < last).toList());
+        ended,
+        messages(id, after).filter(entry -> entry.sequence() < last).toList(),
+        children(id)
+            .filter(child -> child.status() != JobStatus.DONE)
+            .flatMap(child -> progress(child.id(), after, last).stream())
+            .sorted(Comparator.comparingLong(Entry::sequence))
+            .toList());
+  }
+
+  private Optional<Entry> progress(JobId id, long after, long before) {
+    return entries(id.root())
+        .filter(entry -> entry.job().equals(id) && entry.kind() == Entry.Kind.PROGRESS)
+        .filter(entry -> entry.sequence() > after && entry.sequence() < before)
+        .reduce((earlier, later) -> later);
   }
 
   Optional<Wait> waiting(JobId id) {
@@ -550,7 +573,7 @@ final class MemoryState {
         .filter(entry -> entry.sequence() > after);
   }
 
-  long signal(JobId id, Json.Object message, Instant now) {
+  long signal(JobId id, Json.Object message, boolean revives, Instant now) {
     var job = known(id).job();
     if (job.outcome() instanceof Outcome.Cancelled) {
       throw SignalRefusedException.cancelled(id);
@@ -558,7 +581,7 @@ final class MemoryState {
     if (stopOf(id).isPresent()) {
       throw SignalRefusedException.stopping(id);
     }
-    if (job.status() == JobStatus.DONE && message.get(Bookkeeping.STOP).isPresent()) {
+    if (job.status() == JobStatus.DONE && (!revives || message.get(Bookkeeping.STOP).isPresent())) {
       throw SignalRefusedException.done(id);
     }
     if (!hears(job)) {
@@ -666,7 +689,8 @@ final class MemoryState {
 
   private Value partial(JobId id) {
     return entries(id.root())
-        .filter(entry -> entry.job().equals(id) && entry.kind() == Entry.Kind.REPLY)
+        .filter(entry -> entry.job().equals(id))
+        .filter(entry -> entry.kind() == Entry.Kind.REPLY || entry.kind() == Entry.Kind.PROGRESS)
         .reduce((earlier, last) -> last)
         .map(last -> Bookkeeping.partial(last.data()))
         .orElseGet(Value::none);

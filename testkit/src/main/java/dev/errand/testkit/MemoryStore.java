@@ -210,7 +210,7 @@ public final class MemoryStore implements Store {
 
   @Override
   public long signal(JobId job, Json.Object message) {
-    return change(draft -> draft.signal(job, message, now()));
+    return change(draft -> draft.signal(job, message, true, now()));
   }
 
   @Override

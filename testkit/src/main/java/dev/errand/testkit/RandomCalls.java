@@ -247,7 +247,7 @@ final class RandomCalls {
   }
 
   private Change change(JobId job, Map<Integer, Integer> lengths) {
-    return switch (random.nextInt(12)) {
+    return switch (random.nextInt(13)) {
       case 9 -> new Change.Given(List.of(known(job.child(1 + random.nextInt(5)))));
       case 0 ->
           new Change.Recorded(
@@ -262,6 +262,11 @@ final class RandomCalls {
       case 10 ->
           chance(30)
               ? new Change.Stopped(known(job.child(1)), new Outcome.Cancelled("stop"), duration())
+              : new Change.Recorded(
+                  random.nextInt(4), Entry.Kind.PROGRESS, Json.object("text", "n" + digest()));
+      case 11 ->
+          chance(50)
+              ? new Change.Told(known(job.child(1)), Json.object("text", "psst"), chance(50))
               : Jobs.said("on");
       default -> new Change.Spent(new Usage(1, random.nextInt(100), random.nextInt(100), 7));
     };

@@ -342,6 +342,16 @@ public final class RecordingHost implements Host {
   }
 
   @Override
+  public long tell(Mark mark, int ordinal, JobId to, String text, boolean revives) {
+    return around(mark, () -> (long) marks.size());
+  }
+
+  @Override
+  public void report(Mark mark, int ordinal, String text) {
+    around(mark, () -> null);
+  }
+
+  @Override
   public void complete(Mark mark, Completion how) {
     around(
         mark,

@@ -653,6 +653,77 @@ public abstract class SignalsContract {
     }
   }
 
+  /// What a job tells those below it, and what they report.
+  @Nested
+  class Talk {
+    @Test
+    void a_job_tells_one_below_it_with_a_step_which_says_where_the_message_stands() {
+      beginWithModelledChild();
+      var told = new Change.Told(FIRST, HELLO, true);
+      var receipt = store.commit(Stepping.by(hold(ROOT), told).goingOn());
+
+      assertThat(texts(store.news(FIRST, 0, 10))).containsExactly("hello");
+      assertThat(receipt.told())
+          .containsExactly(store.news(FIRST, 0, 10).messages().getLast().sequence());
+    }
+
+    @Test
+    void a_message_to_one_that_is_done_revives_it_or_the_step_is_refused() {
+      beginWithModelledChild();
+      var parent = hold(ROOT);
+      finish(FIRST, succeeded(1));
+      var gently = Stepping.by(parent, new Change.Told(FIRST, HELLO, false)).goingOn();
+      assertThatThrownBy(() -> store.commit(gently)).isInstanceOf(SignalRefusedException.class);
+      assertThat(find(FIRST).status()).isEqualTo(JobStatus.DONE);
+      store.commit(Stepping.by(parent, new Change.Told(FIRST, HELLO, true)).goingOn());
+
+      assertThat(find(FIRST).status()).isEqualTo(JobStatus.STARTED);
+    }
+
+    @Test
+    void a_job_tells_nobody_but_those_below_it() {
+      begin(MODELLED);
+      for (var stranger : List.of(ROOT, new JobId("stranger"))) {
+        var step = Stepping.by(hold(ROOT), new Change.Told(stranger, HELLO, true)).goingOn();
+        assertThatThrownBy(() -> store.commit(step)).isInstanceOf(IllegalArgumentException.class);
+      }
+    }
+
+    @Test
+    void of_what_a_child_reports_the_last_is_news_until_it_ends() {
+      begin(MODELLED, FIRST, SECOND);
+      report(FIRST, "one");
+      report(SECOND, "other");
+      report(FIRST, "two");
+      var news = store.news(ROOT, 0, 10);
+      assertThat(reports(news)).containsExactly("other", "two");
+      assertThat(reports(store.news(ROOT, news.progress().getLast().sequence(), 10))).isEmpty();
+
+      finish(FIRST, succeeded(1));
+      assertThat(reports(store.news(ROOT, 0, 10))).containsExactly("other");
+      assertThat(store.busy()).isTrue();
+    }
+
+    private void beginWithModelledChild() {
+      begin(MODELLED);
+      var child = new NewJob(FIRST, null, MODELLED, "asked", null, null);
+      store.commit(Stepping.by(hold(ROOT), new Change.Created(child)).yielding(clock.instant()));
+      held.clear();
+    }
+
+    private void report(JobId child, String text) {
+      var said = new Change.Recorded(0, Entry.Kind.PROGRESS, Json.object("text", text));
+      store.commit(Stepping.by(hold(child), said).yielding(clock.instant()));
+      held.clear();
+    }
+
+    private List<String> reports(Store.News news) {
+      return news.progress().stream()
+          .map(entry -> entry.data().text("text").orElseThrow())
+          .toList();
+    }
+  }
+
   /// Jobs that are to end: cancelled, or past their deadline.
   @Nested
   class Stops {

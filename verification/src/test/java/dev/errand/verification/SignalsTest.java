@@ -363,6 +363,107 @@ class SignalsTest {
         .hasMessageContaining("no model");
   }
 
+  // Between parent and subtask
+
+  @Test
+  void a_parent_tells_its_subtask_something() throws Exception {
+    errand.register(
+        Agent.named("listener")
+            .model(
+                request -> {
+                  asked.add(request);
+                  boolean told = request.messages().getLast().text().contains("Use euros.");
+                  return new Model.Reply(
+                      told
+                          ? code("complete_sub_task(result='euros')\nexit()")
+                          : code("callback('x').result"),
+                      Usage.NONE);
+                })
+            .build());
+    var job =
+        run(
+            """
+            child = create_sub_task(create_new_job(agent('listener')), id='l')
+            ready = callback('ready').result
+            place = tell(child, 'Use euros.')
+            exit([type(place).__name__, child.result])
+            """);
+    Awaitility.await().atMost(LONG).until(() -> job.callbacks().size() == 2);
+    awaitStatus(job.children().getFirst(), JobStatus.SUSPENDED);
+    job.answer("ready", true);
+
+    assertThat(job.await(LONG).value(Object[].class)).containsExactly("int", "euros");
+    var child = job.children().getFirst();
+    assertThat(count(child, Entry.Kind.SIGNAL)).isEqualTo(1);
+    assertThat(count(child, Entry.Kind.MESSAGE)).isEqualTo(1);
+  }
+
+  @Test
+  void a_subtask_that_is_done_is_told_if_the_parent_wishes_so() throws Exception {
+    errand.register(
+        Agent.named("listener").model(request -> new Model.Reply("Heard.", Usage.NONE)).build());
+    var job =
+        run(
+            """
+            child = create_new_job(agent('listener'))
+            task = create_sub_task(child)
+            wait_all(task)
+            try:
+                tell(child, 'One more.', revive=False)
+            except RuntimeError as error:
+                said = str(error)
+            tell(child, 'One more.')
+            exit(said)
+            """);
+
+    assertThat(job.await(LONG).value(String.class)).contains("is done");
+    var child = job.children().getFirst();
+    Awaitility.await().atMost(LONG).until(() -> count(child, Entry.Kind.JOB_ENDED) == 2);
+    assertThat(count(child, Entry.Kind.SIGNAL)).isEqualTo(1);
+  }
+
+  @Test
+  void a_job_tells_only_those_below_it() throws Exception {
+    var job =
+        run(
+            """
+            def other(handler):
+                tell(handler, 'psst')
+            a = delegate(lambda: callback('a').result)
+            b = delegate(other, a)
+            wait_all(b)
+            exit(b.error.err_message)
+            """);
+
+    assertThat(job.await(LONG).value(String.class)).contains("is not below job");
+  }
+
+  @Test
+  void a_model_reads_what_its_subtasks_last_reported() throws Exception {
+    var job =
+        converse(
+            code(
+                """
+                def work():
+                    report_progress('one')
+                    report_progress('two')
+                    return callback('go').result
+                task = delegate(work)
+                callback('ready').result
+                """),
+            code("exit(1)"));
+    Awaitility.await().atMost(LONG).until(() -> job.callbacks().size() == 2);
+    awaitStatus(job.children().getFirst(), JobStatus.SUSPENDED);
+    awaitStatus(job, JobStatus.SUSPENDED);
+    job.answer("ready", true);
+
+    assertThat(job.await(LONG).value(Integer.class)).isEqualTo(1);
+    assertThat(asked.getLast().messages().getLast().text())
+        .contains("[Progress] job " + job.id() + ".1: two")
+        .doesNotContain(": one");
+    assertThat(count(job.children().getFirst(), Entry.Kind.PROGRESS)).isEqualTo(2);
+  }
+
   // Cycles
 
   @Test

@@ -507,10 +507,27 @@ def find_sub_task_handler(id=None):
 
 def cancel(sub_task, reason="no longer needed"):
     """Cancels a sub-task, or a job below this one, and all below it; one that has ended is left alone."""
+    session.cancel(_job_of(sub_task, "cancel()"), str(reason))
+
+
+def tell(sub_task, text, revive=True):
+    """Sends a message to the model of a sub-task, which reads it before its next turn. One that is done goes on for it, or,
+    without `revive`, refuses it. Gives the message's place in the history: it is delivered."""
+    if not isinstance(text, str) or not text.strip():
+        raise TypeError("tell() needs a message, a text that is not blank")
+    return session.tell(_job_of(sub_task, "tell()"), text, revive)
+
+
+def report_progress(text):
+    """Says how far this job has come: its parent's model reads the latest at its next turn."""
+    session.report(str(text))
+
+
+def _job_of(sub_task, who):
     job = sub_task.job if isinstance(sub_task, SubTaskHandler) else sub_task
     if not isinstance(job, Job):
-        raise TypeError("cancel() needs a sub-task's handler or a job, not %s" % type(sub_task).__name__)
-    session.cancel(job, str(reason))
+        raise TypeError("%s needs a sub-task's handler or a job, not %s" % (who, type(sub_task).__name__))
+    return job
 
 
 def sub_tasks():
@@ -768,6 +785,8 @@ API = {
         find_sub_task_handler,
         sub_tasks,
         cancel,
+        tell,
+        report_progress,
         waiting.wait_all,
         waiting.wait_any,
         waiting.as_completed,

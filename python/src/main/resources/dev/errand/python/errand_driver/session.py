@@ -850,6 +850,13 @@ class Session:
             if child is not None:
                 handler._learn(child["state"], _outcome(child, parts))
 
+    def tell(self, job, text, revive):
+        question = {"do": "tell", "n": self._next_ordinal(), "job": job.id, "text": text, "revives": int(revive)}
+        return self._effect(question)[0]["place"]
+
+    def report(self, text):
+        self._effect({"do": "report", "n": self._next_ordinal(), "text": text})
+
     def cancel(self, job, reason):
         self._effect({"do": "cancel", "n": self._next_ordinal(), "job": job.id, "reason": reason})
 
