@@ -287,7 +287,7 @@ final class JobAdvancer {
     var said = new Change.Recorded(turn, Entry.Kind.REPLY, Json.object("text", reply.text()));
     var spent = new Change.Spent(reply.usage());
     if (CodeFences.python(reply.text()).isEmpty()) {
-      return isNews() && askedToEnd().isEmpty()
+      return isUntold()
           ? goOn(List.of(said, spent)) && askModel(name)
           : end(
               this::pass,

@@ -879,10 +879,10 @@ public abstract class SignalsContract {
     void a_job_that_is_to_end_takes_no_message_and_one_that_is_done_need_not_be_asked() {
       begin(MODELLED);
       var ask = HELLO.with(Bookkeeping.STOP, "enough");
-      hold(ROOT);
+      var holder = hold(ROOT);
       store.stop(ROOT, ENOUGH, GRACE);
       assertThatThrownBy(() -> store.signal(ROOT, HELLO)).hasMessageContaining("is to end");
-      store.commit(Stepping.by(held.get(ROOT), ended(new Outcome.TimedOut("late"))).ending());
+      store.commit(Stepping.by(holder, ended(new Outcome.TimedOut("late"))).ending());
 
       assertThatThrownBy(() -> store.signal(ROOT, ask)).hasMessageContaining("is done");
       store.signal(ROOT, HELLO);
