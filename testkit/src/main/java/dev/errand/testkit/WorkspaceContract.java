@@ -412,6 +412,18 @@ public abstract class WorkspaceContract extends DrivenJobs {
   }
 
   @Test
+  void a_stored_piece_of_plain_values_that_refers_to_a_name_is_not_read() {
+    var job = job().unrestricted();
+    job.run("big = list(range(5000))");
+    var forged = new Blob("]]cposix\ngetpid\n)Raa.".getBytes(StandardCharsets.UTF_8));
+    job.host().forging(forged);
+    job.restart();
+    assertThatExceptionOfType(WorkspaceException.class)
+        .isThrownBy(() -> job.run("big"))
+        .withMessageContaining("plain values refer to no names");
+  }
+
+  @Test
   void what_a_generator_changes_is_kept_though_the_generator_is_not() {
     var job = job();
     job.run("kept = []\nsteps = (kept.append(i) for i in [1, 2, 3])");

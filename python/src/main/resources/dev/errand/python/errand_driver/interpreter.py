@@ -3,6 +3,7 @@
 import ast
 import dis
 import gc
+import io
 import marshal
 import operator
 import pickle
@@ -59,6 +60,17 @@ run = eval
 Unpickler = pickle.Unpickler
 """One whose `find_class` may be overridden."""
 
+
+class _Nameless(pickle.Unpickler):
+    def find_class(self, module, name):
+        raise pickle.UnpicklingError("plain values refer to no names, but these do to %s.%s" % (module, name))
+
+
+def nameless(content):
+    """What was pickled, if it refers to no names."""
+    return _Nameless(io.BytesIO(content)).load()
+
+
 Namespace = dict
 
 
@@ -83,6 +95,7 @@ if sys.implementation.name == "graalpy":
         compiled,
         function_code,
         main_module,
+        nameless,
         names_read,
         new_function,
         offer,
