@@ -944,8 +944,7 @@ public abstract class WorkspaceContract extends DrivenJobs {
     var random = new Random(seed);
     for (int round = 0; round < many(8); round++) {
       var job = eventful("same").waits(wait);
-      job.host()
-          .aroundCalls(() -> failIf(random.nextInt(6) == 0), () -> failIf(random.nextInt(6) == 0));
+      interrupt(job, random, 6);
       assertThat(finish(job, EVENTFUL)).as("seed %d", seed).isEqualTo(expected);
       assertThat(job.host().console()).as("seed %d", seed).isEqualTo(undisturbed.host().console());
       assertThat(withoutClock(job)).as("seed %d", seed).isEqualTo(withoutClock(undisturbed));

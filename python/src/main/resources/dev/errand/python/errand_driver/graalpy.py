@@ -192,6 +192,12 @@ def new_function(code, namespace, cells):
     return made
 
 
+def named_code(node, file, name):
+    """What carries out one statement, in a frame of that name: frames are named as their code was when it was compiled."""
+    function = ast.FunctionDef(name, _parameters(()), [node], [], type_params=[])
+    return _made(ast.copy_location(function, node), file, 0)
+
+
 def attributes_of(function):
     """The attributes that were set on a function, without two that GraalPy keeps among them."""
     return {name: value for name, value in function.__dict__.items() if name not in ("__annotations__", "__module__")}

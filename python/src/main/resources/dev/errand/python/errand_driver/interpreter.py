@@ -2,6 +2,7 @@
 
 import ast
 import dis
+import functools
 import gc
 import io
 import marshal
@@ -36,6 +37,12 @@ def function_code(code, _source, _statement):
 def new_function(code, namespace, cells):
     """A function of that code."""
     return types.FunctionType(code, namespace, code.co_name, None, cells)
+
+
+def named_code(node, file, name):
+    """What carries out one statement, in a frame of that name that has no names else."""
+    code = compile(ast.Module([node], []), file, "exec", 0, True).replace(co_name=name)
+    return functools.partial(exec, code, {"__builtins__": {}})
 
 
 attributes_of = operator.attrgetter("__dict__")
@@ -95,6 +102,7 @@ if sys.implementation.name == "graalpy":
         compiled,
         function_code,
         main_module,
+        named_code,
         nameless,
         names_read,
         new_function,

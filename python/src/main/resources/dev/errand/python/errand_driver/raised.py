@@ -15,6 +15,7 @@ import traceback
 import types
 
 from . import kinds
+from .interpreter import named_code
 from .lost import Unkeepable
 from .source import FILES, MODULE
 
@@ -134,7 +135,7 @@ def _keep_line(writer, file, line):
 
 
 def _span(code, trace):
-    if hasattr(code, "co_positions"):
+    if hasattr(code, "co_positions") and trace.tb_lasti >= 0:
         first, last, begin, end = next(itertools.islice(code.co_positions(), trace.tb_lasti // 2, None))
         if first == trace.tb_lineno and None not in (last, begin, end):
             return first, last, begin, end
@@ -163,7 +164,7 @@ def _trace(places):
     made = None
     for place in reversed(places):
         try:
-            exec(_raiser(*place), {"__builtins__": {}})
+            _raiser(*place)()
         except NameError as raised:
             frame = raised.__traceback__.tb_next
         made = types.TracebackType(made, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
@@ -174,7 +175,7 @@ def _trace(places):
 def _raiser(file, name, first, last, begin, end):
     known = {"lineno": first, "end_lineno": last, "col_offset": begin, "end_col_offset": end}
     read = ast.Expr(ast.Name("raised", ast.Load(), **known), **known)
-    return compile(ast.Module([read], []), file, "exec", 0, True).replace(co_name=name)
+    return named_code(read, file, name)
 
 
 def install():
