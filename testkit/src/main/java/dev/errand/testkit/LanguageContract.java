@@ -618,6 +618,24 @@ public abstract class LanguageContract extends DrivenJobs {
   }
 
   @Test
+  void of_a_deep_trace_both_ends_are_kept() {
+    var job = job();
+    job.run(
+        """
+        def dive(n):
+            return 1 / n if n == 0 else dive(n - 1)
+        try:
+            dive(300)
+        except ZeroDivisionError as problem:
+            kept = problem
+        """);
+    job.restart();
+    var trace = raise(job, "raise kept").trace();
+    assertThat(trace).contains("line 4, in <module>", "ZeroDivisionError: division by zero");
+    assertThat(trace).contains("Previous line repeated 96 more times");
+  }
+
+  @Test
   void exceptions_of_every_making_survive() {
     survives(
         """

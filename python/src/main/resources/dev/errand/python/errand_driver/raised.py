@@ -23,11 +23,9 @@ session = None
 _DRIVER = os.path.dirname(__file__) + os.sep
 _GROUP = getattr(builtins, "BaseExceptionGroup", ())
 _HEAP_TYPE = 1 << 9
-_HALF = 50  # how many frames are kept at either end
+_FRAMES = 50  # how many are kept at either end
+_CHARACTERS = 10_000  # how many are shown at either end
 _OWN_ERROR = re.compile(r"^((?:  )*(?:\| +)?)errand\.(?=[A-Z]\w*(:|$))", re.MULTILINE)
-
-
-_HALF = 10_000
 
 
 def describe(error):
@@ -42,10 +40,10 @@ def describe(error):
 
 def _brief(text):
     """The text, or its beginning and its end: where an error happened stands at one, what it was at the other."""
-    left_out = len(text) - 2 * _HALF
+    left_out = len(text) - 2 * _CHARACTERS
     if left_out <= 0:
         return text
-    return "%s… (%d more characters) …%s" % (text[:_HALF], left_out, text[-_HALF:])
+    return "%s… (%d more characters) …%s" % (text[:_CHARACTERS], left_out, text[-_CHARACTERS:])
 
 
 def _trim(report, seen):
@@ -120,8 +118,8 @@ def _take_trace(writer, trace):
         if not code.co_filename.startswith(_DRIVER):
             places.append((code.co_filename, code.co_name, *_span(code, trace)))
         trace = trace.tb_next
-    if len(places) > 2 * _HALF:
-        places[_HALF:-_HALF] = []
+    if len(places) > 2 * _FRAMES:
+        places[_FRAMES:-_FRAMES] = []
     for file, line in {(file, line) for file, _name, line, *_rest in places if file.startswith(FILES)}:
         _keep_line(writer, file, line)
     return kinds.maker("_trace"), (places,)
