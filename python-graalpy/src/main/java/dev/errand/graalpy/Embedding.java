@@ -29,6 +29,9 @@ final class Embedding {
   /// That of the dependency: without its compiler the engine does not know its own.
   private static final String VERSION = "25.0.3";
 
+  /// As processes of CPython have it.
+  private static final Map<String, String> LOCALE = Map.of("LANG", "C.UTF-8");
+
   private final Engine engine;
   private final Path home;
   private final Settings settings;
@@ -111,6 +114,7 @@ final class Embedding {
         .allowCreateProcess(false)
         .allowCreateThread(false)
         .allowEnvironmentAccess(EnvironmentAccess.NONE)
+        .environment(LOCALE)
         .environment(settings.environment())
         .allowIO(IOAccess.newBuilder().fileSystem(seen).build())
         .currentWorkingDirectory(folder)

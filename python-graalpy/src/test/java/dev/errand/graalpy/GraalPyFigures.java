@@ -7,80 +7,91 @@ import dev.errand.python.CPythonRuntime;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.WorkspaceRuntime;
 import dev.errand.testkit.RecordingHost;
-import java.util.Arrays;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// Measures what workspaces cost here and on CPython; carried out only when it is asked for by
 /// name.
+///
+/// Times are processor time of the application with all its processes, as Linux counts it, so that
+/// what else the machine does matters little.
 class GraalPyFigures {
-  private static final int CONTEXTS = 40;
+  private static final int WORKSPACES = 20;
   private static final int STEPS = 2000;
+  private static final String LOOP =
+      "def loop():\n    t = 0\n    for i in range(300000):\n        t += i % 7\n    return t\n";
 
   @Test
   void say_what_a_workspace_costs() {
     for (Supplier<WorkspaceRuntime> made :
         List.<Supplier<WorkspaceRuntime>>of(CPythonRuntime::create, GraalPyRuntime::create)) {
-      long start = System.nanoTime();
+      double before = processorMillis();
       try (var runtime = made.get()) {
-        open(runtime).close();
-        System.out.println(
-            "%s: first workspace %.0f ms".formatted(runtime.name(), millisSince(start)));
-        System.out.println(
-            "a further one, p50 of the second half %.1f ms".formatted(further(runtime)));
-        System.out.println(
-            "a step of one statement, p50 of the second half %.3f ms".formatted(step(runtime)));
-        System.out.println(
-            "100,000 turns of a loop, the first time %.0f ms, the fifth %.0f ms"
-                .formatted(loop(runtime)));
+        var open = new ArrayList<Workspace>();
+        open.add(opened(runtime));
+        System.out.println(runtime.name());
+        say("first workspace: %.0f ms", processorMillis() - before);
+        measure(runtime, open);
+        open.forEach(Workspace::close);
       }
     }
   }
 
-  private static double further(WorkspaceRuntime runtime) {
-    var took = new double[CONTEXTS];
-    for (int i = 0; i < CONTEXTS; i++) {
-      long start = System.nanoTime();
-      try (var workspace = open(runtime)) {
-        run(workspace, "x = 1");
-        took[i] = millisSince(start);
-      }
+  private static void measure(WorkspaceRuntime runtime, List<Workspace> open) {
+    double memory = megabytes();
+    double before = processorMillis();
+    for (int i = 0; i < WORKSPACES; i++) {
+      open.add(opened(runtime));
     }
-    return median(took);
+    say("a further workspace: %.1f ms", (processorMillis() - before) / WORKSPACES);
+    say("memory of a workspace: %.1f MB", (megabytes() - memory) / WORKSPACES);
+    steps(open.getLast());
+    before = processorMillis();
+    steps(open.getLast());
+    say("a step of one statement: %.3f ms", (processorMillis() - before) / STEPS);
+    say("a loop of 300,000 turns, the first time: %.0f ms", median(open.stream().limit(9), 0));
+    say("the fifth time: %.0f ms", median(open.stream().limit(9), 3));
   }
 
-  private static double step(WorkspaceRuntime runtime) {
-    var took = new double[STEPS];
-    try (var workspace = open(runtime)) {
-      for (int i = 0; i < STEPS; i++) {
-        long start = System.nanoTime();
-        run(workspace, "x" + i % 10 + " = " + i);
-        took[i] = millisSince(start);
-      }
+  private static void steps(Workspace workspace) {
+    for (int i = 0; i < STEPS; i++) {
+      run(workspace, "x" + i % 10 + " = " + i);
     }
-    return median(took);
   }
 
-  private static Object[] loop(WorkspaceRuntime runtime) {
-    var took = new Double[5];
-    try (var workspace = open(runtime)) {
-      run(
-          workspace,
-          "def loop():\n    t = 0\n    for i in range(100000):\n        t += i % 7\n    return t");
-      for (int i = 0; i < took.length; i++) {
-        long start = System.nanoTime();
-        run(workspace, "loop()");
-        took[i] = millisSince(start);
-      }
-    }
-    return new Object[] {took[0], took[4]};
+  /// That of the loop in each, after it was carried out so often.
+  private static double median(Stream<Workspace> workspaces, int times) {
+    var took =
+        workspaces
+            .mapToDouble(
+                workspace -> {
+                  run(workspace, LOOP);
+                  IntStream.range(0, times).forEach(ignored -> run(workspace, "loop()"));
+                  double before = processorMillis();
+                  run(workspace, "loop()");
+                  return processorMillis() - before;
+                })
+            .sorted()
+            .toArray();
+    return took[took.length / 2];
   }
 
-  private static Workspace open(WorkspaceRuntime runtime) {
-    return runtime.open(
-        new WorkspaceRuntime.Opening(
-            new JobId("figures"), "main", true, Limits.DEFAULT, List.of(), null));
+  private static Workspace opened(WorkspaceRuntime runtime) {
+    var workspace =
+        runtime.open(
+            new WorkspaceRuntime.Opening(
+                new JobId("figures"), "main", true, Limits.DEFAULT, List.of(), null));
+    run(workspace, "x = 1");
+    return workspace;
   }
 
   private static void run(Workspace workspace, String source) {
@@ -91,13 +102,47 @@ class GraalPyFigures {
     }
   }
 
-  private static double median(double[] took) {
-    var settled = Arrays.copyOfRange(took, took.length / 2, took.length);
-    Arrays.sort(settled);
-    return settled[settled.length / 2];
+  /// That of this process, its descendants, and what these have waited for.
+  private static double processorMillis() {
+    var here =
+        (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    return here.getProcessCpuTime() / 1e6
+        + ProcessHandle.current().descendants().mapToDouble(GraalPyFigures::ofProcess).sum();
   }
 
-  private static double millisSince(long start) {
-    return (System.nanoTime() - start) / 1e6;
+  /// Its own is told to the nanosecond, that of the ended in hundredths of a second.
+  private static double ofProcess(ProcessHandle process) {
+    var own = read(process, "schedstat").split(" ", -1)[0];
+    var text = read(process, "stat");
+    var fields = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
+    return Long.parseLong(own) / 1e6
+        + 10.0 * (Long.parseLong(fields[13]) + Long.parseLong(fields[14]));
+  }
+
+  /// What is alive of this process's heap, and what its descendants hold in proportion.
+  private static double megabytes() {
+    System.gc();
+    double heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    return heap / (1 << 20)
+        + ProcessHandle.current().descendants().mapToDouble(GraalPyFigures::heldBy).sum();
+  }
+
+  private static double heldBy(ProcessHandle process) {
+    var line =
+        read(process, "smaps_rollup").lines().filter(text -> text.startsWith("Pss:")).findFirst();
+    return Double.parseDouble(line.orElseThrow().replaceAll("\\D", "")) / 1024;
+  }
+
+  private static String read(ProcessHandle process, String file) {
+    try {
+      return Files.readString(Path.of("/proc", Long.toString(process.pid()), file));
+    } catch (IOException problem) {
+      throw new UncheckedIOException(problem);
+    }
+  }
+
+  @SuppressWarnings("AnnotateFormatMethod") // one value, of one type
+  private static void say(String format, double value) {
+    System.out.printf(format + "%n", value);
   }
 }

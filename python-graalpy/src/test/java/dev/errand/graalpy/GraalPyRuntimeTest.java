@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GraalPyRuntimeTest {
   /// Asks nobody whether it should stop; it is over some time, lest the thread stays busy.
@@ -145,6 +147,33 @@ class GraalPyRuntimeTest {
       thread.interrupt();
       thread.join();
       assertThat(death(ending[0]).message()).isEqualTo("The workspace was interrupted.");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Fraction.numerator = 3",
+        "del Fraction.numerator",
+        "type(typing.List[int])(Fraction, (int,), name='x').numerator = 3",
+        "import dataclasses\ndataclasses.dataclass(Fraction)"
+      })
+  void restricted_code_changes_no_class_of_the_library(String change) {
+    try (var workspace =
+        SMALL.open(
+            new WorkspaceRuntime.Opening(
+                new JobId("root"), "main", true, Limits.DEFAULT, List.of(), null))) {
+      value(workspace, "import typing\nfrom fractions import Fraction\nclass Own: pass");
+      assertThat(run(workspace, change))
+          .isInstanceOfSatisfying(
+              Ending.Raised.class,
+              raised ->
+                  assertThat(raised.error().message())
+                      .isEqualTo(
+                          "TypeError: Restricted mode does not let code change the class"
+                              + " Fraction"));
+      assertThat(value(workspace, "Own.x = Own()\nOwn.x.y = Fraction(1, 2).numerator\nOwn.x.y"))
+          .isEqualTo("1");
     }
   }
 

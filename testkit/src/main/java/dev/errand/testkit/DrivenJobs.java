@@ -12,6 +12,7 @@ import dev.errand.spi.WorkspaceRuntime;
 import dev.errand.spi.WorkspaceRuntime.ToolSignature;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 
@@ -85,6 +86,14 @@ abstract class DrivenJobs {
 
   static Value echo(Json.Object arguments) {
     return Value.of(arguments.members().get("value"));
+  }
+
+  /// Interrupts one call in so many by chance, before the host did anything or after it did all, up
+  /// to a number of times.
+  final void interrupt(DrivenJob job, Random random, int oneIn) {
+    var left = new AtomicInteger(many(50));
+    Runnable chance = () -> failIf(random.nextInt(oneIn) == 0 && left.getAndDecrement() > 0);
+    job.host().aroundCalls(chance, chance);
   }
 
   static void failIf(boolean fails) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errand.job.RefusedException;
 import dev.errand.job.TaskError;
+import dev.errand.spi.Capability;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.Workspace.Ending;
 import dev.errand.spi.WorkspaceRuntime;
@@ -185,9 +186,7 @@ public abstract class LanguageContract extends DrivenJobs {
     var random = new Random(seed);
     for (int round = 0; round < many(4); round++) {
       var job = echoing(job("async")).waits(wait);
-      job.host()
-          .aroundCalls(
-              () -> failIf(random.nextInt(20) == 0), () -> failIf(random.nextInt(20) == 0));
+      interrupt(job, random, 20);
       assertThat(finish(job, CONCURRENT)).as("seed %d", seed).isEqualTo(expected);
       assertThat(job.host().console()).as("seed %d", seed).isEqualTo(undisturbed.host().console());
       assertThat(job.host().effects()).as("seed %d", seed).isEqualTo(undisturbed.host().effects());
@@ -273,8 +272,6 @@ public abstract class LanguageContract extends DrivenJobs {
         "try:\n    exit(1)\nexcept BaseException:\n    print('no')\nfinally:\n    print('no')",
         "def g():\n    try:\n        yield exit(1)\n    finally:\n        print('no')\nlist(g())",
         "sorted([2, 1], key=exit)",
-        "class C:\n    def __del__(self): exit(1)\nc = C()\ndel c\nprint('no')",
-        "class C:\n    def __del__(self): exit(1)\n[C() for _ in range(1)] and None\nprint('no')",
         "{exit(1) for _ in range(3)}",
         "def f():\n    def g():\n        exit(1)\n    g()\n    print('no')\nf()\nprint('no')",
         "async def f():\n    try:\n        exit(1)\n    finally:\n        print('no')\nawait f()",
@@ -287,6 +284,19 @@ public abstract class LanguageContract extends DrivenJobs {
     var job = job().unrestricted();
     assertThat(job.run(source)).isInstanceOf(Ending.Exited.class);
     assertThat(job.host().console()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"c = C()\ndel c\nprint('later')", "[C()] and None\nprint('later')"})
+  void exit_ends_the_job_from_a_finalizer_whenever_that_is_called(String source) {
+    var job = job().unrestricted();
+    var ending = job.run("class C:\n    def __del__(self): exit(1)\n" + source);
+    if (can(Capability.PROMPT_FINALIZERS)) {
+      assertThat(ending).isInstanceOf(Ending.Exited.class);
+      assertThat(job.host().console()).isEmpty();
+    } else {
+      assertThat(ending).isInstanceOfAny(Ending.Exited.class, Ending.Finished.class);
+    }
   }
 
   // Values as a model is shown them
@@ -608,6 +618,24 @@ public abstract class LanguageContract extends DrivenJobs {
   }
 
   @Test
+  void of_a_deep_trace_both_ends_are_kept() {
+    var job = job();
+    job.run(
+        """
+        def dive(n):
+            return 1 / n if n == 0 else dive(n - 1)
+        try:
+            dive(300)
+        except ZeroDivisionError as problem:
+            kept = problem
+        """);
+    job.restart();
+    var trace = raise(job, "raise kept").trace();
+    assertThat(trace).contains("line 4, in <module>", "ZeroDivisionError: division by zero");
+    assertThat(trace).contains("Previous line repeated 96 more times");
+  }
+
+  @Test
   void exceptions_of_every_making_survive() {
     survives(
         """
@@ -704,11 +732,12 @@ public abstract class LanguageContract extends DrivenJobs {
         import os, sys, warnings
         os.environ['MARK'] = 'here'
         os.environ.pop('LANG')
-        os.chdir('/')
+        library = os.path.realpath(os.path.dirname(os.__file__))
+        os.chdir(library)
         sys.setrecursionlimit(3000)
         warnings.filterwarnings('ignore', message='odd.*')
         """,
-        "os.environ['MARK'] == 'here' and 'LANG' not in os.environ and os.getcwd() == '/' and"
+        "os.environ['MARK'] == 'here' and 'LANG' not in os.environ and os.getcwd() == library and"
             + " sys.getrecursionlimit() == 3000 and warnings.filters[0][0] == 'ignore'");
   }
 

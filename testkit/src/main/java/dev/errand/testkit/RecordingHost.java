@@ -21,6 +21,7 @@ import dev.errand.spi.WorkspaceRuntime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -185,6 +186,19 @@ public final class RecordingHost implements Host {
   public RecordingHost startingFrom(@Nullable Snapshot workspace) {
     state = workspace == null ? null : resolved(workspace, null);
     return this;
+  }
+
+  /// Puts another piece in the place of each that is stored, as nobody but the store's owner can.
+  RecordingHost forging(Blob piece) {
+    var stored = Objects.requireNonNull(state, "nothing is stored");
+    var parts = stored.parts().stream().map(part -> forged(part, piece)).toList();
+    state = new WorkspaceRuntime.State(parts);
+    return this;
+  }
+
+  private static WorkspaceRuntime.Part forged(WorkspaceRuntime.Part part, Blob piece) {
+    var chunks = Collections.nCopies(part.chunks().size(), piece);
+    return new WorkspaceRuntime.Part(part.number(), part.head(), chunks);
   }
 
   /// Says what happens when code waits for a child that has not ended: it may end children, or

@@ -436,6 +436,18 @@ public abstract class WorkspaceContract extends DrivenJobs {
   }
 
   @Test
+  void a_stored_piece_of_plain_values_that_refers_to_a_name_is_not_read() {
+    var job = job().unrestricted();
+    job.run("big = list(range(5000))");
+    var forged = new Blob("]]cposix\ngetpid\n)Raa.".getBytes(StandardCharsets.UTF_8));
+    job.host().forging(forged);
+    job.restart();
+    assertThatExceptionOfType(WorkspaceException.class)
+        .isThrownBy(() -> job.run("big"))
+        .withMessageContaining("plain values refer to no names");
+  }
+
+  @Test
   void what_a_generator_changes_is_kept_though_the_generator_is_not() {
     var job = job();
     job.run("kept = []\nsteps = (kept.append(i) for i in [1, 2, 3])");
@@ -956,8 +968,7 @@ public abstract class WorkspaceContract extends DrivenJobs {
     var random = new Random(seed);
     for (int round = 0; round < many(8); round++) {
       var job = eventful("same").waits(wait);
-      job.host()
-          .aroundCalls(() -> failIf(random.nextInt(6) == 0), () -> failIf(random.nextInt(6) == 0));
+      interrupt(job, random, 6);
       assertThat(finish(job, EVENTFUL)).as("seed %d", seed).isEqualTo(expected);
       assertThat(job.host().console()).as("seed %d", seed).isEqualTo(undisturbed.host().console());
       assertThat(withoutClock(job)).as("seed %d", seed).isEqualTo(withoutClock(undisturbed));

@@ -29,8 +29,7 @@ def install():
                 if hasattr(module, known):
                     setattr(module, known, threads)
     for name in ("fork", "forkpty"):
-        if hasattr(os, name):
-            setattr(os, name, processes)
+        setattr(os, name, processes)
     outside.when_loaded["multiprocessing.process"] = _take_over_processes
     outside.when_loaded["concurrent.futures.process"] = _take_over_pool
 

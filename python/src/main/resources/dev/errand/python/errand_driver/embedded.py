@@ -13,6 +13,7 @@ def serve(send, receive, content, leave):
     start.install()
     graalpy.install()
     workspace = start.session()
+    workspace.confine = fence.watch
     fence.seal(facades.MODULES)
     start.serve(workspace, _Wire(send, receive, content, leave))
 

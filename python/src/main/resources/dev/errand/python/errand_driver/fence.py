@@ -6,6 +6,7 @@ it opens a file, a socket or a process, and before it hands out a frame or a cod
 take away, says no.
 """
 
+import builtins
 import os
 import sys
 import types
@@ -58,6 +59,26 @@ def _seal(cls):
     flags = type.__dict__["__flags__"].__get__(cls)
     if flags & _CHANGEABLE and not flags & _IMMUTABLE and _mark(cls, flags, flags | _IMMUTABLE):
         _sealed.append(cls)
+
+
+def seals():
+    """Whether classes could be made unchangeable. Where not, `guard` looks at what the code sets attributes of."""
+    return bool(_sealed)
+
+
+def changeable(value):
+    """The value, if it is no class of the library's."""
+    kind = type(value)
+    if kind in library and issubclass(kind, type) and value in library:
+        raise TypeError("Restricted mode does not let code change the class %s" % value.__name__)
+    return value
+
+
+def watch(_namespace, _granted):
+    """In the place of `confine` where the interpreter asks nobody: functions of the library that set what they are told to
+    set do not change its classes for the code. They set by name, so they take this from the builtins."""
+    plain_setattr = setattr
+    builtins.setattr = lambda value, *given: plain_setattr(changeable(value), *given)
 
 
 def put(cls, name, value):

@@ -29,6 +29,19 @@ def compiled(_code):
     return b""
 
 
+def nameless(content):
+    """What was pickled, if it refers to no names. The quick unpickler asks nobody but the import about them."""
+    before, builtins.__import__ = builtins.__import__, _no_name
+    try:
+        return pickle.loads(content)
+    finally:
+        builtins.__import__ = before
+
+
+def _no_name(module, *_more, **_options):
+    raise pickle.UnpicklingError("plain values refer to no names, but these do to one of %s" % module)
+
+
 # Names. GraalPy does not heed `__builtins__` of a namespace.
 
 
@@ -177,6 +190,12 @@ def new_function(code, namespace, cells):
     made = types.FunctionType(code, namespace, closure=cells)
     made.__name__, made.__qualname__ = code.co_name, code.co_qualname
     return made
+
+
+def named_code(node, file, name):
+    """What carries out one statement, in a frame of that name: frames are named as their code was when it was compiled."""
+    function = ast.FunctionDef(name, _parameters(()), [node], [], type_params=[])
+    return _made(ast.copy_location(function, node), file, 0)
 
 
 def attributes_of(function):

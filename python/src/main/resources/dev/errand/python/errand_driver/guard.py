@@ -3,7 +3,8 @@
 A few expressions are rewritten before they are compiled; all else runs as it was written. `x.__class__` gives what
 `type(x)` gives. `.format` of text reads attributes by name, so the names in it are looked at. `.__setattr__` and its
 like take a name, so that and the object are. And a method that uses private attributes of what it is called on sees
-first whether that is one of the job's own objects.
+first whether that is one of the job's own objects. Where classes cannot be sealed, each that something is set of is
+looked at, too.
 """
 
 import ast
@@ -19,7 +20,7 @@ from . import facades, fence, policy
 from .fence import library
 
 # Names that no code can say
-_CLASS, _FORMAT, _NAMED, _OWN = "class of", "format of", "given names", "own object"
+_CHANGED, _CLASS, _FORMAT, _NAMED, _OWN = "changed", "class of", "format of", "given names", "own object"
 _FORMATS = frozenset(("format", "format_map"))
 _BY_NAME = frozenset(("__getattr__", "__setattr__", "__delattr__"))
 
@@ -77,6 +78,8 @@ class _Guards(ast.NodeTransformer):
                 node.value = _call(_OWN, node.value)
             return node
         if not isinstance(node.ctx, ast.Load):
+            if not fence.seals():
+                node.value = _call(_CHANGED, node.value)
             return node
         if name == "__class__":
             return _call(_CLASS, node.value)
@@ -198,7 +201,7 @@ def _is_own(found):
 
 def builtins():
     """The guards, by the names by which rewritten code calls them."""
-    return {_CLASS: facades.type_of, _FORMAT: format_of, _NAMED: named, _OWN: own}
+    return {_CHANGED: fence.changeable, _CLASS: facades.type_of, _FORMAT: format_of, _NAMED: named, _OWN: own}
 
 
 # What the standard library makes text of, and then evaluates

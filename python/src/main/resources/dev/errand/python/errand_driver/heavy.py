@@ -4,12 +4,12 @@ Plain are containers of nothing but numbers, text, bytes, bools and None: nothin
 itself. What such a container held when it was last kept is remembered, and compared by identity.
 """
 
-import io
 import pickle
 from bisect import bisect_left, bisect_right
 from itertools import accumulate, chain
 
 from .identity import identical, places_of_change, same_at_end, same_at_start
+from .interpreter import nameless
 
 MANY = 256
 """From so many items on a plain container is kept in pieces."""
@@ -357,13 +357,8 @@ def _span_between(columns, was, sizes):
     return first, max(first, min(last, len(sizes)))
 
 
-class _Reader(pickle.Unpickler):
-    def find_class(self, module, name):
-        raise pickle.UnpicklingError("plain values refer to no names, but these do to %s.%s" % (module, name))
-
-
 def _read(content):
-    columns = _Reader(io.BytesIO(content)).load()
+    columns = nameless(content)
     if not (type(columns) is list and all([type(column) is list for column in columns])):
         raise pickle.UnpicklingError("these are not the items of a container")
     return columns

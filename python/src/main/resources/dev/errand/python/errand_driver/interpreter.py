@@ -2,7 +2,9 @@
 
 import ast
 import dis
+import functools
 import gc
+import io
 import marshal
 import operator
 import pickle
@@ -37,6 +39,12 @@ def new_function(code, namespace, cells):
     return types.FunctionType(code, namespace, code.co_name, None, cells)
 
 
+def named_code(node, file, name):
+    """What carries out one statement, in a frame of that name that has no names else."""
+    code = compile(ast.Module([node], []), file, "exec", 0, True).replace(co_name=name)
+    return functools.partial(exec, code, {"__builtins__": {}})
+
+
 attributes_of = operator.attrgetter("__dict__")
 """The attributes that were set on a function."""
 
@@ -58,6 +66,17 @@ run = eval
 
 Unpickler = pickle.Unpickler
 """One whose `find_class` may be overridden."""
+
+
+class _Nameless(pickle.Unpickler):
+    def find_class(self, module, name):
+        raise pickle.UnpicklingError("plain values refer to no names, but these do to %s.%s" % (module, name))
+
+
+def nameless(content):
+    """What was pickled, if it refers to no names."""
+    return _Nameless(io.BytesIO(content)).load()
+
 
 Namespace = dict
 
@@ -83,6 +102,8 @@ if sys.implementation.name == "graalpy":
         compiled,
         function_code,
         main_module,
+        named_code,
+        nameless,
         names_read,
         new_function,
         offer,

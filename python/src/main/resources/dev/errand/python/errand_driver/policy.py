@@ -5,7 +5,7 @@ This is one layer of several; the process's own isolation is another.
 
 import ast
 
-from . import facades
+from . import facades, fence
 
 MAX_BYTES = 200_000
 MAX_NODES = 20_000
@@ -127,7 +127,8 @@ class _Check:
         if text in _FORBIDDEN_ATTRIBUTES:
             self.refuse("the attribute '%s'" % text, line)
         if not text.startswith("_") or text in _PUBLIC_UNDERSCORED:
-            self.guarded = self.guarded or text == "format" or text == "format_map"
+            sets = not isinstance(node.ctx, ast.Load)
+            self.guarded = self.guarded or text == "format" or text == "format_map" or (sets and not fence.seals())
             return
         self.guarded = True
         if _is_dunder(text):

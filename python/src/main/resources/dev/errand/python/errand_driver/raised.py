@@ -15,6 +15,7 @@ import traceback
 import types
 
 from . import kinds
+from .interpreter import named_code
 from .lost import Unkeepable
 from .source import FILES, MODULE
 
@@ -22,11 +23,9 @@ session = None
 _DRIVER = os.path.dirname(__file__) + os.sep
 _GROUP = getattr(builtins, "BaseExceptionGroup", ())
 _HEAP_TYPE = 1 << 9
-_HALF = 50  # how many frames are kept at either end
+_FRAMES = 50  # how many are kept at either end
+_CHARACTERS = 10_000  # how many are shown at either end
 _OWN_ERROR = re.compile(r"^((?:  )*(?:\| +)?)errand\.(?=[A-Z]\w*(:|$))", re.MULTILINE)
-
-
-_HALF = 10_000
 
 
 def describe(error):
@@ -41,10 +40,10 @@ def describe(error):
 
 def _brief(text):
     """The text, or its beginning and its end: where an error happened stands at one, what it was at the other."""
-    left_out = len(text) - 2 * _HALF
+    left_out = len(text) - 2 * _CHARACTERS
     if left_out <= 0:
         return text
-    return "%s… (%d more characters) …%s" % (text[:_HALF], left_out, text[-_HALF:])
+    return "%s… (%d more characters) …%s" % (text[:_CHARACTERS], left_out, text[-_CHARACTERS:])
 
 
 def _trim(report, seen):
@@ -119,8 +118,8 @@ def _take_trace(writer, trace):
         if not code.co_filename.startswith(_DRIVER):
             places.append((code.co_filename, code.co_name, *_span(code, trace)))
         trace = trace.tb_next
-    if len(places) > 2 * _HALF:
-        places[_HALF:-_HALF] = []
+    if len(places) > 2 * _FRAMES:
+        places[_FRAMES:-_FRAMES] = []
     for file, line in {(file, line) for file, _name, line, *_rest in places if file.startswith(FILES)}:
         _keep_line(writer, file, line)
     return kinds.maker("_trace"), (places,)
@@ -134,7 +133,7 @@ def _keep_line(writer, file, line):
 
 
 def _span(code, trace):
-    if hasattr(code, "co_positions"):
+    if hasattr(code, "co_positions") and trace.tb_lasti >= 0:
         first, last, begin, end = next(itertools.islice(code.co_positions(), trace.tb_lasti // 2, None))
         if first == trace.tb_lineno and None not in (last, begin, end):
             return first, last, begin, end
@@ -163,7 +162,7 @@ def _trace(places):
     made = None
     for place in reversed(places):
         try:
-            exec(_raiser(*place), {"__builtins__": {}})
+            _raiser(*place)()
         except NameError as raised:
             frame = raised.__traceback__.tb_next
         made = types.TracebackType(made, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
@@ -174,7 +173,7 @@ def _trace(places):
 def _raiser(file, name, first, last, begin, end):
     known = {"lineno": first, "end_lineno": last, "col_offset": begin, "end_col_offset": end}
     read = ast.Expr(ast.Name("raised", ast.Load(), **known), **known)
-    return compile(ast.Module([read], []), file, "exec", 0, True).replace(co_name=name)
+    return named_code(read, file, name)
 
 
 def install():

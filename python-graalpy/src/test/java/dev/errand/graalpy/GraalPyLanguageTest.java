@@ -1,10 +1,9 @@
 package dev.errand.graalpy;
 
 import dev.errand.spi.WorkspaceRuntime;
-import dev.errand.testkit.DurableObjectsContract;
+import dev.errand.testkit.LanguageContract;
 
-/// Carried out by name only, and not by the build: it was not yet seen to hold in full.
-class GraalPyDurableObjects extends DurableObjectsContract {
+class GraalPyLanguageTest extends LanguageContract {
   @Override
   protected WorkspaceRuntime runtime() {
     return Shared.RUNTIME;

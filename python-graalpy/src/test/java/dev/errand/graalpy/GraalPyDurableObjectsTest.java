@@ -1,10 +1,9 @@
 package dev.errand.graalpy;
 
 import dev.errand.spi.WorkspaceRuntime;
-import dev.errand.testkit.LanguageContract;
+import dev.errand.testkit.DurableObjectsContract;
 
-/// Carried out by name only, and not by the build: it was not yet seen to hold in full.
-class GraalPyLanguage extends LanguageContract {
+class GraalPyDurableObjectsTest extends DurableObjectsContract {
   @Override
   protected WorkspaceRuntime runtime() {
     return Shared.RUNTIME;
