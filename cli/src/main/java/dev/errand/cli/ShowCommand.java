@@ -47,6 +47,7 @@ final class ShowCommand implements Callable<Integer> {
     add(text, "hears", standing.waiting(record).map(ShowCommand::hears).orElse(""));
     add(text, "created", Text.moment(record.origin().created()));
     add(text, record.outcome() == null ? "age" : "took", standing.age(record));
+    add(text, "deadline", Standing.deadline(record).map(Text::moment).orElse(""));
     var count = errand.store().count(record.id());
     add(text, "children", count.jobs() == 0 ? "" : count.done() + " of " + count.jobs() + " done");
     if (record.usage().calls() > 0) {

@@ -61,10 +61,18 @@ final class Standing {
   private static String ofHandler(JobRecord job) {
     var handler = job.subtask();
     var completion = handler == null ? null : handler.completion();
-    if (handler == null || completion == null || completion.asOutcome().equals(job.outcome())) {
+    if (handler == null || completion == null || says(job.outcome(), completion)) {
       return "";
     }
     return "; handler " + handler(job, handler);
+  }
+
+  /// Whether the outcome says all that the handler has.
+  private static boolean says(@Nullable Outcome outcome, Completion completion) {
+    return completion.asOutcome().equals(outcome)
+        || (outcome != null
+            && outcome.isFromOutside()
+            && completion.equals(Completion.ofUncompleted(outcome)));
   }
 
   /// The handler's state, and what it ended with.
@@ -89,6 +97,7 @@ final class Standing {
     return Forms.listed(job)
         .with("ended", lifetimes.end(job).map(Instant::toString).orElse(null))
         .with("ageMillis", lifetimes.age(job, errand.now()).toMillis())
+        .with("deadline", deadline(job).map(Instant::toString).orElse(null))
         .with("revived", lifetimes.wasRevived(job))
         .with("waitsFor", waiting(job).map(Waiting::json).orElse(null))
         .with("handler", handlerJson(job));
@@ -103,6 +112,11 @@ final class Standing {
     return Json.object("state", handler.state(job.status()).name())
         .with("value", Forms.value(outcome))
         .with("error", Forms.error(outcome));
+  }
+
+  /// When the job must have ended; empty for one that has, and where there is no such moment.
+  static Optional<Instant> deadline(JobRecord job) {
+    return job.outcome() == null ? Optional.ofNullable(job.origin().deadline()) : Optional.empty();
   }
 
   /// The same as [#json] for one job, with what belongs to it.
