@@ -1,7 +1,10 @@
 package dev.errand.agent;
 
 import dev.errand.job.AgentSpec;
+import dev.errand.job.CodeBlock;
+import dev.errand.job.Conduct;
 import dev.errand.job.Limits;
+import dev.errand.job.Sandbox;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -67,10 +70,11 @@ public final class Agent {
     private @Nullable Model model;
     private @Nullable Program program;
     private final List<Tool> tools = new ArrayList<>();
-    private String runtime = "cpython";
-    private boolean restricted = true;
+    private String runtime = Sandbox.DEFAULT.runtime();
+    private boolean restricted = Sandbox.DEFAULT.restricted();
     private Limits limits = Limits.DEFAULT;
     private final Set<String> imports = new LinkedHashSet<>();
+    private final List<CodeBlock> warmup = new ArrayList<>();
 
     private Builder(String name) {
       if (name.isBlank()) {
@@ -126,6 +130,17 @@ public final class Agent {
       return this;
     }
 
+    /// Adds a block of Python that every job of the agent carries out: after the code that the job
+    /// is given, and before the first turn of the model; default none.
+    ///
+    /// A job may be given an [event](dev.errand.JobSpec#event), which the code then reads.
+    ///
+    /// @throws IllegalArgumentException if it has a mark `#STATEK: …` which is none
+    public Builder warmup(String python) {
+      warmup.add(CodeBlock.python(python).marked());
+      return this;
+    }
+
     /// The workspace runtime that its Python runs in, by name; default `cpython`. A program runs in
     /// none of these.
     public Builder runtime(String name) {
@@ -178,11 +193,15 @@ public final class Agent {
 
     /// The agent.
     ///
-    /// @throws IllegalArgumentException if it has both a model and a program
+    /// @throws IllegalArgumentException if it has a program, and a model or code besides
     public Agent build() {
       if (program != null && modelName != null) {
         throw new IllegalArgumentException(
             "Agent " + name + " has a model and a program; give one");
+      }
+      if (program != null && !warmup.isEmpty()) {
+        throw new IllegalArgumentException(
+            "Agent " + name + " has a program and warm-up code, which needs Python; give one");
       }
       var spec =
           new AgentSpec(
@@ -190,10 +209,9 @@ public final class Agent {
               instructions,
               modelName,
               tools.stream().map(Tool::name).toList(),
-              program == null ? runtime : "java",
-              restricted,
+              new Sandbox(program == null ? runtime : "java", restricted, List.copyOf(imports)),
               limits,
-              List.copyOf(imports));
+              new Conduct(warmup));
       return new Agent(spec, model, program, tools);
     }
   }

@@ -32,7 +32,7 @@ final class Conversation {
 
   /// A conversation in which nothing was said yet.
   Conversation(JobDefinition definition) {
-    var warmup = definition.warmup();
+    var warmup = definition.blocks();
     this.hidden =
         IntStream.range(0, warmup.size())
             .filter(turn -> warmup.get(turn).isHidden())

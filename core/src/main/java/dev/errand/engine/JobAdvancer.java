@@ -177,7 +177,7 @@ final class JobAdvancer {
   }
 
   private boolean warmingUp() {
-    return writer.progress().turn() < definition.warmup().size();
+    return writer.progress().turn() < definition.blocks().size();
   }
 
   /// Chooses the next block; false if there is none and the job ended.
@@ -239,7 +239,7 @@ final class JobAdvancer {
     return history.entries().stream()
         .filter(entry -> entry.kind() == Entry.Kind.MESSAGE)
         .mapToInt(Change.Recorded::turn)
-        .reduce(definition.warmup().size(), Math::max);
+        .reduce(definition.blocks().size(), Math::max);
   }
 
   /// The turn is over, and the job is not: there is news that the model has not heard.
@@ -325,7 +325,7 @@ final class JobAdvancer {
   private CodeBlock block() {
     int turn = writer.progress().turn();
     if (warmingUp()) {
-      return definition.warmup().get(turn);
+      return definition.blocks().get(turn);
     }
     return history
         .reply(turn)
@@ -398,7 +398,7 @@ final class JobAdvancer {
   private boolean finish(CodeBlock block, Ending ending) {
     return switch (ending) {
       case Ending.Finished(var mark, var value, var shown) -> {
-        if (block.kind() == CodeBlock.Kind.PYTHON) {
+        if (!block.deliversValue()) {
           yield next(mark, shown);
         }
         host.absorb(mark);

@@ -389,7 +389,7 @@ final class JobHost implements Host {
 
   /// Whether the code is a model's, and not what warms the job up.
   private boolean isTurn() {
-    return definition.agent().model() != null && !failing && turn >= definition.warmup().size();
+    return definition.agent().model() != null && !failing && turn >= definition.blocks().size();
   }
 
   private boolean isOver(Wait on) {

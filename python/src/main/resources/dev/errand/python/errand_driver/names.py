@@ -3,7 +3,6 @@
 They are also the module `errand`, which code may import under that name, as `statek` and as `statek.task`.
 """
 
-import ast
 import builtins
 import enum
 import inspect
@@ -12,7 +11,7 @@ import re
 import sys
 import types
 
-from . import durable, facades, fence, futures, kinds, loop, reach, waiting
+from . import durable, facades, fence, futures, kinds, loop, reach, reads, waiting
 from .arrived import arrived, check, content
 from .lost import LostValue, Unkeepable
 from .source import caller_frame
@@ -107,6 +106,7 @@ class Job:
 
 
 ERROR_HANDLERS = "__error_handlers__"
+EVENT = "__event__"
 
 
 class Agent:
@@ -415,7 +415,7 @@ def new_job(agent, shared_vars, parent_job, warmup_code, locale, frame, params, 
     blocks = _blocks(warmup_code)
     frame = frame or _frame()
     variables = {}
-    for name in _names_read(blocks):
+    for name in reads.names_read(blocks):
         if frame is not None and name in frame.f_locals:
             variables[name] = frame.f_locals[name]
         elif name in session.namespace:
@@ -442,15 +442,6 @@ def _blocks(code):
         if not isinstance(text, str):
             raise TypeError("warmup_code must be text or a list of texts, not %s" % type(text).__name__)
     return [block for text in texts for block in _BLOCK_LINE.split(text) if block.strip()]
-
-
-def _names_read(blocks):
-    names = {}
-    for block in blocks:
-        for node in ast.walk(ast.parse(block, "<warmup_code>")):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                names[node.id] = None
-    return names
 
 
 def create_sub_task(job, handler_type=SubTaskHandler, **kwargs):

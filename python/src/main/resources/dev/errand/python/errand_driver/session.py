@@ -30,6 +30,7 @@ from . import (
     preview,
     raised,
     reach,
+    reads,
     shown,
     source,
     waiting,
@@ -47,6 +48,7 @@ EXACT_CLOCK_CALLS = 1000
 HELD_CLOCK_NS = 10_000_000
 TEXT_LIMIT = 2000
 LONGEST_MILLIS = 10**14
+EVENT_ADVICE = "Let that code read one name that it does not bind, which is given the event; the job still has the event"
 
 
 class Session:
@@ -251,6 +253,8 @@ class Session:
         try:
             if header["kind"] == "PYTHON":
                 end, parts = self._run_python(header)
+            elif header["kind"] == "EVENT":
+                end, parts = self._take_event(json.loads(header["source"]))
             elif header["kind"] == "ON_ERROR":
                 end, parts = self._call_error_handlers(json.loads(header["source"]))
             else:
@@ -338,6 +342,22 @@ class Session:
             message = "The return value cannot be stored: %s" % problem
             advice = "Return plain values, such as text, numbers, lists and dicts"
             return {"do": "raised", "kind": "unstorable", "message": message, "advice": advice}, []
+
+    def _take_event(self, blocks):
+        """Gives the job's event to the one name that the agent's own code reads and does not bind."""
+        self._last_statement = 1
+        self.statement = 0
+        try:
+            external = reads.external_names(blocks, self._available)
+        except SyntaxError as problem:
+            return self._ended(refused_syntax(problem)), []
+        if len(external) != 1:
+            message = "Agent '%s' warmup definition must reference exactly one external local, got %s"
+            wrong = message % (self.job.agent, external)
+            return self._ended({"do": "raised", "kind": "refused_code", "message": wrong, "advice": EVENT_ADVICE}), []
+        self.namespace[external[0]] = self.namespace.pop(names.EVENT)
+        parts = []
+        return self._ended({"do": "finished", "value": self._encoded(None, parts)}), parts
 
     def add_error_handler(self, function, context, inherited):
         """Has a function called when this job fails; see `names.Job`."""
