@@ -46,6 +46,7 @@ final class Family {
           CONSOLE,
           EXCEPTION,
           NOTIFICATION,
+          REMINDER,
           TOOL,
           EFFECT_UNKNOWN,
           EFFECT_RESOLVED,

@@ -3,7 +3,9 @@ package dev.errand.agent;
 import dev.errand.job.AgentSpec;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Conduct;
+import dev.errand.job.EffectPolicy;
 import dev.errand.job.Limits;
+import dev.errand.job.Reminder;
 import dev.errand.job.Sandbox;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -75,6 +77,9 @@ public final class Agent {
     private Limits limits = Limits.DEFAULT;
     private final Set<String> imports = new LinkedHashSet<>();
     private final List<CodeBlock> warmup = new ArrayList<>();
+    private @Nullable Tool send;
+    private boolean answers = true;
+    private @Nullable Reminder reminder;
 
     private Builder(String name) {
       if (name.isBlank()) {
@@ -121,23 +126,77 @@ public final class Agent {
     /// @throws IllegalArgumentException if a name is given twice
     public Builder tools(Tool... more) {
       for (var tool : more) {
-        if (tools.stream().anyMatch(known -> known.name().equals(tool.name()))) {
-          throw new IllegalArgumentException(
-              "Agent " + name + " has a tool " + tool.name() + " already");
-        }
-        tools.add(tool);
+        add(tools, tool);
       }
       return this;
+    }
+
+    private void add(List<Tool> some, Tool tool) {
+      if (some.stream().anyMatch(known -> known.name().equals(tool.name()))) {
+        throw new IllegalArgumentException(
+            "Agent " + name + " has a tool " + tool.name() + " already");
+      }
+      some.add(tool);
+    }
+
+    /// Those that were given, and those by which a dialog is held.
+    private List<Tool> allTools() {
+      var all = new ArrayList<>(tools);
+      if (send != null) {
+        add(all, send.named(Conduct.SEND));
+        if (answers) {
+          add(all, send.named(Conduct.ANSWER).exits("Success"));
+        }
+      }
+      return all;
     }
 
     /// Adds a block of Python that every job of the agent carries out: after the code that the job
     /// is given, and before the first turn of the model; default none.
     ///
-    /// A job may be given an [event](dev.errand.JobSpec#event), which the code then reads.
+    /// A job may be given an [event][dev.errand.JobSpec#event], which the code then reads.
     ///
     /// @throws IllegalArgumentException if it has a mark `#STATEK: …` which is none
     public Builder warmup(String python) {
       warmup.add(CodeBlock.python(python).marked());
+      return this;
+    }
+
+    /// Makes the agent talk: what its model says besides code is delivered by `send` before the
+    /// code is carried out, and once; default nobody is told.
+    ///
+    /// `send` is called with the text as `body`. If it fails the model is told, and takes another
+    /// turn. Code has [answer][#answers].
+    ///
+    /// @throws IllegalArgumentException if `send` has no parameter `body`, requires another, or is
+    ///   `READ_ONLY`, so that nothing would be known of what was sent
+    public Builder dialog(Tool send) {
+      var others = send.parameters().stream().filter(parameter -> !parameter.endsWith("?"));
+      if (!send.parameters().contains("body") || others.count() > 1) {
+        throw new IllegalArgumentException(
+            "A message is sent with the parameter body, and no other that is required; tool "
+                + send.name()
+                + " has "
+                + send.parameters());
+      }
+      if (send.policy() == EffectPolicy.READ_ONLY) {
+        throw new IllegalArgumentException(
+            "Tool " + send.name() + " sends messages, so it is not READ_ONLY; give another policy");
+      }
+      this.send = send;
+      return this;
+    }
+
+    /// Whether code in a dialog has the function `answer(body, …)`, which sends a message as
+    /// [#dialog] says and ends the job with `"Success"`; default true.
+    public Builder answers(boolean answers) {
+      this.answers = answers;
+      return this;
+    }
+
+    /// What follows a last word of its model, which then takes one more turn; default nothing.
+    public Builder reminder(Reminder reminder) {
+      this.reminder = reminder;
       return this;
     }
 
@@ -193,7 +252,8 @@ public final class Agent {
 
     /// The agent.
     ///
-    /// @throws IllegalArgumentException if it has a program, and a model or code besides
+    /// @throws IllegalArgumentException if it has a program, and a model or code besides; or a
+    ///   dialog or reminder, and no model
     public Agent build() {
       if (program != null && modelName != null) {
         throw new IllegalArgumentException(
@@ -203,16 +263,21 @@ public final class Agent {
         throw new IllegalArgumentException(
             "Agent " + name + " has a program and warm-up code, which needs Python; give one");
       }
+      if (modelName == null && (send != null || reminder != null)) {
+        throw new IllegalArgumentException(
+            "Agent " + name + " has a dialog or a reminder, and no model that talks; give one");
+      }
+      var all = allTools();
       var spec =
           new AgentSpec(
               name,
               instructions,
               modelName,
-              tools.stream().map(Tool::name).toList(),
+              all.stream().map(Tool::name).toList(),
               new Sandbox(program == null ? runtime : "java", restricted, List.copyOf(imports)),
               limits,
-              new Conduct(warmup));
-      return new Agent(spec, model, program, tools);
+              new Conduct(warmup, send == null ? null : Conduct.SEND, reminder));
+      return new Agent(spec, model, program, all);
     }
   }
 }

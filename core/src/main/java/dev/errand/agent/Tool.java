@@ -10,19 +10,24 @@ import org.jspecify.annotations.Nullable;
 
 /// A controlled capability that code and models may call by name.
 ///
+/// One whose name begins with `_` is for the library only: code does not see it.
+///
 /// @param name what it is called by; a Python identifier
 /// @param description what it does, for the model
 /// @param parameters the names of its parameters, in order; a trailing `?` marks an optional one
 /// @param policy what may be done when the outcome of a call is unknown
 /// @param action what it does
 /// @param reconciler asked before the policy decides; null if nothing but the policy does
+/// @param exit the value with which calling code ends its job once the call has returned; null
+///   where it goes on
 public record Tool(
     String name,
     String description,
     List<String> parameters,
     EffectPolicy policy,
     Action action,
-    @Nullable Reconciler reconciler) {
+    @Nullable Reconciler reconciler,
+    @Nullable Json exit) {
   public Tool {
     if (!name.matches("[A-Za-z_][A-Za-z0-9_]*")) {
       throw new IllegalArgumentException(
@@ -33,17 +38,33 @@ public record Tool(
 
   /// A tool whose calls are repeated with the same key when their outcome is unknown.
   public static Tool of(String name, String description, List<String> parameters, Action action) {
-    return new Tool(name, description, parameters, EffectPolicy.IDEMPOTENT, action, null);
+    return new Tool(name, description, parameters, EffectPolicy.IDEMPOTENT, action, null, null);
   }
 
   /// The same tool under another policy.
   public Tool policy(EffectPolicy other) {
-    return new Tool(name, description, parameters, other, action, reconciler);
+    return new Tool(name, description, parameters, other, action, reconciler, exit);
   }
 
   /// The same tool, able to find out what came of a call whose outcome is unknown.
   public Tool reconcile(Reconciler how) {
-    return new Tool(name, description, parameters, policy, action, how);
+    return new Tool(name, description, parameters, policy, action, how, exit);
+  }
+
+  /// The same tool, by which calling Python ends its job with that value, anything [Json#of] takes;
+  /// default the job goes on, as it does for a tool that fails and for a Java program.
+  public Tool exits(@Nullable Object value) {
+    return new Tool(name, description, parameters, policy, action, reconciler, Json.of(value));
+  }
+
+  /// The same tool under another name.
+  Tool named(String other) {
+    return new Tool(other, description, parameters, policy, action, reconciler, exit);
+  }
+
+  /// Whether only the library calls it, not the code of jobs: its name begins with `_`.
+  public boolean isInternal() {
+    return name.startsWith("_");
   }
 
   /// What a tool does; called by any thread, several at a time, and heeding interruption.

@@ -3,8 +3,10 @@ package dev.errand.engine;
 import dev.errand.agent.Model;
 import dev.errand.agent.Model.Message;
 import dev.errand.agent.Model.Message.Role;
+import dev.errand.job.EffectKey;
 import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
+import dev.errand.job.Json;
 import dev.errand.job.Value;
 import dev.errand.spi.Change;
 import java.util.ArrayList;
@@ -93,11 +95,17 @@ final class Conversation {
               .filter(trace -> !trace.isBlank())
               .or(() -> data.text("message"))
               .map(Conversation::line);
-      case NOTIFICATION, RECEIPT -> data.text("text").map(Conversation::line);
+      case NOTIFICATION, REMINDER, RECEIPT -> data.text("text").map(Conversation::line);
+      case TOOL ->
+          ofWords(data)
+              .flatMap(key -> data.text("error"))
+              .map(error -> "[Error] what you said was not delivered: " + error + "\n");
+      case EFFECT_UNKNOWN ->
+          ofWords(data)
+              .map(
+                  key -> "[Error] nobody knows whether what you said was delivered: " + key + "\n");
       case REPLY,
           CONSOLE,
-          TOOL,
-          EFFECT_UNKNOWN,
           EFFECT_RESOLVED,
           NOTICE,
           JOB_CREATED,
@@ -112,6 +120,11 @@ final class Conversation {
           SUBTASK_TIMED_OUT ->
           Optional.empty();
     };
+  }
+
+  /// The key of a call that delivered a model's words, if it is that of one.
+  private static Optional<EffectKey> ofWords(Json.Object data) {
+    return data.text("key").map(EffectKey::parse).filter(key -> key.slot().isOfWords());
   }
 
   private static String console(Change.Recorded entry) {

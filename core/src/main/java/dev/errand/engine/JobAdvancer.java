@@ -221,17 +221,28 @@ final class JobAdvancer {
     int turn = writer.progress().turn();
     var said = new Change.Recorded(turn, Entry.Kind.REPLY, Json.object("text", reply.text()));
     var spent = new Change.Spent(reply.usage());
-    if (CodeFences.python(reply.text()).isEmpty()) {
-      return isNews()
-          ? goOn(List.of(said, spent)) && askModel(name)
-          : end(
-              this::pass,
-              List.of(
-                  said, spent, new Change.Ended(new Outcome.Succeeded(Value.of(reply.text())))));
+    boolean isDelivered = definition.agent().conduct().send() != null;
+    if (CodeFences.python(reply.text()).isEmpty() && !isDelivered) {
+      return conclude(List.of(said, spent), reply.text()) && askModel(name);
     }
     writer.add(List.of(said, spent), writer.progress().beginning());
     writer.commit();
     return true;
+  }
+
+  /// The model has said its last word, unless there is something that it is to be told.
+  private boolean conclude(List<Change> said, String reply) {
+    var reminder = definition.agent().conduct().reminder();
+    var told =
+        reminder == null
+            ? Optional.<Change.Recorded>empty()
+            : new Reminding(writer.progress().turn(), reply).by(reminder, history.entries());
+    if (told.isPresent()) {
+      return goOn(with(said, told.get()));
+    }
+    return isNews()
+        ? goOn(said)
+        : end(this::pass, with(said, new Change.Ended(new Outcome.Succeeded(Value.of(reply)))));
   }
 
   /// The turn from which the limit of turns counts: that of the last message, or the first.
@@ -277,6 +288,13 @@ final class JobAdvancer {
   /// Carries out the block that is begun; false if the job ended.
   private boolean carryOut() {
     writer.become(warmingUp() ? JobStatus.WARMING_UP : JobStatus.STARTED);
+    if (!warmingUp()) {
+      var reply = reply();
+      boolean delivered = host.deliver(reply, recorded);
+      if (CodeFences.python(reply).isEmpty()) {
+        return delivered ? conclude(List.of(), reply) : goOn(List.of());
+      }
+    }
     var block = block();
     try {
       return finish(block, toTheEnd(block, Workspace.Run.AT_THE_END));
@@ -327,10 +345,13 @@ final class JobAdvancer {
     if (warmingUp()) {
       return definition.blocks().get(turn);
     }
+    return CodeBlock.python(CodeFences.python(reply()).orElseThrow());
+  }
+
+  private String reply() {
+    int turn = writer.progress().turn();
     return history
         .reply(turn)
-        .flatMap(CodeFences::python)
-        .map(CodeBlock::python)
         .orElseThrow(
             () ->
                 new IllegalStateException(

@@ -2,6 +2,7 @@ package dev.errand.engine;
 
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
+import dev.errand.job.Conduct;
 import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectPolicy;
@@ -156,6 +157,28 @@ final class JobHost implements Host {
   /// The highest ordinal of a child that may exist, or was refused.
   int created() {
     return Math.max(children.created(), writer.progress().created());
+  }
+
+  /// Delivers what the model said besides its code, once.
+  ///
+  /// @return whether it was delivered, or there was nothing to deliver; if not, the history says
+  ///   why
+  boolean deliver(String reply, boolean mayBeReplay) {
+    var send = definition.agent().conduct().send();
+    var words = CodeFences.prose(reply);
+    if (send == null || words.isEmpty()) {
+      return true;
+    }
+    var slot = Slot.ofWords(writer.progress().turn());
+    var before =
+        mayBeReplay ? store.journal(job.id(), slot.turn(), slot.statement()) : List.<Effect>of();
+    journal.begin(before.stream().filter(effect -> effect.slot().equals(slot)).toList());
+    try {
+      effects.call(slot, send, Json.object("body", words.get()));
+      return true;
+    } catch (RefusedException toldInHistory) {
+      return false;
+    }
   }
 
   /// What the job was not told of yet.
@@ -429,15 +452,23 @@ final class JobHost implements Host {
   private List<String> said(JobId of) {
     children.requireKnown(List.of(of));
     var said = new ArrayList<String>();
-    History.each(
-        store,
-        of,
-        entry -> {
-          if (entry.kind() == Entry.Kind.REPLY) {
-            entry.data().text("text").flatMap(CodeFences::prose).ifPresent(said::add);
-          }
-        });
+    History.each(store, of, entry -> words(entry).ifPresent(said::add));
     return said;
+  }
+
+  /// What an entry has of the words of a job's model: those of a reply, or of an answer.
+  private static Optional<String> words(Entry entry) {
+    var data = entry.data();
+    if (entry.kind() == Entry.Kind.REPLY) {
+      return data.text("text").flatMap(CodeFences::prose);
+    }
+    boolean isAnswer =
+        entry.kind() == Entry.Kind.TOOL
+            && data.text("tool").equals(Optional.of(Conduct.ANSWER))
+            && data.text("error").isEmpty();
+    return isAnswer
+        ? data.get("arguments").flatMap(arguments -> ((Json.Object) arguments).text("body"))
+        : Optional.empty();
   }
 
   @Override

@@ -62,7 +62,7 @@ final class Registry {
         .map(
             tool ->
                 new WorkspaceRuntime.ToolSignature(
-                    tool.name(), tool.description(), tool.parameters()))
+                    tool.name(), tool.description(), tool.parameters(), tool.exit()))
         .toList();
   }
 

@@ -5,6 +5,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The JSON in which stores keep composite nouns; each form can read what earlier releases wrote.
@@ -42,11 +43,32 @@ public final class StoredForm {
   }
 
   private static Json.Object write(Conduct conduct) {
-    return Json.object("warmup", blocks(conduct.warmup()));
+    var reminder = conduct.reminder();
+    return Json.object("warmup", blocks(conduct.warmup()))
+        .with("send", conduct.send())
+        .with("reminder", reminder == null ? null : write(reminder));
   }
 
   private static Conduct conduct(Json.Object form) {
-    return new Conduct(blocks(form, "warmup"));
+    return new Conduct(
+        blocks(form, "warmup"),
+        form.text("send").orElse(null),
+        form.get("reminder").orElse(Json.Null.VALUE) instanceof Json.Object reminder
+            ? reminder(reminder)
+            : null);
+  }
+
+  private static Json.Object write(Reminder reminder) {
+    return Json.object("text", reminder.text())
+        .with("recurring", reminder.recurring())
+        .with("minDialogLength", reminder.minDialogLength());
+  }
+
+  private static Reminder reminder(Json.Object form) {
+    return new Reminder(
+        string(form, "text"),
+        form.get("recurring").equals(Optional.of(new Json.Bool(true))),
+        (int) number(form, "minDialogLength"));
   }
 
   private static List<Json.Object> blocks(List<CodeBlock> blocks) {

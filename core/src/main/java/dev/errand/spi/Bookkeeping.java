@@ -57,6 +57,7 @@ public final class Bookkeeping {
           CONSOLE,
           EXCEPTION,
           NOTIFICATION,
+          REMINDER,
           TOOL,
           RECEIPT,
           EFFECT_UNKNOWN,

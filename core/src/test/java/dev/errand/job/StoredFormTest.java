@@ -58,7 +58,10 @@ class StoredFormTest {
                 agent.tools(),
                 new Sandbox("graalpy", false, List.of("numpy.*")),
                 limits,
-                new Conduct(List.of(CodeBlock.python("order")))),
+                new Conduct(
+                    List.of(CodeBlock.python("order")),
+                    Conduct.SEND,
+                    Reminder.recurring("Report.").minDialogLength(3))),
             before.warmup(),
             before.parameters(),
             before.locale());

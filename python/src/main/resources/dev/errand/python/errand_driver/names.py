@@ -604,10 +604,11 @@ def _convert(text, kind):
 class Tool:
     """A function of the host application."""
 
-    def __init__(self, name, description, parameters):
+    def __init__(self, name, description, parameters, after=()):
         self.__name__ = self.__qualname__ = name
         self.__doc__ = description
         self._parameters = parameters
+        self._after = after
 
     @property
     def _names(self):
@@ -629,7 +630,10 @@ class Tool:
         )
 
     def __call__(self, *args, **kwargs):
-        return session.call_tool(self.__name__, self._bind(args, kwargs))
+        value = session.call_tool(self.__name__, self._bind(args, kwargs))
+        if "exit" in self._after:
+            session.exit(*self._after["exit"])
+        return value
 
     def _bind(self, args, kwargs):
         called = self.__name__ + "()"

@@ -126,9 +126,9 @@ class Session:
             fence.unseal()
         ambient.begin(self.job.id, self._restricted)
         available = self._builtins[self._restricted]
-        for name, description, parameters in header["tools"]:
-            tool = self.keeper.tools[name] = names.Tool(name, description, parameters)
-            if "__" not in name:  # else it is a method of an object of the application
+        for name, description, parameters, *after in header["tools"]:
+            tool = self.keeper.tools[name] = names.Tool(name, description, parameters, *after)
+            if "__" not in name and not name.startswith("_"):  # else it is a method of an application's object, or internal
                 available[name] = tool
         self._available = available
         interpreter.offer(available, self.namespace)
