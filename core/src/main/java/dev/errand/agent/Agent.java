@@ -139,7 +139,7 @@ public final class Agent {
       some.add(tool);
     }
 
-    /// Those that were given, and those by which a dialog is held.
+    /// Those that were given, those by which a dialog is held, and the error handlers of all these.
     private List<Tool> allTools() {
       var all = new ArrayList<>(tools);
       if (send != null) {
@@ -148,7 +148,9 @@ public final class Agent {
           add(all, send.named(Conduct.ANSWER).exits("Success"));
         }
       }
-      return all;
+      var handled = new ArrayList<Tool>();
+      all.stream().flatMap(Tool::withErrorHandler).distinct().forEach(tool -> add(handled, tool));
+      return handled;
     }
 
     /// Adds a block of Python that every job of the agent carries out: after the code that the job

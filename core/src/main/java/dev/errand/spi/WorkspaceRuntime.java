@@ -96,15 +96,21 @@ public interface WorkspaceRuntime extends AutoCloseable {
   /// @param parameters the names of its parameters, in order; a trailing `?` marks an optional one
   /// @param exit the value with which the code ends its job once a call has returned; null where it
   ///   goes on
+  /// @param errorHandler the tool that is called, with what a call returned and the error, if the
+  ///   job fails later; null for none
   record ToolSignature(
-      String name, String description, List<String> parameters, @Nullable Json exit) {
+      String name,
+      String description,
+      List<String> parameters,
+      @Nullable Json exit,
+      @Nullable String errorHandler) {
     public ToolSignature {
       parameters = List.copyOf(parameters);
     }
 
     /// A tool after which the code goes on.
     public ToolSignature(String name, String description, List<String> parameters) {
-      this(name, description, parameters, null);
+      this(name, description, parameters, null, null);
     }
   }
 }

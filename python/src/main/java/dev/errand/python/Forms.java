@@ -68,7 +68,14 @@ final class Forms {
 
   /// What is done once a call has returned, if anything is.
   private static Stream<Json> after(WorkspaceRuntime.ToolSignature tool) {
-    return tool.exit() == null ? Stream.of() : Stream.of(Json.object("exit", List.of(tool.exit())));
+    var after = Json.Object.EMPTY;
+    if (tool.errorHandler() != null) {
+      after = after.with("on_error", tool.errorHandler());
+    }
+    if (tool.exit() != null) {
+      after = after.with("exit", List.of(tool.exit()));
+    }
+    return after.members().isEmpty() ? Stream.of() : Stream.of(after);
   }
 
   static Frame run(Workspace.Run run, Json.Object job) {

@@ -631,6 +631,8 @@ class Tool:
 
     def __call__(self, *args, **kwargs):
         value = session.call_tool(self.__name__, self._bind(args, kwargs))
+        if "on_error" in self._after:
+            session.add_tool_handler(self._after["on_error"], value)
         if "exit" in self._after:
             session.exit(*self._after["exit"])
         return value

@@ -363,8 +363,15 @@ class Session:
         """Has a function called when this job fails; see `names.Job`."""
         if not isinstance(function, failure.ErrorHandler):
             function = failure.error_handler(function)
+        self._register(function, context, inherited)
+
+    def add_tool_handler(self, name, context):
+        """The same with the error handler of a tool, which is a tool itself."""
+        self._register(failure.ToolHandler(self.keeper.tools[name]), context, False)
+
+    def _register(self, handler, context, inherited):
         kept = self.namespace.get(names.ERROR_HANDLERS, ())
-        self.namespace[names.ERROR_HANDLERS] = [*kept, (function, context, self.turn, inherited)]
+        self.namespace[names.ERROR_HANDLERS] = [*kept, (handler, context, self.turn, inherited)]
 
     def inherited_error_handlers(self):
         """The handlers that a child of this job begins with."""
@@ -385,7 +392,7 @@ class Session:
 
     def _call_error_handler(self, function, context, error):
         try:
-            value = function.__wrapped__(context, error)
+            value = function.handle(context, error)
             if type(value) is types.CoroutineType:
                 loop.drive(value)
             loop.finish()
