@@ -80,6 +80,8 @@ public final class Agent {
     private @Nullable Tool send;
     private boolean answers = true;
     private @Nullable Reminder reminder;
+    private boolean languageRule = true;
+    private boolean languageHint = true;
 
     private Builder(String name) {
       if (name.isBlank()) {
@@ -202,6 +204,20 @@ public final class Agent {
       return this;
     }
 
+    /// Whether the instructions of a job with a locale end with the rule to speak its language, in
+    /// English, Polish, German, French, Spanish and Italian; default true.
+    public Builder languageRule(boolean told) {
+      this.languageRule = told;
+      return this;
+    }
+
+    /// Whether each message to a job with a locale ends with a hint at its language, in the same
+    /// languages; default true.
+    public Builder languageHint(boolean told) {
+      this.languageHint = told;
+      return this;
+    }
+
     /// The workspace runtime that its Python runs in, by name; default `cpython`. A program runs in
     /// none of these.
     public Builder runtime(String name) {
@@ -278,7 +294,12 @@ public final class Agent {
               all.stream().map(Tool::name).toList(),
               new Sandbox(program == null ? runtime : "java", restricted, List.copyOf(imports)),
               limits,
-              new Conduct(warmup, send == null ? null : Conduct.SEND, reminder));
+              new Conduct(
+                  warmup,
+                  send == null ? null : Conduct.SEND,
+                  reminder,
+                  languageRule,
+                  languageHint));
       return new Agent(spec, model, program, all);
     }
   }

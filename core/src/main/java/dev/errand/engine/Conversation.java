@@ -31,6 +31,7 @@ final class Conversation {
   private final StringBuilder printed = new StringBuilder();
 
   private final Set<Integer> hidden;
+  private final Optional<Language> hinted;
 
   /// A conversation in which nothing was said yet.
   Conversation(JobDefinition definition) {
@@ -40,6 +41,9 @@ final class Conversation {
             .filter(turn -> warmup.get(turn).isHidden())
             .boxed()
             .collect(Collectors.toUnmodifiableSet());
+    this.hinted =
+        Language.of(definition.locale())
+            .filter(language -> definition.agent().conduct().languageHint());
   }
 
   /// Takes in what happened next.
@@ -75,21 +79,25 @@ final class Conversation {
     return new Model.Request(definition.agent().name(), instructions(definition), all);
   }
 
-  /// The agent's instructions with the job's parameters in their placeholders.
+  /// The agent's instructions with the job's parameters in their placeholders, and the rule of its
+  /// language.
   private static String instructions(JobDefinition definition) {
     var text = definition.agent().instructions();
     for (var parameter : definition.parameters().members().entrySet()) {
       var value = new Value.Plain(parameter.getValue()).text();
       text = text.replace("{" + parameter.getKey() + "}", value);
     }
-    return text;
+    var language = Language.of(definition.locale());
+    return language.isPresent() && definition.agent().conduct().languageRule()
+        ? language.get().ruling(text)
+        : text;
   }
 
   /// Failures and notifications are shown as a user's words: every provider passes those on.
-  private static Optional<String> shown(Change.Recorded entry) {
+  private Optional<String> shown(Change.Recorded entry) {
     var data = entry.data();
     return switch (entry.kind()) {
-      case MESSAGE -> data.text("text").map(Conversation::line);
+      case MESSAGE -> data.text("text").map(this::hinted).map(Conversation::line);
       case EXCEPTION ->
           data.text("trace")
               .filter(trace -> !trace.isBlank())
@@ -120,6 +128,10 @@ final class Conversation {
           SUBTASK_TIMED_OUT ->
           Optional.empty();
     };
+  }
+
+  private String hinted(String message) {
+    return hinted.map(language -> language.hinting(message)).orElse(message);
   }
 
   /// The key of a call that delivered a model's words, if it is that of one.

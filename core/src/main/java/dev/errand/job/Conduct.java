@@ -9,9 +9,17 @@ import org.jspecify.annotations.Nullable;
 ///   first turn of its model
 /// @param send the tool by which what its model says is delivered; null where that is not
 /// @param reminder what follows a last word of its model; null for nothing
-public record Conduct(List<CodeBlock> warmup, @Nullable String send, @Nullable Reminder reminder) {
+/// @param languageRule whether its instructions end with the rule to speak the language of the
+///   job's locale
+/// @param languageHint whether each message that its model reads ends with a hint at that language
+public record Conduct(
+    List<CodeBlock> warmup,
+    @Nullable String send,
+    @Nullable Reminder reminder,
+    boolean languageRule,
+    boolean languageHint) {
   /// Nothing of its own.
-  public static final Conduct PLAIN = new Conduct(List.of(), null, null);
+  public static final Conduct PLAIN = new Conduct(List.of(), null, null, true, true);
 
   /// The name under which an agent has the tool that delivers.
   public static final String SEND = "_send_message";

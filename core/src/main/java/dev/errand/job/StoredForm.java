@@ -46,7 +46,9 @@ public final class StoredForm {
     var reminder = conduct.reminder();
     return Json.object("warmup", blocks(conduct.warmup()))
         .with("send", conduct.send())
-        .with("reminder", reminder == null ? null : write(reminder));
+        .with("reminder", reminder == null ? null : write(reminder))
+        .with("languageRule", conduct.languageRule())
+        .with("languageHint", conduct.languageHint());
   }
 
   private static Conduct conduct(Json.Object form) {
@@ -55,7 +57,9 @@ public final class StoredForm {
         form.text("send").orElse(null),
         form.get("reminder").orElse(Json.Null.VALUE) instanceof Json.Object reminder
             ? reminder(reminder)
-            : null);
+            : null,
+        isTrue(form, "languageRule"),
+        isTrue(form, "languageHint"));
   }
 
   private static Json.Object write(Reminder reminder) {
@@ -66,9 +70,7 @@ public final class StoredForm {
 
   private static Reminder reminder(Json.Object form) {
     return new Reminder(
-        string(form, "text"),
-        form.get("recurring").equals(Optional.of(new Json.Bool(true))),
-        (int) number(form, "minDialogLength"));
+        string(form, "text"), isTrue(form, "recurring"), (int) number(form, "minDialogLength"));
   }
 
   private static List<Json.Object> blocks(List<CodeBlock> blocks) {
@@ -301,6 +303,10 @@ public final class StoredForm {
                     variable.text("preview").orElse(""),
                     variable.text("lost").orElse("")))
         .toList();
+  }
+
+  private static boolean isTrue(Json.Object form, String name) {
+    return form.get(name).equals(Optional.of(new Json.Bool(true)));
   }
 
   private static Json.Object object(Json.Object form, String name) {

@@ -61,7 +61,9 @@ class StoredFormTest {
                 new Conduct(
                     List.of(CodeBlock.python("order")),
                     Conduct.SEND,
-                    Reminder.recurring("Report.").minDialogLength(3))),
+                    Reminder.recurring("Report.").minDialogLength(3),
+                    false,
+                    true)),
             before.warmup(),
             before.parameters(),
             before.locale());
