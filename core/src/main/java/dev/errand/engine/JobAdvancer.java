@@ -152,15 +152,21 @@ final class JobAdvancer {
   }
 
   private boolean hasErrorHandlers() {
+    learnState();
+    return host.hasErrorHandlers();
+  }
+
+  /// Has the host know what the last checkpoint says of the workspace, also where that is not open.
+  private void learnState() {
     if (!opened) {
       host.opened(store.checkpoint(job.id()).orElse(null));
     }
-    return host.hasErrorHandlers();
   }
 
   private boolean callErrorHandlers(Failing failure) {
     host.failing();
     writer.become(JobStatus.STARTED);
+    writer.commit(); // the workspace may have to be opened anew, with the handlers in it
     var ending = toTheEnd(failure.block(history.entries()), Workspace.Run.AT_THE_END);
     return end(
         () -> markOf(ending).ifPresent(host::absorb),

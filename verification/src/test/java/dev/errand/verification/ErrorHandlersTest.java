@@ -152,6 +152,27 @@ class ErrorHandlersTest {
   }
 
   @Test
+  void those_of_a_block_whose_exit_was_put_off_are_called_if_the_model_fails_then()
+      throws Exception {
+    var ends =
+        """
+        child = delegate(lambda: 1)
+        while not child.is_completed:
+            pass
+        exit("too early")
+        """;
+    Model model =
+        request -> {
+          if (request.messages().size() > 1) {
+            throw new dev.errand.job.ModelException("The model is gone");
+          }
+          return new Model.Reply("```python\n" + REGISTER + ends + "```", Usage.NONE);
+        };
+    done(Agent.named("early").model(model).tools(note()).build());
+    assertThat(notes()).containsExactly("clean first model", "clean third model");
+  }
+
+  @Test
   void those_of_a_job_that_ended_well_are_not_called_for_what_it_was_revived_for()
       throws Exception {
     Model model =
