@@ -11,6 +11,7 @@ import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.ModelException;
 import dev.errand.job.Outcome;
+import dev.errand.job.Slot;
 import dev.errand.job.StoredForm;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
@@ -23,8 +24,10 @@ import dev.errand.spi.Workspace.Ending;
 import dev.errand.spi.WorkspaceRuntime;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -277,9 +280,51 @@ final class JobAdvancer {
     if (!news.isEmpty()) {
       var heard = news.heard();
       writer.add(
-          news.entries(progress.turn()),
+          news.entries(progress.turn(), ownWords(news.namedEnds())),
           heard.isPresent() ? progress.heard(heard.getAsLong()) : progress);
     }
+  }
+
+  /// What handlers of the job's own classes say of these ends, where they say anything: a workspace
+  /// that does not survive it says nothing.
+  private Map<JobId, String> ownWords(List<JobRecord> ended) {
+    if (ended.isEmpty() || !hasLogMessages()) {
+      return Map.of();
+    }
+    var progress = writer.progress();
+    var told =
+        new Workspace.Told(
+            new Slot(progress.turn(), 0, 0), ended.stream().map(Seen::seen).toList());
+    var run =
+        new Workspace.Run(
+            progress.turn(),
+            new CodeBlock(CodeBlock.Kind.LOG_MESSAGES, ""),
+            0,
+            progress.created(),
+            0,
+            List.of(),
+            List.of(told),
+            false,
+            Workspace.Run.AT_THE_END);
+    var open = workspace == null ? openAsItIs() : workspace;
+    if (open.run(run, host)
+        instanceof Ending.Finished(var mark, Value.Plain(Json.Object said), var shown)) {
+      return said.members().keySet().stream()
+          .collect(Collectors.toMap(JobId::new, job -> said.text(job).orElse("")));
+    }
+    buryWorkspace();
+    return Map.of();
+  }
+
+  /// Opens the workspace between two blocks, where the last one's end may not be stored yet.
+  private Workspace openAsItIs() {
+    writer.commit();
+    return open();
+  }
+
+  private boolean hasLogMessages() {
+    learnState();
+    return host.hasLogMessages();
   }
 
   /// Whether the model is to hear something before its code ends the job.

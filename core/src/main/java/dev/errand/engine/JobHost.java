@@ -47,6 +47,8 @@ final class JobHost implements Host {
   /// The name under which the driver keeps them.
   private static final String ERROR_HANDLERS = "__error_handlers__";
 
+  private static final String LOG_MESSAGES = "__log_messages__";
+
   private static final int NEWS_AT_ONCE = 1000;
   private static final String COMPLETE = "errand.complete";
 
@@ -71,6 +73,7 @@ final class JobHost implements Host {
   private boolean completed;
   private boolean failing;
   private boolean hasErrorHandlers;
+  private boolean hasLogMessages;
 
   JobHost(
       Store store,
@@ -115,7 +118,8 @@ final class JobHost implements Host {
 
   /// The pieces of the checkpoint that the workspace was opened with.
   void opened(@Nullable Checkpoint state) {
-    hasErrorHandlers = state != null && haveHandlers(state.variables());
+    hasErrorHandlers = state != null && have(state.variables(), ERROR_HANDLERS);
+    hasLogMessages = state != null && have(state.variables(), LOG_MESSAGES);
     coVariables.opened(state);
   }
 
@@ -124,8 +128,14 @@ final class JobHost implements Host {
     return hasErrorHandlers;
   }
 
-  private static boolean haveHandlers(List<Variable> variables) {
-    return variables.stream().anyMatch(variable -> variable.name().equals(ERROR_HANDLERS));
+  /// Whether the job's code has handlers that tell of their ends in words of their own, as of the
+  /// last checkpoint.
+  boolean hasLogMessages() {
+    return hasLogMessages;
+  }
+
+  private static boolean have(List<Variable> variables, String name) {
+    return variables.stream().anyMatch(variable -> variable.name().equals(name));
   }
 
   /// The job ends, whatever its error handlers do.
@@ -236,7 +246,8 @@ final class JobHost implements Host {
         .forEach(reading -> changes.add(new Change.Journalled(reading)));
     var snapshot = mark.snapshot();
     if (snapshot != null) {
-      hasErrorHandlers = hasErrorHandlers || haveHandlers(snapshot.variables());
+      hasErrorHandlers = hasErrorHandlers || have(snapshot.variables(), ERROR_HANDLERS);
+      hasLogMessages = hasLogMessages || have(snapshot.variables(), LOG_MESSAGES);
       coVariables.newlyLost(snapshot).forEach(variable -> changes.add(receipt(variable)));
       var delta = coVariables.take(snapshot, turn);
       if (!delta.isEmpty()) {

@@ -22,6 +22,9 @@ public record CodeBlock(Kind kind, String source) {
     /// The error handlers that the job's code has registered; `source` is the JSON of the error by
     /// which the job fails, with the first turn whose handlers count as `since`.
     ON_ERROR,
+    /// What handlers of classes of the job's own say of the ends that the run is told of, as JSON
+    /// by job; `source` is empty. Their code can ask for nothing, and nothing is recorded.
+    LOG_MESSAGES,
     /// A callback of the name `source`: no worker carries it out, whoever answers does.
     ANSWER
   }
@@ -44,7 +47,7 @@ public record CodeBlock(Kind kind, String source) {
   public boolean deliversValue() {
     return switch (kind) {
       case CALL, PROGRAM -> true;
-      case PYTHON, EVENT, ON_ERROR, ANSWER -> false;
+      case PYTHON, EVENT, ON_ERROR, LOG_MESSAGES, ANSWER -> false;
     };
   }
 

@@ -107,6 +107,7 @@ class Job:
 
 ERROR_HANDLERS = "__error_handlers__"
 EVENT = "__event__"
+LOG_MESSAGES = "__log_messages__"
 
 
 class Agent:
@@ -453,6 +454,8 @@ def create_sub_task(job, handler_type=SubTaskHandler, **kwargs):
     handler = handler_type(job, **kwargs)
     _check_id(handler.id)
     session.attach(handler)
+    if handler_type.get_log_message is not SubTaskHandler.get_log_message:
+        session.keep_log_message(handler)
     return handler
 
 

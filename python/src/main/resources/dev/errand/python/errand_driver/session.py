@@ -255,6 +255,8 @@ class Session:
                 end, parts = self._run_python(header)
             elif header["kind"] == "EVENT":
                 end, parts = self._take_event(json.loads(header["source"]))
+            elif header["kind"] == "LOG_MESSAGES":
+                end, parts = self._log_messages()
             elif header["kind"] == "ON_ERROR":
                 end, parts = self._call_error_handlers(json.loads(header["source"]))
             else:
@@ -358,6 +360,24 @@ class Session:
         self.namespace[external[0]] = self.namespace.pop(names.EVENT)
         parts = []
         return self._ended({"do": "finished", "value": self._encoded(None, parts)}), parts
+
+    def keep_log_message(self, handler):
+        """Keeps a handler that tells the job's model of its end in words of its own."""
+        kept = self.namespace.get(names.LOG_MESSAGES, {})
+        self.namespace[names.LOG_MESSAGES] = {**kept, handler.job.id: handler}
+
+    def _log_messages(self):
+        """What such handlers say of the ends that were told: no snapshot, for nothing has happened."""
+        kept = self.namespace.get(names.LOG_MESSAGES, {})
+        said = {}
+        for child in (child for ended in self._told.values() for child in ended):
+            handler = kept.get(child["job"])
+            if handler is not None:
+                handler._learn(child["state"], _outcome(child, self._told_parts))
+                said[child["job"]] = self._quietly(_log_message, handler)
+        parts = []
+        told = {job: text for job, text in said.items() if text is not None}
+        return {"do": "finished", "value": self._encoded(told, parts)}, parts
 
     def add_error_handler(self, function, context, inherited):
         """Has a function called when this job fails; see `names.Job`."""
@@ -951,6 +971,15 @@ def _text(value):
         return shortened(str(value), TEXT_LIMIT)
     except (Exception, SystemExit):
         return "<%s>" % type(value).__name__
+
+
+def _log_message(handler):
+    """A handler's own words; None if they fail, or are no text."""
+    try:
+        text = handler.get_log_message()
+    except BaseException:
+        return None
+    return shortened(text, TEXT_LIMIT) if type(text) is str else None
 
 
 def refused_syntax(problem):
