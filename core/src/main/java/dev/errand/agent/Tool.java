@@ -67,7 +67,8 @@ public record Tool(
   ///
   /// It is registered with the job once the call has returned, and called once, in the order of
   /// registration with the handlers of the job's code: with what the call returned, and with the
-  /// error as an object of `kind`, `message` and `advice`. Calls of a Java program register none.
+  /// error as an object of `kind`, `message` and `advice`. Calls of a Java program, and those by
+  /// which a dialog is held, register none.
   ///
   /// @throws IllegalArgumentException if `handler` has another name, other than two parameters, of
   ///   which the second is optional, or ends jobs itself

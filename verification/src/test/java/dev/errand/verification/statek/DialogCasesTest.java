@@ -8,8 +8,11 @@ import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.Model;
 import dev.errand.agent.Tool;
+import dev.errand.job.EffectKey;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Entry;
+import dev.errand.job.JobEffect;
+import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.Limits;
 import dev.errand.job.Outcome;
@@ -17,6 +20,7 @@ import dev.errand.job.Reminder;
 import dev.errand.job.StoreException;
 import dev.errand.job.TaskError;
 import dev.errand.job.Usage;
+import dev.errand.job.Value;
 import dev.errand.python.CPythonRuntime;
 import dev.errand.testkit.CrashInjector;
 import dev.errand.testkit.ManualClock;
@@ -29,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -250,56 +255,80 @@ class DialogCasesTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void crashed_at_any_commit_each_message_is_sent_under_one_key(boolean after) throws Exception {
+    crashAtEveryWrite(
+        after,
+        EffectPolicy.IDEMPOTENT,
+        (store, root) -> {
+          assertThat(delivered)
+              .containsExactlyInAnyOrderEntriesOf(
+                  Map.of(
+                      root + "/0/-1/0", "One moment.",
+                      root + "/1/-1/0", "Here.",
+                      root + "/2/-1/0", "Bye."));
+          assertThat(store.unknownEffects(null, null, 10)).isEmpty();
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void crashed_at_any_commit_no_message_is_sent_twice_that_must_not_be(boolean after)
+      throws Exception {
+    crashAtEveryWrite(
+        after,
+        EffectPolicy.AT_MOST_ONCE,
+        (store, root) -> {
+          assertThat(sent).doesNotHaveDuplicates();
+          var unknown = store.unknownEffects(null, null, 10);
+          assertThat(unknown.stream().map(JobEffect::key))
+              .allSatisfy(key -> assertThat(EffectKey.parse(key.text())).isEqualTo(key));
+          boolean isTold = asked.getLast().messages().toString().contains("[Error] nobody knows");
+          assertThat(isTold).isEqualTo(!unknown.isEmpty());
+        });
+  }
+
+  /// What was delivered, by the key of the call.
+  private final Map<String, String> delivered = new ConcurrentHashMap<>();
+
+  private void crashAtEveryWrite(
+      boolean after, EffectPolicy policy, BiConsumer<MemoryStore, JobId> check) throws Exception {
     try (var python = CPythonRuntime.create()) {
       boolean crashed = true;
       for (int at = 1; crashed; at++) {
-        crashed = crashAndResume(python, at, after);
+        delivered.clear();
+        sent.clear();
+        asked.clear();
+        var clock = ManualClock.create();
+        var store = new MemoryStore(clock);
+        var first = CrashInjector.failing(store, at, after);
+        advance(python, first, clock, policy);
+        first.awaitSilence();
+        clock.advance(Duration.ofMinutes(2));
+        advance(python, CrashInjector.failing(store, 0, false), clock, policy);
+
+        var root = store.findByKey("the one").orElseThrow();
+        assertThat(root.outcome())
+            .as("crash %s write %d", after ? "after" : "before", at)
+            .isEqualTo(new Outcome.Succeeded(Value.of("Bye.")));
+        check.accept(store, root.id());
+        crashed = first.crashed();
       }
     }
   }
 
-  private boolean crashAndResume(CPythonRuntime python, int at, boolean after) throws Exception {
-    var clock = ManualClock.create();
-    var store = new MemoryStore(clock);
-    var messages = new ConcurrentHashMap<String, String>();
-    var first = CrashInjector.failing(store, at, after);
-    advance(python, first, clock, messages);
-    first.awaitSilence();
-    clock.advance(Duration.ofMinutes(2));
-    advance(python, CrashInjector.failing(store, 0, false), clock, messages);
-
-    var when = "crash " + (after ? "after" : "before") + " write " + at;
-    var root = store.findByKey("the one").orElseThrow();
-    assertThat(root.outcome())
-        .as(when)
-        .isEqualTo(new Outcome.Succeeded(dev.errand.job.Value.of("Bye.")));
-    assertThat(messages)
-        .as(when)
-        .isEqualTo(
-            Map.of(
-                root.id() + "/0/-1/0", "One moment.",
-                root.id() + "/1/-1/0", "Here.",
-                root.id() + "/2/-1/0", "Bye."));
-    assertThat(store.history(root.id(), 0, 1000))
-        .as(when)
-        .filteredOn(entry -> entry.kind() == Entry.Kind.TOOL)
-        .hasSize(3);
-    return first.crashed();
-  }
-
   private void advance(
-      CPythonRuntime python, CrashInjector injector, ManualClock clock, Map<String, String> sent)
+      CPythonRuntime python, CrashInjector injector, ManualClock clock, EffectPolicy policy)
       throws InterruptedException {
     var keeping =
         Tool.of(
-            "send",
-            "",
-            List.of("body"),
-            call -> {
-              var before = sent.put(call.key(), call.text("body"));
-              assertThat(before).isIn(null, call.text("body"));
-              return null;
-            });
+                "send",
+                "",
+                List.of("body"),
+                call -> {
+                  delivered.put(call.key(), call.text("body"));
+                  sent.add(call.key());
+                  return null;
+                })
+            .policy(policy);
     var agent =
         saying("One moment.\n" + python("x = 1"), "Here.", "Bye.")
             .dialog(keeping)
