@@ -46,14 +46,35 @@ public final class JobSpec {
     if (!name.matches("[A-Za-z_][A-Za-z0-9_]*") || name.startsWith("__")) {
       throw new IllegalArgumentException("'" + name + "' is no name for a variable");
     }
-    var given =
-        switch (value) {
-          case Durable durable -> Json.object(Durable.FORM, durable.id());
-          case Reference reference ->
-              Json.object(Reference.FORM, List.of(reference.type(), reference.id()));
-          case null, default -> plain(Json.of(value));
-        };
-    variables = variables.with(name, given);
+    variables = variables.with(name, given(value));
+    return this;
+  }
+
+  private static Json given(@Nullable Object value) {
+    return switch (value) {
+      case Durable durable -> Json.object(Durable.FORM, durable.id());
+      case Reference reference ->
+          Json.object(Reference.FORM, List.of(reference.type(), reference.id()));
+      case null, default -> plain(Json.of(value));
+    };
+  }
+
+  /// Gives the job what happened, as its agent's own code is to find it: under the one name that
+  /// the code reads and does not bind; default no event.
+  ///
+  /// The event is stored with the job, as variables are, and is bound before the job's first block.
+  /// A job whose agent's code reads another number of such names fails and keeps it.
+  ///
+  /// @throws IllegalArgumentException if the agent has no code of its own
+  public JobSpec event(@Nullable Object value) {
+    if (agent.conduct().warmup().isEmpty()) {
+      throw new IllegalArgumentException(
+          "Agent "
+              + agent.name()
+              + " has no code of its own to read an event; give it some with"
+              + " Agent.Builder.warmup");
+    }
+    variables = variables.with(CodeBlock.EVENT, given(value));
     return this;
   }
 
@@ -119,6 +140,9 @@ public final class JobSpec {
     if (agent.runtime().equals("java")) {
       blocks.clear();
       blocks.add(new CodeBlock(CodeBlock.Kind.PROGRAM, agent.name()));
+    }
+    if (variables.get(CodeBlock.EVENT).isPresent()) {
+      blocks.addFirst(CodeBlock.event(agent.conduct().warmup()));
     }
     var definition = new JobDefinition(agent, blocks, parameters, locale);
     return new NewJob(id, key, definition, "", null, workspace(), message, timeout);

@@ -47,6 +47,7 @@ final class Family {
           PROGRESS,
           EXCEPTION,
           NOTIFICATION,
+          REMINDER,
           TOOL,
           EFFECT_UNKNOWN,
           EFFECT_RESOLVED,

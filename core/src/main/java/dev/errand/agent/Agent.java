@@ -1,7 +1,12 @@
 package dev.errand.agent;
 
 import dev.errand.job.AgentSpec;
+import dev.errand.job.CodeBlock;
+import dev.errand.job.Conduct;
+import dev.errand.job.EffectPolicy;
 import dev.errand.job.Limits;
+import dev.errand.job.Reminder;
+import dev.errand.job.Sandbox;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -67,10 +72,16 @@ public final class Agent {
     private @Nullable Model model;
     private @Nullable Program program;
     private final List<Tool> tools = new ArrayList<>();
-    private String runtime = "cpython";
-    private boolean restricted = true;
+    private String runtime = Sandbox.DEFAULT.runtime();
+    private boolean restricted = Sandbox.DEFAULT.restricted();
     private Limits limits = Limits.DEFAULT;
     private final Set<String> imports = new LinkedHashSet<>();
+    private final List<CodeBlock> warmup = new ArrayList<>();
+    private @Nullable Tool send;
+    private boolean answers = true;
+    private @Nullable Reminder reminder;
+    private boolean languageRule = true;
+    private boolean languageHint = true;
 
     private Builder(String name) {
       if (name.isBlank()) {
@@ -117,12 +128,93 @@ public final class Agent {
     /// @throws IllegalArgumentException if a name is given twice
     public Builder tools(Tool... more) {
       for (var tool : more) {
-        if (tools.stream().anyMatch(known -> known.name().equals(tool.name()))) {
-          throw new IllegalArgumentException(
-              "Agent " + name + " has a tool " + tool.name() + " already");
-        }
-        tools.add(tool);
+        add(tools, tool);
       }
+      return this;
+    }
+
+    private void add(List<Tool> some, Tool tool) {
+      if (some.stream().anyMatch(known -> known.name().equals(tool.name()))) {
+        throw new IllegalArgumentException(
+            "Agent " + name + " has a tool " + tool.name() + " already");
+      }
+      some.add(tool);
+    }
+
+    /// Those that were given, those by which a dialog is held, and the error handlers of all these.
+    private List<Tool> allTools() {
+      var all = new ArrayList<>(tools);
+      if (send != null) {
+        add(all, send.named(Conduct.SEND));
+        if (answers) {
+          add(all, send.named(Conduct.ANSWER).exits("Success"));
+        }
+      }
+      var handled = new ArrayList<Tool>();
+      all.stream().flatMap(Tool::withErrorHandler).distinct().forEach(tool -> add(handled, tool));
+      return handled;
+    }
+
+    /// Adds a block of Python that every job of the agent carries out: after the code that the job
+    /// is given, and before the first turn of the model; default none.
+    ///
+    /// A job may be given an [event][dev.errand.JobSpec#event], which the code then reads.
+    ///
+    /// @throws IllegalArgumentException if it has a mark `#STATEK: …` which is none
+    public Builder warmup(String python) {
+      warmup.add(CodeBlock.python(python).marked());
+      return this;
+    }
+
+    /// Makes the agent talk: what its model says besides code is delivered by `send` before the
+    /// code is carried out, and once; default nobody is told.
+    ///
+    /// `send` is called with the text as `body`. If it fails the model is told, and takes another
+    /// turn. Code has [answer][#answers].
+    ///
+    /// @throws IllegalArgumentException if `send` has no parameter `body`, requires another, or is
+    ///   `READ_ONLY`, so that nothing would be known of what was sent
+    public Builder dialog(Tool send) {
+      var others = send.parameters().stream().filter(parameter -> !parameter.endsWith("?"));
+      if (!send.parameters().contains("body") || others.count() > 1) {
+        throw new IllegalArgumentException(
+            "A message is sent with the parameter body, and no other that is required; tool "
+                + send.name()
+                + " has "
+                + send.parameters());
+      }
+      if (send.policy() == EffectPolicy.READ_ONLY) {
+        throw new IllegalArgumentException(
+            "Tool " + send.name() + " sends messages, so it is not READ_ONLY; give another policy");
+      }
+      this.send = send;
+      return this;
+    }
+
+    /// Whether code in a dialog has the function `answer(body, …)`, which sends a message as
+    /// [#dialog] says and ends the job with `"Success"`; default true.
+    public Builder answers(boolean answers) {
+      this.answers = answers;
+      return this;
+    }
+
+    /// What follows a last word of its model, which then takes one more turn; default nothing.
+    public Builder reminder(Reminder reminder) {
+      this.reminder = reminder;
+      return this;
+    }
+
+    /// Whether the instructions of a job with a locale end with the rule to speak its language, in
+    /// English, Polish, German, French, Spanish and Italian; default true.
+    public Builder languageRule(boolean told) {
+      this.languageRule = told;
+      return this;
+    }
+
+    /// Whether each message to a job with a locale ends with a hint at its language, in the same
+    /// languages; default true.
+    public Builder languageHint(boolean told) {
+      this.languageHint = told;
       return this;
     }
 
@@ -178,23 +270,37 @@ public final class Agent {
 
     /// The agent.
     ///
-    /// @throws IllegalArgumentException if it has both a model and a program
+    /// @throws IllegalArgumentException if it has a program, and a model or code besides; or a
+    ///   dialog or reminder, and no model
     public Agent build() {
       if (program != null && modelName != null) {
         throw new IllegalArgumentException(
             "Agent " + name + " has a model and a program; give one");
       }
+      if (program != null && !warmup.isEmpty()) {
+        throw new IllegalArgumentException(
+            "Agent " + name + " has a program and warm-up code, which needs Python; give one");
+      }
+      if (modelName == null && (send != null || reminder != null)) {
+        throw new IllegalArgumentException(
+            "Agent " + name + " has a dialog or a reminder, and no model that talks; give one");
+      }
+      var all = allTools();
       var spec =
           new AgentSpec(
               name,
               instructions,
               modelName,
-              tools.stream().map(Tool::name).toList(),
-              program == null ? runtime : "java",
-              restricted,
+              all.stream().map(Tool::name).toList(),
+              new Sandbox(program == null ? runtime : "java", restricted, List.copyOf(imports)),
               limits,
-              List.copyOf(imports));
-      return new Agent(spec, model, program, tools);
+              new Conduct(
+                  warmup,
+                  send == null ? null : Conduct.SEND,
+                  reminder,
+                  languageRule,
+                  languageHint));
+      return new Agent(spec, model, program, all);
     }
   }
 }

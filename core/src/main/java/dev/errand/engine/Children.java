@@ -210,15 +210,7 @@ final class Children {
       return own;
     }
     if (name == null) {
-      return new AgentSpec(
-          own.name(),
-          own.instructions(),
-          null,
-          own.tools(),
-          own.runtime(),
-          own.restricted(),
-          own.limits(),
-          own.imports());
+      return own.codeOnly();
     }
     return registry
         .agent(name)

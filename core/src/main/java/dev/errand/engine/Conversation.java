@@ -3,8 +3,10 @@ package dev.errand.engine;
 import dev.errand.agent.Model;
 import dev.errand.agent.Model.Message;
 import dev.errand.agent.Model.Message.Role;
+import dev.errand.job.EffectKey;
 import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
+import dev.errand.job.Json;
 import dev.errand.job.Value;
 import dev.errand.spi.Change;
 import java.util.ArrayList;
@@ -29,15 +31,19 @@ final class Conversation {
   private final StringBuilder printed = new StringBuilder();
 
   private final Set<Integer> hidden;
+  private final Optional<Language> hinted;
 
   /// A conversation in which nothing was said yet.
   Conversation(JobDefinition definition) {
-    var warmup = definition.warmup();
+    var warmup = definition.blocks();
     this.hidden =
         IntStream.range(0, warmup.size())
             .filter(turn -> warmup.get(turn).isHidden())
             .boxed()
             .collect(Collectors.toUnmodifiableSet());
+    this.hinted =
+        Language.of(definition.locale())
+            .filter(language -> definition.agent().conduct().languageHint());
   }
 
   /// Takes in what happened next.
@@ -73,32 +79,42 @@ final class Conversation {
     return new Model.Request(definition.agent().name(), instructions(definition), all);
   }
 
-  /// The agent's instructions with the job's parameters in their placeholders.
+  /// The agent's instructions with the job's parameters in their placeholders, and the rule of its
+  /// language.
   private static String instructions(JobDefinition definition) {
     var text = definition.agent().instructions();
     for (var parameter : definition.parameters().members().entrySet()) {
       var value = new Value.Plain(parameter.getValue()).text();
       text = text.replace("{" + parameter.getKey() + "}", value);
     }
-    return text;
+    var language = Language.of(definition.locale());
+    return language.isPresent() && definition.agent().conduct().languageRule()
+        ? language.get().ruling(text)
+        : text;
   }
 
   /// Failures and notifications are shown as a user's words: every provider passes those on.
-  private static Optional<String> shown(Change.Recorded entry) {
+  private Optional<String> shown(Change.Recorded entry) {
     var data = entry.data();
     return switch (entry.kind()) {
-      case MESSAGE -> data.text("text").map(Conversation::line);
+      case MESSAGE -> data.text("text").map(this::hinted).map(Conversation::line);
       case EXCEPTION ->
           data.text("trace")
               .filter(trace -> !trace.isBlank())
               .or(() -> data.text("message"))
               .map(Conversation::line);
-      case NOTIFICATION, RECEIPT -> data.text("text").map(Conversation::line);
+      case NOTIFICATION, REMINDER, RECEIPT -> data.text("text").map(Conversation::line);
+      case TOOL ->
+          ofWords(data)
+              .flatMap(key -> data.text("error"))
+              .map(error -> "[Error] what you said was not delivered: " + error + "\n");
+      case EFFECT_UNKNOWN ->
+          ofWords(data)
+              .map(
+                  key -> "[Error] nobody knows whether what you said was delivered: " + key + "\n");
       case REPLY,
           CONSOLE,
           PROGRESS,
-          TOOL,
-          EFFECT_UNKNOWN,
           EFFECT_RESOLVED,
           NOTICE,
           JOB_CREATED,
@@ -114,6 +130,15 @@ final class Conversation {
           SUBTASK_TIMED_OUT ->
           Optional.empty();
     };
+  }
+
+  private String hinted(String message) {
+    return hinted.map(language -> language.hinting(message)).orElse(message);
+  }
+
+  /// The key of a call that delivered a model's words, if it is that of one.
+  private static Optional<EffectKey> ofWords(Json.Object data) {
+    return data.text("key").map(EffectKey::parse).filter(key -> key.slot().isOfWords());
   }
 
   private static String console(Change.Recorded entry) {

@@ -13,6 +13,7 @@ import dev.errand.job.Limits;
 import dev.errand.job.ModelException;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
+import dev.errand.job.Slot;
 import dev.errand.job.Stop;
 import dev.errand.job.StoppedException;
 import dev.errand.job.StoredForm;
@@ -28,8 +29,10 @@ import dev.errand.spi.Workspace.Ending;
 import dev.errand.spi.WorkspaceRuntime;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -202,26 +205,36 @@ final class JobAdvancer {
   /// mark only where the history is read anyway.
   private Progress afterWarmup(Progress next) {
     var later = next;
-    while (later.turn() < definition.warmup().size()) {
+    while (later.turn() < definition.blocks().size()) {
       later = later.finished(later.created());
     }
     return later;
   }
 
   private static List<Change> with(List<Change> some, Change last) {
-    return Stream.concat(some.stream(), Stream.of(last)).toList();
+    return with(some, List.of(last));
+  }
+
+  private static List<Change> with(List<Change> some, List<Change> others) {
+    return Stream.concat(some.stream(), others.stream()).toList();
   }
 
   private boolean hasErrorHandlers() {
+    learnState();
+    return host.hasErrorHandlers();
+  }
+
+  /// Has the host know what the last checkpoint says of the workspace, also where that is not open.
+  private void learnState() {
     if (!opened) {
       host.opened(store.checkpoint(job.id()).orElse(null));
     }
-    return host.hasErrorHandlers();
   }
 
   private boolean callErrorHandlers(Failing failure) {
     host.failing();
     writer.become(JobStatus.STARTED);
+    writer.commit(); // the workspace may have to be opened anew, with the handlers in it
     var ending = toTheEnd(failure.block(history.entries()), Workspace.Run.AT_THE_END);
     return end(
         () -> markOf(ending).ifPresent(host::absorb),
@@ -238,7 +251,7 @@ final class JobAdvancer {
   }
 
   private boolean warmingUp() {
-    return writer.progress().turn() < definition.warmup().size();
+    return writer.progress().turn() < definition.blocks().size();
   }
 
   /// Chooses the next block; false if there is none and the job ended.
@@ -286,17 +299,29 @@ final class JobAdvancer {
     int turn = writer.progress().turn();
     var said = new Change.Recorded(turn, Entry.Kind.REPLY, Json.object("text", reply.text()));
     var spent = new Change.Spent(reply.usage());
-    if (CodeFences.python(reply.text()).isEmpty()) {
-      return isUntold()
-          ? goOn(List.of(said, spent)) && askModel(name)
-          : end(
-              this::pass,
-              Stream.concat(Stream.of(said, spent), ending(Value.of(reply.text())).stream())
-                  .toList());
+    boolean isDelivered = definition.agent().conduct().send() != null;
+    if (CodeFences.python(reply.text()).isEmpty() && !isDelivered) {
+      return conclude(List.of(said, spent), reply.text()) && askModel(name);
     }
     writer.add(List.of(said, spent), writer.progress().beginning());
     writer.commit();
     return true;
+  }
+
+  /// The model has said its last word, unless there is something that it is to be told.
+  private boolean conclude(List<Change> said, String reply) {
+    if (askedToEnd().isPresent()) {
+      return end(this::pass, with(said, ending(Value.of(reply))));
+    }
+    var reminder = definition.agent().conduct().reminder();
+    var told =
+        reminder == null
+            ? Optional.<Change.Recorded>empty()
+            : new Reminding(writer.progress().turn(), reply).by(reminder, history.entries());
+    if (told.isPresent()) {
+      return goOn(with(said, told.get()));
+    }
+    return isNews() ? goOn(said) : end(this::pass, with(said, succeeded(Value.of(reply))));
   }
 
   /// No model is asked for a job that is to end, and what it answers is not heard.
@@ -342,7 +367,7 @@ final class JobAdvancer {
     return history.entries().stream()
         .filter(entry -> entry.kind() == Entry.Kind.MESSAGE)
         .mapToInt(Change.Recorded::turn)
-        .reduce(definition.warmup().size(), Math::max);
+        .reduce(definition.blocks().size(), Math::max);
   }
 
   /// The turn is over, and the job is not: there is news that the model has not heard.
@@ -363,9 +388,51 @@ final class JobAdvancer {
     if (news.heard().isPresent() || !news.isEmpty()) {
       var heard = news.heard();
       writer.add(
-          news.entries(progress.turn()),
+          news.entries(progress.turn(), ownWords(news.namedEnds())),
           heard.isPresent() ? progress.heard(heard.getAsLong()) : progress);
     }
+  }
+
+  /// What handlers of the job's own classes say of these ends, where they say anything: a workspace
+  /// that does not survive it says nothing.
+  private Map<JobId, String> ownWords(List<JobRecord> ended) {
+    if (ended.isEmpty() || !hasLogMessages()) {
+      return Map.of();
+    }
+    var progress = writer.progress();
+    var told =
+        new Workspace.Told(
+            new Slot(progress.turn(), 0, 0), ended.stream().map(Seen::seen).toList());
+    var run =
+        new Workspace.Run(
+            progress.turn(),
+            new CodeBlock(CodeBlock.Kind.LOG_MESSAGES, ""),
+            0,
+            progress.created(),
+            0,
+            List.of(),
+            List.of(told),
+            false,
+            Workspace.Run.AT_THE_END);
+    var open = workspace == null ? openAsItIs() : workspace;
+    if (open.run(run, host)
+        instanceof Ending.Finished(var mark, Value.Plain(Json.Object said), var shown)) {
+      return said.members().keySet().stream()
+          .collect(Collectors.toMap(JobId::new, job -> said.text(job).orElse("")));
+    }
+    buryWorkspace();
+    return Map.of();
+  }
+
+  /// Opens the workspace between two blocks, where the last one's end may not be stored yet.
+  private Workspace openAsItIs() {
+    writer.commit();
+    return open();
+  }
+
+  private boolean hasLogMessages() {
+    learnState();
+    return host.hasLogMessages();
   }
 
   /// Whether the model is to hear something before its code ends the job.
@@ -380,6 +447,13 @@ final class JobAdvancer {
   /// Carries out the block that is begun; false if the job ended.
   private boolean carryOut() {
     writer.become(warmingUp() ? JobStatus.WARMING_UP : JobStatus.STARTED);
+    if (!warmingUp()) {
+      var reply = reply();
+      boolean delivered = host.deliver(reply, recorded);
+      if (CodeFences.python(reply).isEmpty()) {
+        return delivered ? conclude(List.of(), reply) : goOn(List.of());
+      }
+    }
     var block = block();
     try {
       return finish(block, toTheEnd(block, Workspace.Run.AT_THE_END));
@@ -428,12 +502,15 @@ final class JobAdvancer {
   private CodeBlock block() {
     int turn = writer.progress().turn();
     if (warmingUp()) {
-      return definition.warmup().get(turn);
+      return definition.blocks().get(turn);
     }
+    return CodeBlock.python(CodeFences.python(reply()).orElseThrow());
+  }
+
+  private String reply() {
+    int turn = writer.progress().turn();
     return history
         .reply(turn)
-        .flatMap(CodeFences::python)
-        .map(CodeBlock::python)
         .orElseThrow(
             () ->
                 new IllegalStateException(
@@ -504,7 +581,7 @@ final class JobAdvancer {
   private boolean finish(CodeBlock block, Ending ending) {
     return switch (ending) {
       case Ending.Finished(var mark, var value, var shown) -> {
-        if (block.kind() == CodeBlock.Kind.PYTHON) {
+        if (!block.deliversValue()) {
           yield next(mark, shown);
         }
         host.absorb(mark);

@@ -2,6 +2,7 @@ package dev.errand.engine;
 
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
+import dev.errand.job.Conduct;
 import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectPolicy;
@@ -48,6 +49,8 @@ final class JobHost implements Host {
   /// The name under which the driver keeps them.
   private static final String ERROR_HANDLERS = "__error_handlers__";
 
+  private static final String LOG_MESSAGES = "__log_messages__";
+
   private static final int NEWS_AT_ONCE = 1000;
   private static final String COMPLETE = "errand.complete";
   private static final String TELL = "errand.tell";
@@ -76,6 +79,7 @@ final class JobHost implements Host {
   private boolean completed;
   private boolean failing;
   private boolean hasErrorHandlers;
+  private boolean hasLogMessages;
 
   JobHost(
       Store store,
@@ -121,7 +125,8 @@ final class JobHost implements Host {
 
   /// The pieces of the checkpoint that the workspace was opened with.
   void opened(@Nullable Checkpoint state) {
-    hasErrorHandlers = state != null && haveHandlers(state.variables());
+    hasErrorHandlers = state != null && have(state.variables(), ERROR_HANDLERS);
+    hasLogMessages = state != null && have(state.variables(), LOG_MESSAGES);
     coVariables.opened(state);
   }
 
@@ -130,8 +135,14 @@ final class JobHost implements Host {
     return hasErrorHandlers;
   }
 
-  private static boolean haveHandlers(List<Variable> variables) {
-    return variables.stream().anyMatch(variable -> variable.name().equals(ERROR_HANDLERS));
+  /// Whether the job's code has handlers that tell of their ends in words of their own, as of the
+  /// last checkpoint.
+  boolean hasLogMessages() {
+    return hasLogMessages;
+  }
+
+  private static boolean have(List<Variable> variables, String name) {
+    return variables.stream().anyMatch(variable -> variable.name().equals(name));
   }
 
   /// The job ends, whatever its error handlers do.
@@ -163,6 +174,28 @@ final class JobHost implements Host {
   /// The highest ordinal of a child that may exist, or was refused.
   int created() {
     return Math.max(children.created(), writer.progress().created());
+  }
+
+  /// Delivers what the model said besides its code, once.
+  ///
+  /// @return whether it was delivered, or there was nothing to deliver; if not, the history says
+  ///   why
+  boolean deliver(String reply, boolean mayBeReplay) {
+    var send = definition.agent().conduct().send();
+    var words = CodeFences.prose(reply);
+    if (send == null || words.isEmpty()) {
+      return true;
+    }
+    var slot = Slot.ofWords(writer.progress().turn());
+    var before =
+        mayBeReplay ? store.journal(job.id(), slot.turn(), slot.statement()) : List.<Effect>of();
+    journal.begin(before.stream().filter(effect -> effect.slot().equals(slot)).toList());
+    try {
+      effects.call(slot, send, Json.object("body", words.get()));
+      return true;
+    } catch (RefusedException toldInHistory) {
+      return false;
+    }
   }
 
   /// What the job was not told of yet.
@@ -220,7 +253,8 @@ final class JobHost implements Host {
         .forEach(reading -> changes.add(new Change.Journalled(reading)));
     var snapshot = mark.snapshot();
     if (snapshot != null) {
-      hasErrorHandlers = hasErrorHandlers || haveHandlers(snapshot.variables());
+      hasErrorHandlers = hasErrorHandlers || have(snapshot.variables(), ERROR_HANDLERS);
+      hasLogMessages = hasLogMessages || have(snapshot.variables(), LOG_MESSAGES);
       coVariables.newlyLost(snapshot).forEach(variable -> changes.add(receipt(variable)));
       var delta = coVariables.take(snapshot, turn);
       if (!delta.isEmpty()) {
@@ -472,7 +506,7 @@ final class JobHost implements Host {
 
   /// Whether the code is a model's, and not what warms the job up.
   private boolean isTurn() {
-    return definition.agent().model() != null && !failing && turn >= definition.warmup().size();
+    return definition.agent().model() != null && !failing && turn >= definition.blocks().size();
   }
 
   private boolean isOver(Wait on) {
@@ -512,15 +546,23 @@ final class JobHost implements Host {
   private List<String> said(JobId of) {
     children.requireKnown(List.of(of));
     var said = new ArrayList<String>();
-    History.each(
-        store,
-        of,
-        entry -> {
-          if (entry.kind() == Entry.Kind.REPLY) {
-            entry.data().text("text").flatMap(CodeFences::prose).ifPresent(said::add);
-          }
-        });
+    History.each(store, of, entry -> words(entry).ifPresent(said::add));
     return said;
+  }
+
+  /// What an entry has of the words of a job's model: those of a reply, or of an answer.
+  private static Optional<String> words(Entry entry) {
+    var data = entry.data();
+    if (entry.kind() == Entry.Kind.REPLY) {
+      return data.text("text").flatMap(CodeFences::prose);
+    }
+    boolean isAnswer =
+        entry.kind() == Entry.Kind.TOOL
+            && data.text("tool").equals(Optional.of(Conduct.ANSWER))
+            && data.text("error").isEmpty();
+    return isAnswer
+        ? data.get("arguments").flatMap(arguments -> ((Json.Object) arguments).text("body"))
+        : Optional.empty();
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.errand.job.Value;
 import dev.errand.spi.Change;
 import dev.errand.spi.Store;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// What a model was not told yet, told in one entry before its next turn.
 ///
@@ -68,18 +70,26 @@ record News(
         .max();
   }
 
+  /// The ends that have a line of their own; where there are many, one line counts the others.
+  List<JobRecord> namedEnds() {
+    return ended.stream().limit(MOST_LINES).toList();
+  }
+
   /// What the history is to say of them: the messages, each by itself, and then the rest.
-  List<Change> entries(int turn) {
+  ///
+  /// @param own what handlers of the job's own classes say of their ends, in place of the usual
+  ///   words
+  List<Change> entries(int turn, Map<JobId, String> own) {
     var said =
         messages.stream()
             .<Change>map(entry -> new Change.Recorded(turn, Entry.Kind.MESSAGE, entry.data()));
     boolean only = ended.isEmpty() && progress.isEmpty() && found.isEmpty();
-    return Stream.concat(said, only ? Stream.of() : Stream.of(notification(turn))).toList();
+    return Stream.concat(said, only ? Stream.of() : Stream.of(notification(turn, own))).toList();
   }
 
-  private Change.Recorded notification(int turn) {
+  private Change.Recorded notification(int turn, Map<JobId, String> own) {
     var text =
-        Stream.of(reports(), ends(), found.stream().map(News::found))
+        Stream.of(reports(), ends(own), found.stream().map(News::found))
             .flatMap(lines -> lines)
             .map(line -> line + "\n")
             .collect(Collectors.joining());
@@ -91,11 +101,10 @@ record News(
   }
 
   /// A line for each end, or where there are many, for the first of them and one for the others.
-  private Stream<String> ends() {
+  private Stream<String> ends(Map<JobId, String> own) {
     var lines =
-        ended.stream()
-            .limit(MOST_LINES)
-            .map(child -> ended(Objects.requireNonNull(child.subtask())));
+        namedEnds().stream()
+            .map(child -> ended(Objects.requireNonNull(child.subtask()), own.get(child.id())));
     var others =
         ended.stream()
             .skip(MOST_LINES)
@@ -123,16 +132,20 @@ record News(
                         entry.job(), capped(Value.of(entry.data().text("text").orElse("")))));
   }
 
-  private static String ended(Subtask subtask) {
+  private static String ended(Subtask subtask, @Nullable String own) {
     if (subtask.id() instanceof Json.Object callback) {
       return answered(callback.text("callback").orElse(""), subtask);
     }
     var id = subtask.id() instanceof Json.Null ? "" : " id=" + Value.of(subtask.id()).text();
     return switch (Objects.requireNonNull(subtask.completion())) {
       case Completion.Result(var value) ->
-          "[Notification] sub-task" + id + " completed successfully. Result: " + capped(value);
+          Objects.requireNonNullElse(
+                  own, "[Notification] sub-task" + id + " completed successfully.")
+              + " Result: "
+              + capped(value);
       case Completion.Error(var error) ->
-          "[Error] sub-task" + id + " failed with " + error.message();
+          Objects.requireNonNullElse(
+              own, "[Error] sub-task" + id + " failed with " + error.message());
     };
   }
 

@@ -30,7 +30,11 @@ final class Registry {
             .collect(Collectors.toMap(WorkspaceRuntime::name, Function.identity()));
     this.providers =
         providers.stream().collect(Collectors.toMap(ModelProvider::provider, Function.identity()));
-    this.builtIn = builtIn.stream().collect(Collectors.toMap(Tool::name, Function.identity()));
+    this.builtIn =
+        builtIn.stream()
+            .flatMap(Tool::withErrorHandler)
+            .distinct()
+            .collect(Collectors.toMap(Tool::name, Function.identity()));
   }
 
   /// The latest agent of a name counts, for jobs already stored as well.
@@ -58,12 +62,17 @@ final class Registry {
   }
 
   List<WorkspaceRuntime.ToolSignature> signatures(AgentSpec spec) {
-    return tools(spec).stream()
-        .map(
-            tool ->
-                new WorkspaceRuntime.ToolSignature(
-                    tool.name(), tool.description(), tool.parameters()))
-        .toList();
+    return tools(spec).stream().map(tool -> signature(spec, tool)).toList();
+  }
+
+  /// A job that was stored before its agent's tool had an error handler has none.
+  private WorkspaceRuntime.ToolSignature signature(AgentSpec spec, Tool tool) {
+    var handler =
+        Optional.ofNullable(tool.errorHandler())
+            .map(Tool::name)
+            .filter(name -> tool(spec, name).isPresent());
+    return new WorkspaceRuntime.ToolSignature(
+        tool.name(), tool.description(), tool.parameters(), tool.exit(), handler.orElse(null));
   }
 
   Optional<Tool> tool(AgentSpec spec, String name) {

@@ -13,31 +13,66 @@ import org.jspecify.annotations.Nullable;
 /// @param model the model as `provider:name`; null for a program agent, whose jobs live by their
 ///   code
 /// @param tools the names of the tools it may call
-/// @param runtime the workspace runtime its code runs in: `cpython`, `graalpy`, or `java` for a
-///   Java program
-/// @param restricted whether its Python runs in restricted mode
+/// @param sandbox where its code runs
 /// @param limits what its jobs may cost
-/// @param imports the modules that restricted code may import besides the usual ones: names such as
-///   `numpy`, and `numpy.*` for all that is below one too
+/// @param conduct how it goes about its jobs
 public record AgentSpec(
     String name,
     String instructions,
     @Nullable String model,
     List<String> tools,
-    String runtime,
-    boolean restricted,
+    Sandbox sandbox,
     Limits limits,
-    List<String> imports) {
+    Conduct conduct) {
   public AgentSpec {
     if (name.isBlank()) {
       throw new IllegalArgumentException("An agent needs a name");
     }
     tools = List.copyOf(tools);
-    imports = List.copyOf(imports);
+  }
+
+  /// A spec with nothing of its own to do, and a [Sandbox] of these parts.
+  public AgentSpec(
+      String name,
+      String instructions,
+      @Nullable String model,
+      List<String> tools,
+      String runtime,
+      boolean restricted,
+      Limits limits,
+      List<String> imports) {
+    this(
+        name,
+        instructions,
+        model,
+        tools,
+        new Sandbox(runtime, restricted, imports),
+        limits,
+        Conduct.PLAIN);
   }
 
   /// A program agent of that name: no model, no tools, Python in restricted mode.
   public static AgentSpec program(String name) {
-    return new AgentSpec(name, "", null, List.of(), "cpython", true, Limits.DEFAULT, List.of());
+    return new AgentSpec(name, "", null, List.of(), Sandbox.DEFAULT, Limits.DEFAULT, Conduct.PLAIN);
+  }
+
+  /// The same agent for a piece of code: without its model, and with nothing of its own to do.
+  public AgentSpec codeOnly() {
+    return new AgentSpec(name, instructions, null, tools, sandbox, limits, Conduct.PLAIN);
+  }
+
+  /// The workspace runtime its code runs in.
+  public String runtime() {
+    return sandbox.runtime();
+  }
+
+  /// Whether its Python runs in restricted mode.
+  public boolean restricted() {
+    return sandbox.restricted();
+  }
+
+  /// The modules that restricted code may import besides the usual ones.
+  public List<String> imports() {
+    return sandbox.imports();
   }
 }

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /// @param job on whose behalf the call is made
 /// @param slot the place of the call in the job's code
 public record EffectKey(JobId job, Slot slot) {
-  private static final Pattern TEXT = Pattern.compile("([^/]+)/(\\d+)/(\\d+)/(\\d+)");
+  private static final Pattern TEXT = Pattern.compile("([^/]+)/(\\d+)/(-1|\\d+)/(\\d+)");
 
   /// The key with that text.
   ///

@@ -49,6 +49,8 @@ public record Entry(long sequence, Instant time, JobId job, int turn, Kind kind,
     EXCEPTION,
     /// The ends of subtasks, at the place where the job was told.
     NOTIFICATION,
+    /// The model had said its last word, and is reminded of something.
+    REMINDER,
     /// A tool was called, with what came of it.
     TOOL,
     /// The outcome of a call is not known, and the code was told so.

@@ -2,13 +2,13 @@ package dev.errand.job;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The frozen setup of a job; equal definitions are stored once.
 ///
 /// @param agent who does the work
-/// @param warmup the blocks carried out before the first model turn; all there is for a program
-///   agent
+/// @param warmup the blocks that the job is given; see [#blocks]
 /// @param parameters what fills the placeholders of the agent's instructions
 /// @param locale a language tag such as `pl-PL`; null where the job has none
 /// @param resultSchema the JSON schema that its subtask's result must fit; null where any will do
@@ -31,6 +31,12 @@ public record JobDefinition(
     this(agent, warmup, parameters, locale, null);
   }
 
+  /// The blocks carried out before the first model turn, all there is for a program agent: those
+  /// that the job is given, then the agent's own.
+  public List<CodeBlock> blocks() {
+    return Stream.concat(warmup.stream(), agent.conduct().warmup().stream()).toList();
+  }
+
   /// A definition without parameters and locale.
   public static JobDefinition of(AgentSpec agent, CodeBlock... warmup) {
     return new JobDefinition(agent, List.of(warmup), Json.Object.EMPTY, null);
@@ -48,11 +54,8 @@ public record JobDefinition(
 
   /// Whether the job delivers what its last block returns: a called function, or a Java program.
   public boolean deliversReturnedValue() {
-    return !warmup.isEmpty()
-        && switch (warmup.getLast().kind()) {
-          case CALL, PROGRAM -> true;
-          case PYTHON, ANSWER, ON_ERROR -> false;
-        };
+    var blocks = blocks();
+    return !blocks.isEmpty() && blocks.getLast().deliversValue();
   }
 
   /// The address under which equal definitions are stored once: a digest of the stored form.

@@ -3,9 +3,22 @@ package dev.errand.job;
 /// The place of one effect or reading within a job's code: stable across replays.
 ///
 /// @param turn the block, as in [Progress#turn]
-/// @param statement the top-level statement within the block, from 0
+/// @param statement the top-level statement within the block, from 0; -1 for what comes before its
+///   code
 /// @param ordinal which effect of that statement, from 0
 public record Slot(int turn, int statement, int ordinal) implements Comparable<Slot> {
+  private static final int BEFORE_CODE = -1;
+
+  /// The place where the words of a model's reply are delivered, before its code is carried out.
+  public static Slot ofWords(int turn) {
+    return new Slot(turn, BEFORE_CODE, 0);
+  }
+
+  /// Whether it is such a place.
+  public boolean isOfWords() {
+    return statement == BEFORE_CODE;
+  }
+
   /// The effect's key, which the tool receives: `job/turn/statement/ordinal`.
   public String key(JobId job) {
     return job + "/" + turn + "/" + statement + "/" + ordinal;

@@ -5,6 +5,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The JSON in which stores keep composite nouns; each form can read what earlier releases wrote.
@@ -18,13 +19,7 @@ public final class StoredForm {
   public static Json.Object write(JobDefinition definition) {
     var form =
         Json.object("agent", write(definition.agent()))
-            .with(
-                "warmup",
-                definition.warmup().stream()
-                    .map(
-                        block ->
-                            Json.object("kind", block.kind().name()).with("source", block.source()))
-                    .toList())
+            .with("warmup", blocks(definition.warmup()))
             .with("parameters", definition.parameters())
             .with("locale", definition.locale());
     // Absent in the form of those that have none, so that their addresses stay what they were.
@@ -41,7 +36,57 @@ public final class StoredForm {
             .with("runtime", agent.runtime())
             .with("restricted", agent.restricted())
             .with("limits", write(agent.limits()));
-    return agent.imports().isEmpty() ? form : form.with("imports", agent.imports());
+    var reaching = agent.imports().isEmpty() ? form : form.with("imports", agent.imports());
+    return agent.conduct().equals(Conduct.PLAIN)
+        ? reaching
+        : reaching.with("conduct", write(agent.conduct()));
+  }
+
+  private static Json.Object write(Conduct conduct) {
+    var reminder = conduct.reminder();
+    return Json.object("warmup", blocks(conduct.warmup()))
+        .with("send", conduct.send())
+        .with("reminder", reminder == null ? null : write(reminder))
+        .with("languageRule", conduct.languageRule())
+        .with("languageHint", conduct.languageHint());
+  }
+
+  private static Conduct conduct(Json.Object form) {
+    return new Conduct(
+        blocks(form, "warmup"),
+        form.text("send").orElse(null),
+        form.get("reminder").orElse(Json.Null.VALUE) instanceof Json.Object reminder
+            ? reminder(reminder)
+            : null,
+        isTrue(form, "languageRule"),
+        isTrue(form, "languageHint"));
+  }
+
+  private static Json.Object write(Reminder reminder) {
+    return Json.object("text", reminder.text())
+        .with("recurring", reminder.recurring())
+        .with("minDialogLength", reminder.minDialogLength());
+  }
+
+  private static Reminder reminder(Json.Object form) {
+    return new Reminder(
+        string(form, "text"), isTrue(form, "recurring"), (int) number(form, "minDialogLength"));
+  }
+
+  private static List<Json.Object> blocks(List<CodeBlock> blocks) {
+    return blocks.stream()
+        .map(block -> Json.object("kind", block.kind().name()).with("source", block.source()))
+        .toList();
+  }
+
+  private static List<CodeBlock> blocks(Json.Object form, String name) {
+    return items(form, name).stream()
+        .map(Json.Object.class::cast)
+        .map(
+            block ->
+                new CodeBlock(
+                    CodeBlock.Kind.valueOf(string(block, "kind")), string(block, "source")))
+        .toList();
   }
 
   /// Reads a definition.
@@ -53,17 +98,16 @@ public final class StoredForm {
             string(agent, "instructions"),
             agent.text("model").orElse(null),
             strings(agent, "tools"),
-            string(agent, "runtime"),
-            agent.get("restricted").map(flag -> ((Json.Bool) flag).value()).orElse(true),
+            new Sandbox(
+                string(agent, "runtime"),
+                agent.get("restricted").map(flag -> ((Json.Bool) flag).value()).orElse(true),
+                strings(agent, "imports")),
             limits(object(agent, "limits")),
-            strings(agent, "imports")),
-        items(form, "warmup").stream()
-            .map(Json.Object.class::cast)
-            .map(
-                block ->
-                    new CodeBlock(
-                        CodeBlock.Kind.valueOf(string(block, "kind")), string(block, "source")))
-            .toList(),
+            agent
+                .get("conduct")
+                .map(conduct -> conduct((Json.Object) conduct))
+                .orElse(Conduct.PLAIN)),
+        blocks(form, "warmup"),
         object(form, "parameters"),
         form.text("locale").orElse(null),
         (Json.Object) form.get("resultSchema").orElse(null));
@@ -285,6 +329,10 @@ public final class StoredForm {
                     variable.text("preview").orElse(""),
                     variable.text("lost").orElse("")))
         .toList();
+  }
+
+  private static boolean isTrue(Json.Object form, String name) {
+    return form.get(name).equals(Optional.of(new Json.Bool(true)));
   }
 
   private static Json.Object object(Json.Object form, String name) {

@@ -63,6 +63,7 @@ public final class Bookkeeping {
           PROGRESS,
           EXCEPTION,
           NOTIFICATION,
+          REMINDER,
           TOOL,
           RECEIPT,
           EFFECT_UNKNOWN,

@@ -2,6 +2,7 @@ package dev.errand.spi;
 
 import dev.errand.job.Blob;
 import dev.errand.job.JobId;
+import dev.errand.job.Json;
 import dev.errand.job.Limits;
 import java.util.List;
 import java.util.Map;
@@ -88,14 +89,28 @@ public interface WorkspaceRuntime extends AutoCloseable {
     }
   }
 
-  /// A tool as code sees it.
+  /// A tool as code sees it; one whose name begins with `_` is not offered to code.
   ///
   /// @param name the function's name
   /// @param description what it does
   /// @param parameters the names of its parameters, in order; a trailing `?` marks an optional one
-  record ToolSignature(String name, String description, List<String> parameters) {
+  /// @param exit the value with which the code ends its job once a call has returned; null where it
+  ///   goes on
+  /// @param errorHandler the tool that is called, with what a call returned and the error, if the
+  ///   job fails later; null for none
+  record ToolSignature(
+      String name,
+      String description,
+      List<String> parameters,
+      @Nullable Json exit,
+      @Nullable String errorHandler) {
     public ToolSignature {
       parameters = List.copyOf(parameters);
+    }
+
+    /// A tool after which the code goes on.
+    public ToolSignature(String name, String description, List<String> parameters) {
+      this(name, description, parameters, null, null);
     }
   }
 }

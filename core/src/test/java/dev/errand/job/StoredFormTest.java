@@ -37,7 +37,15 @@ class StoredFormTest {
   }
 
   @Test
-  void limits_and_imports_are_read_as_they_were_written() {
+  void an_agent_without_code_of_its_own_is_stored_as_before() {
+    var form = (Json.Object) Json.parse(BEFORE_LIMITS_OF_PROCESSES);
+    var before = StoredForm.definition(form);
+    assertThat(before.agent().conduct()).isEqualTo(Conduct.PLAIN);
+    assertThat(StoredForm.write(before).print()).doesNotContain("conduct");
+  }
+
+  @Test
+  void limits_sandbox_and_conduct_are_read_as_they_were_written() {
     var limits =
         new Limits(Duration.ofSeconds(1), 2, 3, 4, 5, 6, 7, 8, Duration.ofHours(9), 10, 11, 12, 13);
     var before = StoredForm.definition((Json.Object) Json.parse(BEFORE_LIMITS_OF_PROCESSES));
@@ -49,10 +57,14 @@ class StoredFormTest {
                 agent.instructions(),
                 agent.model(),
                 agent.tools(),
-                agent.runtime(),
-                agent.restricted(),
+                new Sandbox("graalpy", false, List.of("numpy.*")),
                 limits,
-                List.of("numpy.*")),
+                new Conduct(
+                    List.of(CodeBlock.python("order")),
+                    Conduct.SEND,
+                    Reminder.recurring("Report.").minDialogLength(3),
+                    false,
+                    true)),
             before.warmup(),
             before.parameters(),
             before.locale());

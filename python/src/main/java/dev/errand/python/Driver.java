@@ -39,6 +39,7 @@ public final class Driver {
           "preview",
           "raised",
           "reach",
+          "reads",
           "scratch",
           "seccomp",
           "session",

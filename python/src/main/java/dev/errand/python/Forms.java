@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// What Java says to a workspace's process, as frames.
 final class Forms {
@@ -61,7 +62,20 @@ final class Forms {
   }
 
   private static Json tool(WorkspaceRuntime.ToolSignature tool) {
-    return Json.of(List.of(tool.name(), tool.description(), tool.parameters()));
+    var signature = Stream.of(tool.name(), tool.description(), tool.parameters());
+    return Json.of(Stream.concat(signature, after(tool)).toList());
+  }
+
+  /// What is done once a call has returned, if anything is.
+  private static Stream<Json> after(WorkspaceRuntime.ToolSignature tool) {
+    var after = Json.Object.EMPTY;
+    if (tool.errorHandler() != null) {
+      after = after.with("on_error", tool.errorHandler());
+    }
+    if (tool.exit() != null) {
+      after = after.with("exit", List.of(tool.exit()));
+    }
+    return after.members().isEmpty() ? Stream.of() : Stream.of(after);
   }
 
   static Frame run(Workspace.Run run, Json.Object job) {

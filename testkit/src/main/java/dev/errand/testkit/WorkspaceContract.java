@@ -10,6 +10,7 @@ import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.Limits;
 import dev.errand.job.RefusedException;
+import dev.errand.job.StoredForm;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
 import dev.errand.job.WorkspaceException;
@@ -18,6 +19,7 @@ import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.Workspace.Ending;
 import dev.errand.spi.WorkspaceRuntime;
+import dev.errand.spi.WorkspaceRuntime.ToolSignature;
 import dev.errand.testkit.DrivenJob.Wait;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -1079,6 +1081,67 @@ public abstract class WorkspaceContract extends DrivenJobs {
         .isEqualTo("no way");
     assertThat(raise(job, "fail('EffectUnknown')").message()).isEqualTo("EffectUnknown: no way");
     assertThat(raise(job, "fail('Strange')").message()).isEqualTo("RuntimeError: Strange: no way");
+  }
+
+  @Test
+  void a_tool_that_exits_ends_the_job_with_its_value_once_it_has_returned() {
+    var parting = new ToolSignature("part", "", List.of(), new Json.Text("gone"), null);
+    var job =
+        job()
+            .tool(
+                parting,
+                arguments -> {
+                  throw new RefusedException("ToolError", "not yet");
+                });
+    assertThat(raise(job, "part()").message()).isEqualTo("ToolError: not yet");
+    var other = job().tool(parting, arguments -> Value.none());
+    assertThat(other.run("part()\nprint('unreached')"))
+        .isInstanceOfSatisfying(
+            Ending.Exited.class, ending -> assertThat(ending.value().text()).isEqualTo("gone"));
+    assertThat(other.host().console()).isEmpty();
+  }
+
+  @Test
+  void a_tool_of_a_name_that_begins_with_an_underscore_is_not_offered() {
+    var job = job().tool(tool("_inner"), arguments -> Value.none());
+    assertThat(raise(job, "_inner()").message()).startsWith("NameError");
+  }
+
+  @Test
+  void the_error_handler_of_a_tool_is_called_for_each_call_that_has_returned() {
+    var told = new ArrayList<String>();
+    var job =
+        job()
+            .tool(
+                new ToolSignature("take", "", List.of("what"), null, "_release"),
+                arguments -> Value.of(arguments.members().get("what")))
+            .tool(
+                tool("_release", "taken", "error?"),
+                arguments -> {
+                  told.add(arguments.print());
+                  return Value.none();
+                });
+    finish(job, "take('crane')\ntake(2)");
+    job.restart();
+    var failure = TaskError.of(TaskError.Kind.EXCEPTION, "broke", "mend it");
+    job.run(
+        new CodeBlock(CodeBlock.Kind.ON_ERROR, StoredForm.write(failure).with("since", 0).print()));
+    var error = "\"error\":{\"kind\":\"exception\",\"message\":\"broke\",\"advice\":\"mend it\"}}";
+    assertThat(told).containsExactly("{\"taken\":\"crane\"," + error, "{\"taken\":2," + error);
+  }
+
+  @Test
+  void an_event_is_given_to_the_one_name_that_the_agents_code_reads() {
+    var code = List.of(CodeBlock.python("total = sum(order)"), CodeBlock.python("print(total)"));
+    var job = job().unrestricted();
+    finish(job, CodeBlock.EVENT + " = [1, 2]");
+    job.run(CodeBlock.event(code));
+    job.restart();
+    assertThat(finish(job, "order, '__event__' in globals()")).isEqualTo("([1, 2], False)");
+    finish(job, CodeBlock.EVENT + " = 3");
+    assertThat(error(job.run(CodeBlock.event(List.of(CodeBlock.python("1"))))).message())
+        .endsWith("warmup definition must reference exactly one external local, got []");
+    assertThat(finish(job, CodeBlock.EVENT)).isEqualTo("3");
   }
 
   @Test

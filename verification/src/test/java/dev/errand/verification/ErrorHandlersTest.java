@@ -1,6 +1,7 @@
 package dev.errand.verification;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.errand.Errand;
 import dev.errand.Job;
@@ -8,6 +9,7 @@ import dev.errand.agent.Agent;
 import dev.errand.agent.Model;
 import dev.errand.agent.Tool;
 import dev.errand.job.Entry;
+import dev.errand.job.Json;
 import dev.errand.job.Limits;
 import dev.errand.job.Outcome;
 import dev.errand.job.StoreException;
@@ -21,6 +23,7 @@ import dev.errand.verification.programs.Waiting;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -29,6 +32,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// What is called when a job fails: each handler once, by the job that registered it.
@@ -148,6 +152,27 @@ class ErrorHandlersTest {
   }
 
   @Test
+  void those_of_a_block_whose_exit_was_put_off_are_called_if_the_model_fails_then()
+      throws Exception {
+    var ends =
+        """
+        child = delegate(lambda: 1)
+        while not child.is_completed:
+            pass
+        exit("too early")
+        """;
+    Model model =
+        request -> {
+          if (request.messages().size() > 1) {
+            throw new dev.errand.job.ModelException("The model is gone");
+          }
+          return new Model.Reply("```python\n" + REGISTER + ends + "```", Usage.NONE);
+        };
+    done(Agent.named("early").model(model).tools(note()).build());
+    assertThat(notes()).containsExactly("clean first model", "clean third model");
+  }
+
+  @Test
   void those_of_a_job_that_ended_well_are_not_called_for_what_it_was_revived_for()
       throws Exception {
     Model model =
@@ -224,28 +249,168 @@ class ErrorHandlersTest {
             line -> assertThat(line).contains("needs a function, not int"));
   }
 
+  private static Tool book(Tool handler) {
+    return Tool.of(
+            "book",
+            "",
+            List.of("what"),
+            call -> {
+              if (call.text("what").equals("nothing")) {
+                throw new IllegalStateException("sold out");
+              }
+              return "booked " + call.text("what");
+            })
+        .onError(handler);
+  }
+
+  /// Notes what it was called with, for each key once.
+  private Tool cancel() {
+    return Tool.of(
+        "_cancel",
+        "",
+        List.of("context", "error?"),
+        call -> {
+          var error = (Json.Object) call.arguments().get("error").orElseThrow();
+          noted.merge(
+              call.key(),
+              call.text("context") + ", for " + error.text("kind").orElseThrow(),
+              (one, other) -> one + " and " + other);
+          return null;
+        });
+  }
+
+  private Agent booking() {
+    return Agent.named("parent").tools(note(), book(cancel())).build();
+  }
+
+  /// What was noted, in the order of the calls.
+  private List<String> notesInOrder() {
+    return List.copyOf(new TreeMap<>(noted).values());
+  }
+
+  private static final String BOOK =
+      """
+      def _own(context, error=None):
+          note("own")
+
+      book("hotel")
+      try:
+          book("nothing")
+      except ToolError:
+          current_job().add_error_handler(_own)
+      book("car")
+      """;
+
+  /// E13 to E15.
+  @Test
+  void a_tool_that_has_returned_has_its_own_called_with_what_it_returned() throws Exception {
+    done(booking(), BOOK, "1 / 0");
+    assertThat(notesInOrder())
+        .containsExactly("booked hotel, for exception", "own", "booked car, for exception");
+  }
+
+  @Test
+  void those_of_tools_are_not_called_when_the_job_ends_well() throws Exception {
+    assertThat(done(booking(), BOOK, "exit(1)").value(Integer.class)).isEqualTo(1);
+    assertThat(notes()).isEmpty();
+  }
+
+  /// E16 to E19.
+  @Test
+  void a_tool_that_makes_the_value_of_a_future_registers_its_own_once_when_that_is_read()
+      throws Exception {
+    done(
+        booking(),
+        """
+        def over(future):
+            return True
+
+        def value(future):
+            return book("flight")
+
+        @temporal(complement=value, condition=over)
+        def flight():
+            return FutureResult(delegate(lambda: 1))
+
+        read, unread = flight(), flight()
+        print(read.value, read.value)
+        """,
+        "1 / 0");
+    assertThat(notes()).containsExactly("booked flight, for exception");
+  }
+
+  /// E12.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "cancel;context,error?",
+        "_cancel;context",
+        "_cancel;context,error",
+        "_cancel;a,b?,c?"
+      })
+  void a_tool_that_is_no_handler_is_refused(String name, String parameters) {
+    var wrong = Tool.of(name, "", List.of(parameters.split(",")), call -> null);
+    assertThatThrownBy(() -> book(wrong))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(
+            "An error handler has a name that begins with _ and takes a context")
+        .hasMessageEndingWith("tool " + name + " takes " + wrong.parameters());
+    assertThatThrownBy(() -> book(cancel().exits(1))).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void a_tool_of_every_agent_may_have_one() throws Exception {
+    try (var errand =
+        Errand.builder()
+            .store(store)
+            .runtime(Waiting.KEPT.over(PYTHON))
+            .tool(book(cancel()))
+            .open()) {
+      errand.worker().start();
+      submit(errand, Agent.named("plain").build(), "book('ship')", "1 / 0").await(LONG);
+    }
+    assertThat(notes()).containsExactly("booked ship, for exception");
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void crashed_at_any_commit_each_has_its_effects_once(boolean after) throws Exception {
+    crashAtEveryWrite(after, Agent.named("parent").tools(note()).build(), REGISTER, 2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void crashed_at_any_commit_those_of_tools_are_called_once_for_each_call(boolean after)
+      throws Exception {
+    crashAtEveryWrite(after, booking(), BOOK, 3);
+  }
+
+  private void crashAtEveryWrite(boolean after, Agent agent, String code, int notes)
+      throws Exception {
     boolean crashed = true;
     for (int at = 1; crashed; at++) {
       noted.clear();
-      crashed = crashAndResume(at, after);
+      crashed = crashAndResume(at, after, agent, code, notes);
     }
   }
 
-  private boolean crashAndResume(int at, boolean after) throws Exception {
+  private boolean crashAndResume(int at, boolean after, Agent agent, String code, int notes)
+      throws Exception {
     var fresh = new MemoryStore(clock);
     var injector = CrashInjector.failing(fresh, at, after);
-    advance(injector);
+    advance(injector, agent, code);
     injector.awaitSilence();
     clock.advance(Duration.ofMinutes(2));
-    advance(CrashInjector.failing(fresh, 0, false));
+    advance(CrashInjector.failing(fresh, 0, false), agent, code);
 
     var when = "crash " + (after ? "after" : "before") + " write " + at;
     var root = fresh.findByKey("the one").orElseThrow();
     assertThat(root.outcome()).as(when).isInstanceOf(Outcome.Failed.class);
-    assertThat(noted.keySet()).as(when).hasSize(2).allMatch(key -> key.startsWith(root.id() + "/"));
+    assertThat(noted.keySet())
+        .as(when)
+        .hasSize(notes)
+        .allMatch(key -> key.startsWith(root.id() + "/"));
     assertThat(fresh.history(root.id(), 0, 1000))
         .as(when)
         .filteredOn(entry -> entry.kind() == Entry.Kind.JOB_ENDED)
@@ -253,9 +418,10 @@ class ErrorHandlersTest {
     return injector.crashed();
   }
 
-  private void advance(CrashInjector injector) throws InterruptedException {
+  private void advance(CrashInjector injector, Agent agent, String code)
+      throws InterruptedException {
     try (var errand = open(injector)) {
-      var job = submit(errand, Agent.named("parent").tools(note()).build(), REGISTER, "1 / 0");
+      var job = submit(errand, agent, code, "1 / 0");
       errand.worker().lease(Duration.ofMinutes(1)).poll(Duration.ofMillis(5)).start();
       while (job.outcome().isEmpty()) {
         errand.awaitChange(Duration.ofMillis(100));

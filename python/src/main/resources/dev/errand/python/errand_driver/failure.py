@@ -14,14 +14,25 @@ class ErrorHandler:
         self.__qualname__ = getattr(function, "__qualname__", self.__name__)
         self.__doc__ = function.__doc__
 
+    def handle(self, context, error):
+        return self.__wrapped__(context, error)
+
     def __call__(self, context, error=None):
         try:
-            return self.__wrapped__(context, error)
+            return self.handle(context, error)
         except Exception:
             return None
 
     def __repr__(self):
         return "<error handler %s>" % self.__name__
+
+
+class ToolHandler(ErrorHandler):
+    """A tool that is called in the place of such a function."""
+
+    def handle(self, context, error):
+        told = {"kind": error.kind, "message": error.err_message, "advice": error.advice}
+        return self.__wrapped__(context, told)
 
 
 def error_handler(function):
@@ -43,4 +54,4 @@ def error_handler(function):
     return ErrorHandler(function)
 
 
-names.offer(error_handler, internal=(ErrorHandler,))
+names.offer(error_handler, internal=(ErrorHandler, ToolHandler))

@@ -3,7 +3,6 @@
 They are also the module `errand`, which code may import under that name, as `statek` and as `statek.task`.
 """
 
-import ast
 import builtins
 import enum
 import inspect
@@ -12,7 +11,7 @@ import re
 import sys
 import types
 
-from . import durable, facades, fence, futures, kinds, loop, reach, waiting
+from . import durable, facades, fence, futures, kinds, loop, reach, reads, waiting
 from .arrived import arrived, check, content
 from .lost import LostValue, Unkeepable
 from .source import caller_frame
@@ -107,6 +106,8 @@ class Job:
 
 
 ERROR_HANDLERS = "__error_handlers__"
+EVENT = "__event__"
+LOG_MESSAGES = "__log_messages__"
 
 
 class Agent:
@@ -415,7 +416,7 @@ def new_job(agent, shared_vars, parent_job, warmup_code, locale, frame, params, 
     blocks = _blocks(warmup_code)
     frame = frame or _frame()
     variables = {}
-    for name in _names_read(blocks):
+    for name in reads.names_read(blocks):
         if frame is not None and name in frame.f_locals:
             variables[name] = frame.f_locals[name]
         elif name in session.namespace:
@@ -450,15 +451,6 @@ def _blocks(code):
     return [block for text in texts for block in _BLOCK_LINE.split(text) if block.strip()]
 
 
-def _names_read(blocks):
-    names = {}
-    for block in blocks:
-        for node in ast.walk(ast.parse(block, "<warmup_code>")):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                names[node.id] = None
-    return names
-
-
 def create_sub_task(job, handler_type=SubTaskHandler, **kwargs):
     """Gives a job that was just created a handler."""
     if not isinstance(job, Job):
@@ -468,6 +460,8 @@ def create_sub_task(job, handler_type=SubTaskHandler, **kwargs):
     handler = handler_type(job, **kwargs)
     _check_id(handler.id)
     session.attach(handler)
+    if handler_type.get_log_message is not SubTaskHandler.get_log_message:
+        session.keep_log_message(handler)
     return handler
 
 
@@ -644,10 +638,11 @@ def _convert(text, kind):
 class Tool:
     """A function of the host application."""
 
-    def __init__(self, name, description, parameters):
+    def __init__(self, name, description, parameters, after=()):
         self.__name__ = self.__qualname__ = name
         self.__doc__ = description
         self._parameters = parameters
+        self._after = after
 
     @property
     def _names(self):
@@ -669,7 +664,12 @@ class Tool:
         )
 
     def __call__(self, *args, **kwargs):
-        return session.call_tool(self.__name__, self._bind(args, kwargs))
+        value = session.call_tool(self.__name__, self._bind(args, kwargs))
+        if "on_error" in self._after:
+            session.add_tool_handler(self._after["on_error"], value)
+        if "exit" in self._after:
+            session.exit(*self._after["exit"])
+        return value
 
     def _bind(self, args, kwargs):
         called = self.__name__ + "()"

@@ -30,6 +30,7 @@ from . import (
     preview,
     raised,
     reach,
+    reads,
     shown,
     source,
     waiting,
@@ -47,6 +48,7 @@ EXACT_CLOCK_CALLS = 1000
 HELD_CLOCK_NS = 10_000_000
 TEXT_LIMIT = 2000
 LONGEST_MILLIS = 10**14
+EVENT_ADVICE = "Let that code read one name that it does not bind, which is given the event; the job still has the event"
 
 
 class Session:
@@ -124,9 +126,9 @@ class Session:
             fence.unseal()
         ambient.begin(self.job.id, self._restricted)
         available = self._builtins[self._restricted]
-        for name, description, parameters in header["tools"]:
-            tool = self.keeper.tools[name] = names.Tool(name, description, parameters)
-            if "__" not in name:  # else it is a method of an object of the application
+        for name, description, parameters, *after in header["tools"]:
+            tool = self.keeper.tools[name] = names.Tool(name, description, parameters, *after)
+            if "__" not in name and not name.startswith("_"):  # else it is a method of an application's object, or internal
                 available[name] = tool
         self._available = available
         interpreter.offer(available, self.namespace)
@@ -251,6 +253,10 @@ class Session:
         try:
             if header["kind"] == "PYTHON":
                 end, parts = self._run_python(header)
+            elif header["kind"] == "EVENT":
+                end, parts = self._take_event(json.loads(header["source"]))
+            elif header["kind"] == "LOG_MESSAGES":
+                end, parts = self._log_messages()
             elif header["kind"] == "ON_ERROR":
                 end, parts = self._call_error_handlers(json.loads(header["source"]))
             else:
@@ -339,12 +345,53 @@ class Session:
             advice = "Return plain values, such as text, numbers, lists and dicts"
             return {"do": "raised", "kind": "unstorable", "message": message, "advice": advice}, []
 
+    def _take_event(self, blocks):
+        """Gives the job's event to the one name that the agent's own code reads and does not bind."""
+        self._last_statement = 1
+        self.statement = 0
+        try:
+            external = reads.external_names(blocks, self._available)
+        except SyntaxError as problem:
+            return self._ended(refused_syntax(problem)), []
+        if len(external) != 1:
+            message = "Agent '%s' warmup definition must reference exactly one external local, got %s"
+            wrong = message % (self.job.agent, external)
+            return self._ended({"do": "raised", "kind": "refused_code", "message": wrong, "advice": EVENT_ADVICE}), []
+        self.namespace[external[0]] = self.namespace.pop(names.EVENT)
+        parts = []
+        return self._ended({"do": "finished", "value": self._encoded(None, parts)}), parts
+
+    def keep_log_message(self, handler):
+        """Keeps a handler that tells the job's model of its end in words of its own."""
+        kept = self.namespace.get(names.LOG_MESSAGES, {})
+        self.namespace[names.LOG_MESSAGES] = {**kept, handler.job.id: handler}
+
+    def _log_messages(self):
+        """What such handlers say of the ends that were told: no snapshot, for nothing has happened."""
+        kept = self.namespace.get(names.LOG_MESSAGES, {})
+        said = {}
+        for child in (child for ended in self._told.values() for child in ended):
+            handler = kept.get(child["job"])
+            if handler is not None:
+                handler._learn(child["state"], _outcome(child, self._told_parts))
+                said[child["job"]] = self._quietly(_log_message, handler)
+        parts = []
+        told = {job: text for job, text in said.items() if text is not None}
+        return {"do": "finished", "value": self._encoded(told, parts)}, parts
+
     def add_error_handler(self, function, context, inherited):
         """Has a function called when this job fails; see `names.Job`."""
         if not isinstance(function, failure.ErrorHandler):
             function = failure.error_handler(function)
+        self._register(function, context, inherited)
+
+    def add_tool_handler(self, name, context):
+        """The same with the error handler of a tool, which is a tool itself."""
+        self._register(failure.ToolHandler(self.keeper.tools[name]), context, False)
+
+    def _register(self, handler, context, inherited):
         kept = self.namespace.get(names.ERROR_HANDLERS, ())
-        self.namespace[names.ERROR_HANDLERS] = [*kept, (function, context, self.turn, inherited)]
+        self.namespace[names.ERROR_HANDLERS] = [*kept, (handler, context, self.turn, inherited)]
 
     def inherited_error_handlers(self):
         """The handlers that a child of this job begins with."""
@@ -365,7 +412,7 @@ class Session:
 
     def _call_error_handler(self, function, context, error):
         try:
-            value = function.__wrapped__(context, error)
+            value = function.handle(context, error)
             if type(value) is types.CoroutineType:
                 loop.drive(value)
             loop.finish()
@@ -935,6 +982,15 @@ def _text(value):
         return shortened(str(value), TEXT_LIMIT)
     except (Exception, SystemExit):
         return "<%s>" % type(value).__name__
+
+
+def _log_message(handler):
+    """A handler's own words; None if they fail, or are no text."""
+    try:
+        text = handler.get_log_message()
+    except BaseException:
+        return None
+    return shortened(text, TEXT_LIMIT) if type(text) is str else None
 
 
 def refused_syntax(problem):

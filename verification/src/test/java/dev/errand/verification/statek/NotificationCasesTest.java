@@ -14,10 +14,13 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// N01 to N11, R01, P03 to P10 and W4 to W9: how a model hears of its subtasks and of messages.
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -343,5 +346,45 @@ class NotificationCasesTest {
             spec -> spec.message("Good morning."));
     assertThat(AgentCode.outcome(job).value(String.class)).isEqualTo("Hello.");
     assertThat(shown(0)).isEqualTo("Good morning.\n");
+  }
+
+  private Model.Request askedIn(String locale, UnaryOperator<Agent.Builder> manner) {
+    var agent = Agent.named("speaker").instructions("Be brief.").model(saying("Tak."));
+    var job =
+        code.submit(
+            manner.apply(agent).build(),
+            spec -> (locale.isEmpty() ? spec : spec.locale(locale)).message("Where is it?"));
+    AgentCode.outcome(job);
+    return asked.getLast();
+  }
+
+  @Test
+  void p09_a_message_in_another_language_leaves_the_rule_of_the_locale() {
+    var request = askedIn("pl-PL", agent -> agent);
+    assertThat(request.system())
+        .isEqualTo(
+            "Be brief.\n\n"
+                + "Wszystko, co czytają ludzie, pisz po polsku, w jakimkolwiek języku piszą oni"
+                + " sami.");
+    assertThat(request.messages().getLast().text())
+        .isEqualTo("Where is it?\n(Odpowiedz po polsku.)\n");
+  }
+
+  @Test
+  void the_language_is_told_once_or_not_at_all_if_the_agent_says_so() {
+    var withoutRule = askedIn("de", agent -> agent.languageRule(false));
+    assertThat(withoutRule.system()).isEqualTo("Be brief.");
+    assertThat(withoutRule.messages().getLast().text()).endsWith("(Antworte auf Deutsch.)\n");
+    var withoutHint = askedIn("FR-FR", agent -> agent.languageHint(false));
+    assertThat(withoutHint.system()).contains("Écris en français");
+    assertThat(withoutHint.messages().getLast().text()).isEqualTo("Where is it?\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "nl-NL", "no locale at all"})
+  void a_locale_of_no_known_language_tells_nothing(String locale) {
+    var request = askedIn(locale, agent -> agent);
+    assertThat(request.system()).isEqualTo("Be brief.");
+    assertThat(request.messages().getLast().text()).isEqualTo("Where is it?\n");
   }
 }

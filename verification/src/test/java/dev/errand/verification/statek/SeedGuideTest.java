@@ -385,6 +385,28 @@ class SeedGuideTest {
             """);
   }
 
+  /// "Parent error handlers can be inherited by the child": each calls it for its own failure.
+  @Test
+  void an_error_handler_of_the_parent_can_be_inherited_by_the_child() {
+    var job =
+        submit(
+            COMPLETE_WITH_A_RESULT,
+            """
+            def _clean(context, error=None):
+                print("cleaned", context)
+
+            def _own(context, error=None):
+                print("the parent's own")
+
+            current_job().add_error_handler(_clean, "the desk", inherited=True)
+            current_job().add_error_handler(_own)
+            h = create_sub_task(create_new_job(specialist, warmup_code="1 / 0", parent_job=current_job()))
+            print(h.error is None, wait_all(h)[0].state)
+            """);
+    assertThat(printed(job)).isEqualTo("True ERROR\n");
+    assertThat(AgentCode.console(job.children().getFirst())).isEqualTo("cleaned the desk\n");
+  }
+
   @Test
   void a_handler_is_found_by_its_id_once_it_has_completed() {
     assertThat(
