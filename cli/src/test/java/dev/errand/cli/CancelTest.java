@@ -1,34 +1,16 @@
 package dev.errand.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
-import dev.errand.Errand;
 import dev.errand.job.Json;
 import dev.errand.job.Outcome;
-import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /// Jobs that are cancelled by a command, while another Errand works on them.
-class CancelTest {
+class CancelTest extends BesideWorker {
   private static final Duration LONG = Duration.ofMinutes(1);
-  @TempDir Path directory;
-  private Shell shell = new Shell(Path.of(""));
-  private Errand working;
-
-  @BeforeEach
-  void start_a_worker() {
-    shell = new Shell(directory);
-    working = Asking.open(directory);
-  }
-
-  @AfterEach
-  void close() {
-    working.close();
-  }
 
   @Test
   void a_job_ends_with_all_below_it() throws Exception {
@@ -46,7 +28,7 @@ class CancelTest {
   @Test
   void code_that_another_process_runs_is_stopped() throws Exception {
     var job = Asking.listener(working, "busy", "print('in')\nwhile True: pass");
-    org.awaitility.Awaitility.await()
+    await()
         .atMost(LONG)
         .until(() -> job.history(0, 100).stream().anyMatch(entry -> entry.turn() == 0));
 

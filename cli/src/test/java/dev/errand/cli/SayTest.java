@@ -3,34 +3,15 @@ package dev.errand.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.job.Entry;
 import dev.errand.job.Json;
-import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /// Messages to jobs that another Errand works on.
-class SayTest {
+class SayTest extends BesideWorker {
   private static final Duration LONG = Duration.ofMinutes(1);
-  @TempDir Path directory;
-  private Shell shell = new Shell(Path.of(""));
-  private Errand working;
-
-  @BeforeEach
-  void start_a_worker() {
-    shell = new Shell(directory);
-    working = Asking.open(directory);
-  }
-
-  @AfterEach
-  void close() {
-    working.close();
-  }
 
   @Test
   void a_message_reaches_a_job_that_waits() {

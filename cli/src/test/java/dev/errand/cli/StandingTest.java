@@ -3,34 +3,15 @@ package dev.errand.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.errand.Errand;
 import dev.errand.agent.Agent;
 import dev.errand.job.Json;
-import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /// What `tree` and `show` say of jobs that wait, and of handlers.
-class StandingTest {
+class StandingTest extends BesideWorker {
   private static final Duration LONG = Duration.ofMinutes(1);
   private static final String AGE = " \\(\\d.*?\\) ";
-  @TempDir Path directory;
-  private Shell shell = new Shell(Path.of(""));
-  private Errand working;
-
-  @BeforeEach
-  void start_a_worker() {
-    shell = new Shell(directory);
-    working = Asking.open(directory);
-  }
-
-  @AfterEach
-  void close() {
-    working.close();
-  }
 
   @Test
   void a_tree_says_what_each_job_waits_for_and_shows_callbacks_as_such() {

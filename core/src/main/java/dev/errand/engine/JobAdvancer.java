@@ -271,7 +271,7 @@ final class JobAdvancer {
     writer.become(JobStatus.STARTED);
     var asked = askedToEnd();
     if (asked.isPresent() && asked.get().turn() < writer.progress().turn()) {
-      return end(() -> {}, endingAsAsked(asked.get(), partial()));
+      return end(() -> {}, asked.get().end(job.id(), partial()));
     }
     tellNews();
     var exceeded =
@@ -332,30 +332,17 @@ final class JobAdvancer {
     }
   }
 
-  /// The last message that asked the job to end, told to its model since it last went on.
-  private Optional<Change.Recorded> askedToEnd() {
-    return history.entries().reversed().stream()
-        .takeWhile(entry -> entry.kind() != Entry.Kind.JOB_REVIVED)
-        .filter(entry -> entry.kind() == Entry.Kind.MESSAGE)
-        .filter(entry -> entry.data().get(Bookkeeping.STOP).isPresent())
-        .findFirst();
+  private Optional<AskedToEnd> askedToEnd() {
+    return AskedToEnd.in(history.entries());
   }
 
   /// The end of a job that ends by itself with that value.
   private List<Change> ending(Value value) {
-    return askedToEnd().map(asked -> endingAsAsked(asked, value)).orElseGet(() -> succeeded(value));
+    return askedToEnd().map(asked -> asked.end(job.id(), value)).orElseGet(() -> succeeded(value));
   }
 
   private static List<Change> succeeded(Value value) {
     return List.of(new Change.Ended(new Outcome.Succeeded(value)));
-  }
-
-  /// The end of a job that was asked to: what it began ends with it.
-  private List<Change> endingAsAsked(Change.Recorded asked, Value partial) {
-    var reason = asked.data().text(Bookkeeping.STOP).orElse("");
-    return List.of(
-        new Change.Stopped(job.id(), new Outcome.Cancelled(reason), JobWorker.GRACE),
-        new Change.Ended(new Outcome.Cancelled(reason, partial)));
   }
 
   private Limits limits() {

@@ -1,5 +1,6 @@
 package dev.errand.verification;
 
+import static dev.errand.verification.Recorded.python;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -91,20 +92,7 @@ class SignalsTest {
 
   /// A job whose model says these lines in order, by how much it has said already.
   private Job converse(String... lines) {
-    Model model =
-        request -> {
-          asked.add(request);
-          long said =
-              request.messages().stream()
-                  .filter(message -> message.role() == Model.Message.Role.ASSISTANT)
-                  .count();
-          return new Model.Reply(lines[(int) said], Usage.NONE);
-        };
-    return start().submit(Agent.named("speaker").model(model).build());
-  }
-
-  private static String code(String python) {
-    return "```python\n" + python + "\n```\n";
+    return start().submit(Agent.named("speaker").model(Recorded.replying(asked, lines)).build());
   }
 
   private static void awaitStatus(Job job, JobStatus status) {
@@ -311,7 +299,7 @@ class SignalsTest {
 
   @Test
   void a_message_is_read_at_the_next_turn() throws Exception {
-    var job = converse(code("x = callback('go').result"), code("exit('heard')"));
+    var job = converse(python("x = callback('go').result"), python("exit('heard')"));
     awaitStatus(job, JobStatus.SUSPENDED);
     job.say("Never mind the callback.");
 
@@ -328,9 +316,9 @@ class SignalsTest {
       throws Exception {
     var job =
         converse(
-            code("n = 1"),
-            code("n = 2\nn = callback('go').result"),
-            code("exit([n, str(callback('go').state)])"));
+            python("n = 1"),
+            python("n = 2\nn = callback('go').result"),
+            python("exit([n, str(callback('go').state)])"));
     awaitStatus(job, JobStatus.SUSPENDED);
     job.say("Stop.");
 
@@ -340,7 +328,8 @@ class SignalsTest {
   @Test
   void a_message_revives_a_job_that_is_done_with_its_variables() throws Exception {
     var job =
-        converse(code("n = 20\nexit(n)"), code("exit(n + 1)"), "Good bye.", code("exit(n + 2)"));
+        converse(
+            python("n = 20\nexit(n)"), python("exit(n + 1)"), "Good bye.", python("exit(n + 2)"));
     assertThat(job.await(LONG).value(Integer.class)).isEqualTo(20);
     job.say("And one more?");
     Awaitility.await().atMost(LONG).until(() -> count(job, Entry.Kind.JOB_ENDED) == 2);
@@ -375,8 +364,8 @@ class SignalsTest {
                   boolean told = request.messages().getLast().text().contains("Use euros.");
                   return new Model.Reply(
                       told
-                          ? code("complete_sub_task(result='euros')\nexit()")
-                          : code("callback('x').result"),
+                          ? python("complete_sub_task(result='euros')\nexit()")
+                          : python("callback('x').result"),
                       Usage.NONE);
                 })
             .build());
@@ -442,7 +431,7 @@ class SignalsTest {
   void a_model_reads_what_its_subtasks_last_reported() throws Exception {
     var job =
         converse(
-            code(
+            python(
                 """
                 def work():
                     report_progress('one')
@@ -451,7 +440,7 @@ class SignalsTest {
                 task = delegate(work)
                 callback('ready').result
                 """),
-            code("exit(1)"));
+            python("exit(1)"));
     Awaitility.await().atMost(LONG).until(() -> job.callbacks().size() == 2);
     awaitStatus(job.children().getFirst(), JobStatus.SUSPENDED);
     awaitStatus(job, JobStatus.SUSPENDED);
@@ -511,8 +500,9 @@ class SignalsTest {
     var go = new CountDownLatch(1);
     var job =
         converse(
-            code("h = create_sub_task(create_new_job(agent('slow')), id='slow')\nexit('started')"),
-            code("exit(find_sub_task_handler(id='slow').result)"));
+            python(
+                "h = create_sub_task(create_new_job(agent('slow')), id='slow')\nexit('started')"),
+            python("exit(find_sub_task_handler(id='slow').result)"));
     errand.register(
         Agent.named("slow")
             .program(
@@ -535,7 +525,7 @@ class SignalsTest {
   void what_a_model_is_told_of_results_is_capped_and_its_code_has_the_whole() throws Exception {
     var job =
         converse(
-            code(
+            python(
                 """
                 def long(n):
                     return "x" * 3000
@@ -544,7 +534,7 @@ class SignalsTest {
                 while not all(h.is_completed for h in hs):
                     pass
                 """),
-            code("exit(len(find_sub_task_handler().result))"));
+            python("exit(len(find_sub_task_handler().result))"));
 
     assertThat(job.await(LONG).value(Integer.class)).isEqualTo(3000);
     var told = asked.getLast().messages().getLast().text();
@@ -556,7 +546,7 @@ class SignalsTest {
 
   @Test
   void a_model_is_not_told_of_what_its_code_was_given() throws Exception {
-    var job = converse(code(DELEGATE + "\nexit(h.result)"));
+    var job = converse(python(DELEGATE + "\nexit(h.result)"));
 
     assertThat(job.await(LONG).value(Integer.class)).isEqualTo(5);
     assertThat(count(job, Entry.Kind.NOTIFICATION)).isZero();
@@ -567,8 +557,8 @@ class SignalsTest {
   void an_exit_is_put_off_until_the_model_was_told_of_what_ended() throws Exception {
     var job =
         converse(
-            code(DELEGATE + "\nwhile not h.is_completed:\n    pass\nexit('too early')"),
-            code("exit([h.result, 'now'])"));
+            python(DELEGATE + "\nwhile not h.is_completed:\n    pass\nexit('too early')"),
+            python("exit([h.result, 'now'])"));
 
     assertThat(job.await(LONG).value(Object[].class)).containsExactly(5, "now");
     assertThat(count(job, Entry.Kind.JOB_ENDED)).isEqualTo(1);

@@ -1,5 +1,6 @@
 package dev.errand.verification;
 
+import static dev.errand.verification.Recorded.python;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -112,20 +113,7 @@ class StopTest {
 
   /// A job whose model says these lines in order, and no more after them.
   private Job converse(String... lines) {
-    Model model =
-        request -> {
-          asked.add(request);
-          long said =
-              request.messages().stream()
-                  .filter(message -> message.role() == Model.Message.Role.ASSISTANT)
-                  .count();
-          return new Model.Reply(lines[(int) said], Usage.NONE);
-        };
-    return start().submit(Agent.named("speaker").model(model).build());
-  }
-
-  private static String code(String python) {
-    return "```python\n" + python + "\n```\n";
+    return start().submit(Agent.named("speaker").model(Recorded.replying(asked, lines)).build());
   }
 
   private static void awaitSuspended(Job job) {
@@ -270,14 +258,14 @@ class StopTest {
 
   @Test
   void a_cancelled_job_stays_so_whatever_is_said_to_it() throws Exception {
-    var job = converse(code("callback('go').result"));
+    var job = converse(python("callback('go').result"));
     awaitSuspended(job);
     job.cancel("enough");
 
     assertThatThrownBy(() -> job.say("Go on.")).isInstanceOf(SignalRefusedException.class);
     assertThatThrownBy(() -> job.askToStop("now")).isInstanceOf(SignalRefusedException.class);
     assertThat(job.await(LONG))
-        .isEqualTo(new Outcome.Cancelled("enough", Value.of(code("callback('go').result"))));
+        .isEqualTo(new Outcome.Cancelled("enough", Value.of(python("callback('go').result"))));
   }
 
   // By the job's own code
@@ -423,7 +411,7 @@ class StopTest {
   void a_job_that_is_asked_to_stop_has_one_more_turn() throws Exception {
     var job =
         converse(
-            code("found = 20\nchild = delegate(lambda: callback('go').result)\nchild.result"),
+            python("found = 20\nchild = delegate(lambda: callback('go').result)\nchild.result"),
             "I found 20.");
     awaitSuspended(job);
     Awaitility.await().atMost(LONG).until(() -> job.callbacks().size() == 1);
@@ -437,7 +425,7 @@ class StopTest {
 
   @Test
   void code_of_the_last_turn_is_carried_out_and_its_exit_value_counts() throws Exception {
-    var job = converse(code("n = 20\ncallback('go').result"), code("exit(n + 1)"));
+    var job = converse(python("n = 20\ncallback('go').result"), python("exit(n + 1)"));
     awaitSuspended(job);
     job.askToStop("enough");
 
@@ -446,8 +434,8 @@ class StopTest {
 
   @Test
   void after_the_last_turn_there_is_none() throws Exception {
-    var last = code("n += 1");
-    var job = converse(code("n = 20\ncallback('go').result"), last, "one too many");
+    var last = python("n += 1");
+    var job = converse(python("n = 20\ncallback('go').result"), last, "one too many");
     awaitSuspended(job);
     job.askToStop("enough");
 

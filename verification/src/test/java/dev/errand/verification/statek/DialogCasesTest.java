@@ -1,5 +1,6 @@
 package dev.errand.verification.statek;
 
+import static dev.errand.verification.Recorded.python;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -78,10 +79,6 @@ class DialogCasesTest {
 
   private Agent.Builder talking(String... replies) {
     return saying(replies).dialog(send);
-  }
-
-  private static String python(String code) {
-    return "```python\n" + code + "\n```\n";
   }
 
   private Job submit(Agent.Builder agent) {

@@ -1,5 +1,6 @@
 package dev.errand.verification.statek;
 
+import static dev.errand.verification.Recorded.python;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errand.Job;
@@ -8,6 +9,7 @@ import dev.errand.agent.Model;
 import dev.errand.job.Entry;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Usage;
+import dev.errand.verification.Recorded;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -31,12 +33,8 @@ class NotificationCasesTest {
   private final List<Model.Request> asked = Collections.synchronizedList(new ArrayList<>());
   private final CountDownLatch go = new CountDownLatch(1);
 
-  /// A model that replies with these, in order.
   private Model saying(String... replies) {
-    return request -> {
-      asked.add(request);
-      return new Model.Reply(replies[replies(request)], Usage.NONE);
-    };
+    return Recorded.replying(asked, replies);
   }
 
   private static int replies(Model.Request request) {
@@ -48,10 +46,6 @@ class NotificationCasesTest {
 
   private Job converse(String... replies) {
     return code.submit(Agent.named("speaker").model(saying(replies)).build(), spec -> spec);
-  }
-
-  private static String python(String code) {
-    return "```python\n" + code + "\n```\n";
   }
 
   private String shown(int turn) {

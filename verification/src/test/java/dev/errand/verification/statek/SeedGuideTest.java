@@ -13,7 +13,7 @@ import dev.errand.job.Entry;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.Outcome;
-import dev.errand.job.Usage;
+import dev.errand.verification.Recorded;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -498,16 +498,8 @@ class SeedGuideTest {
             ```
             """,
             "```python\n" + FIND_A_COMPLETED_HANDLER + "exit(summary_task.result)\n```");
-    var shown = Collections.synchronizedList(new ArrayList<String>());
-    Model model =
-        request -> {
-          shown.add(request.messages().getLast().text());
-          long said =
-              request.messages().stream()
-                  .filter(message -> message.role() == Model.Message.Role.ASSISTANT)
-                  .count();
-          return new Model.Reply(turns.get((int) said), Usage.NONE);
-        };
+    var asked = Collections.synchronizedList(new ArrayList<Model.Request>());
+    var model = Recorded.replying(asked, turns.toArray(String[]::new));
     var job =
         code.submit(
             Agent.named("parent").model(model).build(),
@@ -515,9 +507,9 @@ class SeedGuideTest {
                 spec.var("thread", code.errand().durable("thread", new Talk(List.of("a", "b"))))
                     .var("complete", COMPLETE_WITH_A_RESULT)
                     .var("findings", ""));
-    Awaitility.await().atMost(LONG).until(() -> shown.size() == 3 && job.outcome().isPresent());
+    Awaitility.await().atMost(LONG).until(() -> asked.size() == 3 && job.outcome().isPresent());
     assertThat(AgentCode.outcome(job).value(String.class)).isEqualTo("a / b");
-    assertThat(shown.getLast())
+    assertThat(asked.getLast().messages().getLast().text())
         .contains("[Notification] sub-task id=summary completed successfully. Result: a / b");
     assertThat(job.history(0, 1000))
         .filteredOn(entry -> entry.kind() == Entry.Kind.NOTIFICATION)

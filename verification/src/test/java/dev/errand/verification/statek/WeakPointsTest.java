@@ -13,6 +13,7 @@ import dev.errand.job.JobStatus;
 import dev.errand.job.Outcome;
 import dev.errand.job.TaskError;
 import dev.errand.job.Usage;
+import dev.errand.verification.Recorded;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -211,18 +212,7 @@ class WeakPointsTest {
   }
 
   private Agent speaker(String... replies) {
-    return Agent.named("speaker")
-        .model(
-            request -> {
-              asked.add(request);
-              int said =
-                  (int)
-                      request.messages().stream()
-                          .filter(message -> message.role() == Model.Message.Role.ASSISTANT)
-                          .count();
-              return new Model.Reply(replies[said], Usage.NONE);
-            })
-        .build();
+    return Agent.named("speaker").model(Recorded.replying(asked, replies)).build();
   }
 
   private static void awaitSuspended(Job job) {
