@@ -5,6 +5,7 @@ import dev.errand.Job;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Outcome;
+import dev.errand.job.Usage;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -50,9 +51,9 @@ final class ShowCommand implements Callable<Integer> {
     add(text, "deadline", Standing.deadline(record).map(Text::moment).orElse(""));
     var count = errand.store().count(record.id());
     add(text, "children", count.jobs() == 0 ? "" : count.done() + " of " + count.jobs() + " done");
-    if (record.usage().calls() > 0) {
-      add(text, "usage", Forms.usage(record.usage()).print());
-    }
+    add(text, "usage", used(record.usage()));
+    var all = Jobs.usage(errand.store(), record.id());
+    add(text, "in all", all.equals(record.usage()) ? "" : used(all));
     if (record.subtask() != null) {
       add(text, "handler", Text.fit(Standing.handler(record, record.subtask()), WIDTH));
     }
@@ -66,6 +67,10 @@ final class ShowCommand implements Callable<Integer> {
       text.append(error.trace());
     }
     return text.toString();
+  }
+
+  private static String used(Usage usage) {
+    return usage.calls() == 0 ? "" : Costs.words(usage);
   }
 
   private static String status(Standing standing, JobRecord record) {

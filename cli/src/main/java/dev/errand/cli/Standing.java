@@ -23,8 +23,10 @@ final class Standing {
   }
 
   /// In a line, after the job's title.
-  String line(JobRecord job) {
-    return "(%s) %s%s".formatted(age(job), state(job), ofHandler(job));
+  ///
+  /// @param cost in words; empty for none
+  String line(JobRecord job, String cost) {
+    return "(%s%s) %s%s".formatted(age(job), cost, state(job), ofHandler(job));
   }
 
   /// How long it has been there, or was.
@@ -130,6 +132,7 @@ final class Standing {
         .with("children", count.jobs())
         .with("done", count.done())
         .with("usage", Forms.usage(job.usage()))
+        .with("usageInAll", Forms.usage(Jobs.usage(errand.store(), job.id())))
         .with("definition", definition.map(StoredForm::write).orElse(null));
   }
 }

@@ -32,7 +32,7 @@ final class TreeCommand implements Callable<Integer> {
       var standing = new Standing(errand, Lifetimes.ofTree(errand, top.id().root()));
       var screen = surroundings.screen();
       if (which.json) {
-        screen.line(form(standing, top, children).print());
+        screen.line(form(standing, top, new Costs(children)).print());
       } else {
         screen.print(new TreeText(standing, children, screen.glyphs()).of(top));
       }
@@ -51,12 +51,15 @@ final class TreeCommand implements Callable<Integer> {
     return children;
   }
 
-  private static Json.Object form(
-      Standing standing, JobRecord job, Map<JobId, List<JobRecord>> children) {
+  private static Json.Object form(Standing standing, JobRecord job, Costs costs) {
     var below =
-        children.getOrDefault(job.id(), List.of()).stream()
-            .<Json>map(child -> form(standing, child, children))
+        costs.children().getOrDefault(job.id(), List.of()).stream()
+            .<Json>map(child -> form(standing, child, costs))
             .toList();
-    return standing.json(job).with("children", new Json.Array(below));
+    return standing
+        .json(job)
+        .with("usage", Forms.usage(job.usage()))
+        .with("usageInAll", Forms.usage(costs.inAll(job)))
+        .with("children", new Json.Array(below));
   }
 }

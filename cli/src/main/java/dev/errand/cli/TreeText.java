@@ -12,12 +12,14 @@ final class TreeText {
 
   private final Standing standing;
   private final Map<JobId, List<JobRecord>> children;
+  private final Costs costs;
   private final Glyphs glyphs;
   private final StringBuilder text = new StringBuilder();
 
   TreeText(Standing standing, Map<JobId, List<JobRecord>> children, Glyphs glyphs) {
     this.standing = standing;
     this.children = children;
+    this.costs = new Costs(children);
     this.glyphs = glyphs;
   }
 
@@ -27,7 +29,8 @@ final class TreeText {
   }
 
   private void draw(JobRecord job, String first, String rest) {
-    var words = "%s %s %s %s".formatted(mark(job), job.id(), Titles.of(job), standing.line(job));
+    var line = standing.line(job, costs.words(job));
+    var words = "%s %s %s %s".formatted(mark(job), job.id(), Titles.of(job), line);
     text.append(Text.cut(first + Text.oneLine(words), WIDTH)).append('\n');
     var below = children.getOrDefault(job.id(), List.of());
     for (int i = 0; i < below.size(); i++) {

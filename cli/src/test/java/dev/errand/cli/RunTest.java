@@ -217,6 +217,36 @@ class RunTest {
   }
 
   @Test
+  void what_a_tree_cost_is_said_of_each_job_and_of_all_below_it() {
+    shell
+        .file("job.py", "")
+        .file(
+            "model.yaml",
+            """
+            replies:
+              - text: |
+                  ```python
+                  if current_job().id.count("."):
+                      exit()
+                  create_sub_task(create_new_job(agent(current_job().agent)), id="a").result
+                  ```
+                usage: {input: 1000, output: 500, microUsd: 300}
+              - text: "```python\nexit('done')\n```"
+                usage: {input: 10, output: 5, microUsd: 0}
+            """);
+
+    shell.errand("run", "job.py", "--id", "costly", "--model", "scripted:model.yaml");
+
+    var lines = shell.errand("tree", "costly").out().lines().toList();
+    assertThat(lines.getFirst())
+        .contains("; 2 calls, 1,515 tokens, $0.0003, in all 3 calls, 3,015 tokens, $0.0006)");
+    assertThat(lines.getLast()).contains("; 1 call, 1,500 tokens, $0.0003)");
+    assertThat(shell.errand("show", "costly").out())
+        .containsPattern("usage +2 calls, 1,515 tokens, \\$0.0003\n")
+        .containsPattern("in all +3 calls, 3,015 tokens, \\$0.0006\n");
+  }
+
+  @Test
   void a_model_that_fails_fails_the_job() {
     shell.file("job.py", "").file("model.yaml", "replies: [{error: the provider is down}]");
 

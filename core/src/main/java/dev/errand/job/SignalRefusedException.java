@@ -33,6 +33,13 @@ public final class SignalRefusedException extends JobException {
             .formatted(job));
   }
 
+  /// Nobody can read what a callback would be answered.
+  public static SignalRefusedException late(JobId job, String callback) {
+    return new SignalRefusedException(
+        "Callback %s of job %s is answered too late: the job and all its tree have ended."
+            .formatted(callback, job.parent().orElse(job)));
+  }
+
   /// The result is not what was asked of the job.
   public static SignalRefusedException misfit(JobId job, String why) {
     return new SignalRefusedException(

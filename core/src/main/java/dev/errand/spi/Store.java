@@ -148,7 +148,9 @@ public interface Store extends AutoCloseable {
   /// Ends the handler of a job from outside, as if by [Change.Completed]; a callback is done then.
   ///
   /// @throws dev.errand.job.UnknownJobException if there is no such job
-  /// @throws dev.errand.job.SignalRefusedException if it has no handler, or its handler has ended
+  /// @throws dev.errand.job.SignalRefusedException if it has no handler, or its handler has ended;
+  ///   or if it is a callback, nobody is at work in its tree and the job that asked would not go on
+  ///   for the answer
   void complete(JobId job, Completion completion);
 
   /// Decides that a job, and all below it that are not done, are to end with `outcome`, within

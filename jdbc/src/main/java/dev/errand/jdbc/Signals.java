@@ -73,11 +73,15 @@ final class Signals {
     if (handler.completion() != null) {
       throw SignalRefusedException.ended(id, handler);
     }
+    boolean isCallback = isCallback(transaction, job);
+    if (isCallback && !isAnybodyToHear(transaction, id)) {
+      throw SignalRefusedException.late(id, handler.callback().orElse(""));
+    }
     int turn = job.progress().turn();
     var line = History.Line.of(Bookkeeping.completed(turn, handler.id(), completion));
     var form = StoredForm.write(completion).print();
     Handlers.end(transaction, target.number(), id, form, line);
-    if (isCallback(transaction, job)) {
+    if (isCallback) {
       var outcome = completion.asOutcome();
       transaction
           .sql("update job set status = ?, outcome = ? where number = ?")
@@ -87,6 +91,26 @@ final class Signals {
           .update();
       History.append(transaction, id, History.Line.of(Bookkeeping.ended(turn, outcome)));
     }
+  }
+
+  /// Whether the job that asked, or any other of the tree, may yet read an answer.
+  private static boolean isAnybodyToHear(Transaction transaction, JobId callback)
+      throws SQLException {
+    var asking = target(transaction, callback.parent().orElseThrow());
+    var outcome = asking.job().outcome();
+    boolean goesOn = outcome == null || (asking.hears() && Bookkeeping.mayRevive(outcome, false));
+    return goesOn
+        || transaction
+            .sql(
+                """
+                select 1 from job
+                where (id = ? or (id > ? || '.' and id < ? || '/')) and status <> 'DONE'
+                  and (subtask_id is null or subtask_id not like '{"callback":%') limit 1
+                """)
+            .bind(callback.root().text())
+            .bind(callback.root().text())
+            .bind(callback.root().text())
+            .exists();
   }
 
   private static boolean isCallback(Transaction transaction, JobRecord job) throws SQLException {

@@ -606,8 +606,12 @@ final class MemoryState {
     if (handler.completion() != null) {
       throw SignalRefusedException.ended(id, handler);
     }
+    boolean isCallback = Objects.requireNonNull(definitions.get(job.definition())).isCallback();
+    if (isCallback && !isAnybodyToHear(id)) {
+      throw SignalRefusedException.late(id, handler.callback().orElse(""));
+    }
     completeHandler(id, completion, now);
-    if (Objects.requireNonNull(definitions.get(job.definition())).isCallback()) {
+    if (isCallback) {
       var outcome = completion.asOutcome();
       put(row(id).with(ended(moved(row(id).job(), JobStatus.DONE, job.progress()), outcome)));
       append(id, Bookkeeping.ended(job.progress().turn(), outcome), now);
@@ -694,6 +698,17 @@ final class MemoryState {
         .reduce((earlier, last) -> last)
         .map(last -> Bookkeeping.partial(last.data()))
         .orElseGet(Value::none);
+  }
+
+  /// Whether the job that asked, or any other of the tree, may yet read an answer.
+  private boolean isAnybodyToHear(JobId callback) {
+    var asking = row(callback.parent().orElseThrow()).job();
+    var outcome = asking.outcome();
+    return outcome == null
+        || (hears(asking) && Bookkeeping.mayRevive(outcome, false))
+        || jobs()
+            .filter(job -> job.id().isWithin(callback.root()))
+            .anyMatch(job -> job.status() != JobStatus.DONE && !isCallback(job));
   }
 
   private boolean isSatisfied(Wait wait) {

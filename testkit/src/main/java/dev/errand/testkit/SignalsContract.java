@@ -864,6 +864,23 @@ public abstract class SignalsContract {
     }
 
     @Test
+    void an_answer_is_refused_when_nobody_could_read_it_any_more() {
+      begin(Jobs.DEFINITION, SECOND);
+      store.commit(Stepping.by(hold(ROOT), asked(FIRST, "go")).yielding(clock.instant()));
+      held.clear();
+      var other = hold(SECOND);
+      finish(ROOT, succeeded(1));
+      store.commit(Stepping.by(other, asked(SECOND.child(1), "on")).yielding(clock.instant()));
+      held.clear();
+      store.complete(SECOND.child(1), result(1));
+      finish(SECOND, succeeded(2));
+
+      assertThatThrownBy(() -> store.complete(FIRST, result(1)))
+          .isInstanceOf(SignalRefusedException.class)
+          .hasMessageContaining("Callback go of job tree is answered too late");
+    }
+
+    @Test
     void a_callback_that_nobody_answered_ends_with_its_job() {
       begin(Jobs.DEFINITION);
       store.commit(Stepping.by(hold(ROOT), asked(FIRST, "go")).yielding(clock.instant()));
