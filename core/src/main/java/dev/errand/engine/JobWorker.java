@@ -112,7 +112,7 @@ final class JobWorker implements Parking, AutoCloseable {
     timer.every(STATUS_SHOWN_EVERY, this::showStatus);
     timer.after(COLLECTED_EVERY, this::collect);
     heeded = store.stops(0).stream().mapToLong(Stop::number).max().orElse(0);
-    stopping.every(poll, this::heedStops);
+    stopping.every(poll, this::lookForStops);
     claiming.start();
   }
 
@@ -226,6 +226,16 @@ final class JobWorker implements Parking, AutoCloseable {
   /// A job of a tree that was stopped may have gone on since: its row knows.
   private void stopIfDue(JobAdvancer advancer) {
     store.stopOf(advancer.job()).ifPresent(stop -> stop(advancer, stop));
+  }
+
+  private void lookForStops() {
+    try {
+      if (running) {
+        heedStops();
+      }
+    } catch (StoreException broken) {
+      storeFailed(broken);
+    }
   }
 
   /// Learns which jobs are to end, ends those that are here, and sweeps up those that nobody has.
