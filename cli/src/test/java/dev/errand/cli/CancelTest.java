@@ -51,6 +51,27 @@ class CancelTest extends BesideWorker {
   }
 
   @Test
+  void who_works_on_a_store_does_not_leave_before_all_has_ended_that_is_to() {
+    shell
+        .file("job.py", "")
+        .file(
+            "model.yaml",
+            """
+            replies:
+              - "```python\\ndelegate(lambda: callback('go').result).result\\n```"
+              - "I have nothing."
+            """);
+    shell.errand(
+        "run", "job.py", "--id", "asked", "--model", "scripted:model.yaml", "--store", "own.db");
+    shell.errand("cancel", "asked", "--ask", "--store", "own.db");
+    shell.errand("resume", "--store", "own.db");
+
+    assertThat(shell.errand("tree", "asked", "--store", "own.db").out().lines())
+        .hasSize(3)
+        .allMatch(line -> line.contains("cancelled: by errand cancel"));
+  }
+
+  @Test
   void what_cannot_be_cancelled_is_wrong_usage() {
     assertThat(shell.errand("cancel", "nobody").code()).isEqualTo(2);
     assertThat(shell.errand("cancel", "nobody", "--ask", "--kill").code()).isEqualTo(2);

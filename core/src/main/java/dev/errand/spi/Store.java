@@ -183,7 +183,8 @@ public interface Store extends AutoCloseable {
   /// done.
   Count count(JobId root);
 
-  /// Whether any job is claimable or held, that is, can go on without anybody's doing.
+  /// Whether any job is claimable, held, or to end by a stop: that is, can go on, or end, without
+  /// anybody's doing.
   boolean busy();
 
   /// The definition stored under that address.

@@ -134,7 +134,7 @@ public final class SqliteStore implements Store {
 
   @Override
   public boolean busy() {
-    return nextJob().isPresent();
+    return nextJob().isPresent() || readers.read(Stops::isAny);
   }
 
   /// When the next job may be claimed.

@@ -142,6 +142,13 @@ final class Stops {
         .exists();
   }
 
+  /// Whether any job is to end.
+  static boolean isAny(Session session) throws SQLException {
+    return session
+        .sql("select 1 from job where stop is not null and status <> 'DONE' limit 1")
+        .exists();
+  }
+
   /// When a sweep will have something to do that is a matter of time.
   static Optional<Instant> nextDue(Session session) throws SQLException {
     return session

@@ -257,7 +257,7 @@ public final class MemoryStore implements Store {
 
   @Override
   public boolean busy() {
-    return read(all -> nextJob(all).isPresent());
+    return read(all -> nextJob(all).isPresent() || all.over(Instant.MAX).findAny().isPresent());
   }
 
   @Override

@@ -752,6 +752,18 @@ public abstract class SignalsContract {
     }
 
     @Test
+    void a_store_is_busy_until_what_is_to_end_has_ended() {
+      begin(Jobs.DEFINITION);
+      store.commit(Stepping.by(hold(ROOT), asked(FIRST, "go")).awaiting(1, FIRST));
+      assertThat(store.busy()).isFalse();
+      store.stop(ROOT, ENOUGH, GRACE);
+      assertThat(store.busy()).isTrue();
+      store.sweep(100, GRACE);
+
+      assertThat(store.busy()).isFalse();
+    }
+
+    @Test
     void a_sweep_ends_no_more_than_it_may() {
       begin(Jobs.DEFINITION, FIRST, SECOND);
       store.stop(ROOT, ENOUGH, GRACE);
