@@ -27,6 +27,7 @@ final class IsolationBench {
   private static final class Measured {
     private final CPythonRuntime runtime;
     private final long[] nanos = new long[ROUNDS * TIMES];
+    private final long[] statements = new long[ROUNDS * TIMES];
 
     Measured(Isolation isolation) {
       this.runtime = CPythonRuntime.builder().isolation(isolation).spares(0).build();
@@ -34,6 +35,10 @@ final class IsolationBench {
 
     double millis() {
       return Report.millis(nanos, 0.5);
+    }
+
+    double statementMillis() {
+      return Report.millis(statements, 0.5);
     }
   }
 
@@ -55,6 +60,14 @@ final class IsolationBench {
               on.millis() - off.millis()));
       report.line(
           "cage",
+          "a block of one statement in an open workspace",
+          String.format(
+              Locale.ROOT,
+              "p50 %.3f ms off, %.3f ms on",
+              off.statementMillis(),
+              on.statementMillis()));
+      report.line(
+          "cage",
           "memory that a process adds which ran a statement",
           String.format(
               Locale.ROOT, "%.2f MB off, %.2f MB on", added(off.runtime), added(on.runtime)));
@@ -72,6 +85,19 @@ final class IsolationBench {
           activate(one.runtime);
           one.nanos[round * TIMES + i] = System.nanoTime() - start;
         }
+        carryOut(one, round);
+      }
+    }
+  }
+
+  /// One statement after the other in one process.
+  private static void carryOut(Measured one, int round) {
+    try (var workspace = Alone.open(one.runtime, null)) {
+      Alone.run(workspace, "x = 1");
+      for (int i = 0; i < TIMES; i++) {
+        long start = System.nanoTime();
+        Alone.run(workspace, "x = 1");
+        one.statements[round * TIMES + i] = System.nanoTime() - start;
       }
     }
   }
@@ -84,11 +110,22 @@ final class IsolationBench {
 
   /// The megabytes by which the memory of all processes grows with one that ran a statement.
   private static double added(CPythonRuntime runtime) {
-    long before = proportional();
+    long before = settled();
     try (var workspace = Alone.open(runtime, null)) {
       Alone.run(workspace, "x = 1");
       return (proportional() - before) / 1024.0;
     }
+  }
+
+  /// The same once processes that were told to end have ended.
+  private static long settled() {
+    long last;
+    long now = proportional();
+    do {
+      last = now;
+      now = proportional();
+    } while (now != last);
+    return now;
   }
 
   /// The kilobytes of all processes, what several share counted once.
