@@ -368,7 +368,10 @@ final class JobHost implements Host {
   /// Where the message stands that was told at that slot: known only once it is committed.
   private long placeOf(Slot slot, JobId to) {
     var key = Optional.of(slot.key(job.id()));
-    return History.find(store, to, entry -> entry.data().text(KEY).equals(key))
+    return History.find(
+            store,
+            to,
+            entry -> entry.kind() == Entry.Kind.SIGNAL && entry.data().text(KEY).equals(key))
         .map(Entry::sequence)
         .orElseThrow();
   }

@@ -388,6 +388,38 @@ class SignalsTest {
   }
 
   @Test
+  void what_a_statement_told_and_cancelled_before_it_waited_is_not_done_again() throws Exception {
+    errand.register(
+        Agent.named("listener")
+            .model(request -> new Model.Reply(python("callback('x').result"), Usage.NONE))
+            .build());
+    var job =
+        run(
+            """
+            other = delegate(lambda: callback('other').result)
+            child = create_sub_task(create_new_job(agent('listener')), id='l')
+            ready = callback('ready').result
+            exit([tell(child, 'Use euros.'), cancel(other), callback('go').result])
+            """);
+    Awaitility.await().atMost(LONG).until(() -> job.callbacks().size() == 3);
+    job.answer("ready", true);
+    Awaitility.await()
+        .atMost(LONG)
+        .until(() -> job.callbacks().stream().anyMatch(callback -> callback.name().equals("go")));
+    awaitStatus(job, JobStatus.SUSPENDED);
+    job.answer("go", "went");
+
+    var told = job.await(LONG).value(Object[].class);
+    var child = job.children().get(1);
+    var signals =
+        child.history(0, 1000).stream().filter(entry -> entry.kind() == Entry.Kind.SIGNAL).toList();
+    assertThat(signals).hasSize(1);
+    assertThat(((Number) told[0]).longValue()).isEqualTo(signals.getFirst().sequence());
+    assertThat(told[2]).isEqualTo("went");
+    assertThat(count(job.children().getFirst(), Entry.Kind.JOB_STOPPING)).isEqualTo(1);
+  }
+
+  @Test
   void a_subtask_that_is_done_is_told_if_the_parent_wishes_so() throws Exception {
     errand.register(
         Agent.named("listener").model(request -> new Model.Reply("Heard.", Usage.NONE)).build());
