@@ -12,7 +12,16 @@ final class EntryText {
   static String of(Entry entry) {
     var data = entry.data();
     return switch (entry.kind()) {
-      case SIGNAL, MESSAGE, REPLY, CONSOLE, PROGRESS, NOTIFICATION, REMINDER, RECEIPT, NOTICE ->
+      case SIGNAL,
+          MESSAGE,
+          REPLY,
+          CONSOLE,
+          PROGRESS,
+          NOTIFICATION,
+          REMINDER,
+          RECEIPT,
+          BUDGET_SPENT,
+          NOTICE ->
           text(data, "text").stripTrailing();
       case JOB_ENDED, JOB_STOPPING -> text(data, "outcome") + ": " + text(data, "text");
       case JOB_REVIVED -> "goes on for " + text(data, "for");

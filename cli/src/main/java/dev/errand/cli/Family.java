@@ -54,6 +54,7 @@ final class Family {
           RECEIPT,
           JOB_STOPPING,
           JOB_FAILING,
+          BUDGET_SPENT,
           NOTICE -> {}
     }
   }

@@ -33,7 +33,7 @@ final class Forms {
   static Json value(@Nullable Outcome outcome) {
     return switch (outcome) {
       case Outcome.Succeeded(var value) -> value(value);
-      case Outcome.BudgetExhausted(var partial) -> value(partial);
+      case Outcome.BudgetExhausted(var reason, var partial) -> value(partial);
       case Outcome.Cancelled(var reason, var partial) -> value(partial);
       case Outcome.TimedOut(var reason, var partial) -> value(partial);
       case null -> Json.Null.VALUE;
@@ -55,8 +55,8 @@ final class Forms {
       case Outcome.Failed(var error) -> error(error);
       case Outcome.Cancelled(var reason, var partial) -> error("cancelled", reason, "");
       case Outcome.TimedOut(var reason, var partial) -> error("timed_out", reason, "");
-      case Outcome.BudgetExhausted ignored ->
-          error("budget_exhausted", "The job's budget was spent", "Give it a larger one");
+      case Outcome.BudgetExhausted(var reason, var partial) ->
+          error("budget_exhausted", reason, "Grant more with `errand budget`, and say go on");
       case null -> Json.Null.VALUE;
       case Outcome.Succeeded ignored -> Json.Null.VALUE;
     };

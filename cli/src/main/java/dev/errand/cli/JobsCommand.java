@@ -65,7 +65,7 @@ final class JobsCommand implements Callable<Integer> {
       case Outcome.Failed(var error) -> error.message();
       case Outcome.Cancelled(var reason, var partial) -> reason;
       case Outcome.TimedOut(var reason, var partial) -> reason;
-      case Outcome.BudgetExhausted(var partial) -> partial.text();
+      case Outcome.BudgetExhausted(var reason, var partial) -> reason;
     };
   }
 }

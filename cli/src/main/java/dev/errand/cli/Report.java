@@ -81,8 +81,8 @@ final class Report {
           screen.say("errand: " + headline(record) + ": " + reason);
       case Outcome.TimedOut(var reason, var partial) ->
           screen.say("errand: " + headline(record) + ": " + reason);
-      case Outcome.BudgetExhausted(var partial) ->
-          screen.say("errand: " + Text.fit(headline(record) + ": " + partial.text(), WIDTH));
+      case Outcome.BudgetExhausted(var reason, var partial) ->
+          screen.say("errand: " + headline(record) + ": " + reason);
     }
   }
 

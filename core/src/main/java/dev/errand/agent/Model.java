@@ -15,6 +15,17 @@ public interface Model {
   ///   of a failure
   Reply reply(Request request);
 
+  /// What a call may cost, roughly: so much is set aside of the budget before it is made. Default a
+  /// token for four characters that are sent, and none for the reply.
+  ///
+  /// Once a job has made calls, no less is set aside than these have cost on average.
+  default Usage estimate(Request request) {
+    long sent =
+        request.system().length()
+            + request.messages().stream().mapToLong(message -> message.text().length()).sum();
+    return new Usage(1, (sent + 3) / 4, 0, 0);
+  }
+
   /// What a model is shown.
   ///
   /// @param agent the name of the agent that asks

@@ -103,7 +103,8 @@ final class Conversation {
               .filter(trace -> !trace.isBlank())
               .or(() -> data.text("message"))
               .map(Conversation::line);
-      case NOTIFICATION, REMINDER, RECEIPT -> data.text("text").map(Conversation::line);
+      case NOTIFICATION, REMINDER, RECEIPT, BUDGET_SPENT ->
+          data.text("text").map(Conversation::line);
       case TOOL ->
           ofWords(data)
               .flatMap(key -> data.text("error"))

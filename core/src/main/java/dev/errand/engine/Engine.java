@@ -11,7 +11,6 @@ import dev.errand.job.Outcome;
 import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StoreException;
 import dev.errand.job.Value;
-import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.ModelProvider;
 import dev.errand.spi.Store;
 import dev.errand.spi.WorkspaceRuntime;
@@ -104,14 +103,7 @@ public final class Engine implements AutoCloseable {
   /// Asks a job to end: its model is told so, has one more turn, and the job ends with what that
   /// gives; see [Store#signal].
   public long askToStop(JobId job, String reason) {
-    var text =
-        """
-        You are asked to stop: %s
-        This is your last turn. Say what you have by now, in words or by complete_sub_task; what \
-        you began below ends with it.\
-        """
-            .formatted(reason);
-    return signal(job, Json.object("text", text).with(Bookkeeping.STOP, reason));
+    return signal(job, AskedToEnd.stop(reason));
   }
 
   private synchronized Optional<JobWorker> worker() {

@@ -61,6 +61,7 @@ final class JobAdvancer {
   private final StepWriter writer;
   private final JobHost host;
   private final History history;
+  private final Spending spending;
   private boolean recorded;
   private boolean opened;
   private @Nullable Failing failing;
@@ -84,6 +85,7 @@ final class JobAdvancer {
     this.definition = definition;
     this.writer = writer;
     this.recorded = claim.version() > 0;
+    this.spending = new Spending(job, limits().spending(), writer);
     this.history = new History(store, job.id(), definition, writer);
     this.host =
         new JobHost(store, registry, job, definition, writer, outbound, parking, locks, clock);
@@ -280,13 +282,14 @@ final class JobAdvancer {
     if (exceeded.isPresent()) {
       return fail(exceeded.get());
     }
-    // A reply that comes at once is committed together with what it was asked on.
-    writer.commitShortly();
     Model.Reply reply;
     try {
       var model = registry.model(definition.agent(), name);
       var request = history.conversation().request(definition);
-      requireNotStopped();
+      var tooLittle = spending.reserve(model.estimate(request), askedToEnd().isPresent());
+      if (tooLittle.isPresent()) {
+        return exhausted(tooLittle.get()) && askModel(name);
+      }
       reply = outbound.model(() -> model.reply(request));
     } catch (ModelException failed) {
       requireNotStopped();
@@ -298,13 +301,23 @@ final class JobAdvancer {
     }
     int turn = writer.progress().turn();
     var said = new Change.Recorded(turn, Entry.Kind.REPLY, Json.object("text", reply.text()));
-    var spent = new Change.Spent(reply.usage());
+    var spent = spending.spent(reply.usage());
     boolean isDelivered = definition.agent().conduct().send() != null;
     if (CodeFences.python(reply.text()).isEmpty() && !isDelivered) {
       return conclude(List.of(said, spent), reply.text()) && askModel(name);
     }
     writer.add(List.of(said, spent), writer.progress().beginning());
     writer.commit();
+    return true;
+  }
+
+  /// The model is told that its next turn is the last; false if it has not even that.
+  private boolean exhausted(String why) {
+    var asked = askedToEnd();
+    if (asked.isPresent()) {
+      return end(() -> {}, asked.get().end(job.id(), partial()));
+    }
+    writer.add(AskedToEnd.budgetSpent(writer.progress().turn(), why));
     return true;
   }
 

@@ -1,5 +1,6 @@
 package dev.errand.engine;
 
+import dev.errand.job.BudgetExhaustedException;
 import dev.errand.job.Effect;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Lease;
@@ -209,7 +210,8 @@ final class StepWriter {
   /// Commits these changes and the progress they make, with what is pending.
   ///
   /// @throws ObjectConflictException if another changed an object
-  /// @throws SignalRefusedException if a message cannot be told; either way nothing was committed,
+  /// @throws SignalRefusedException if a message cannot be told
+  /// @throws BudgetExhaustedException if too little is left; in each case nothing was committed,
   ///   what was pending is pending still, and the changes are dropped
   Receipt commitUnlessRefused(List<Change> changes, Progress made) {
     Step step;
@@ -230,13 +232,20 @@ final class StepWriter {
         return receipt;
       }
       var refused = failed();
-      if (refused instanceof ObjectConflictException || refused instanceof SignalRefusedException) {
+      if (isOfTheChanges(refused)) {
         failure = null;
         pending.addAll(0, before);
         progress = was;
       }
       throw refused;
     }
+  }
+
+  /// Whether it was these changes that were refused, and the job goes on without them.
+  private static boolean isOfTheChanges(RuntimeException refused) {
+    return refused instanceof ObjectConflictException
+        || refused instanceof SignalRefusedException
+        || refused instanceof BudgetExhaustedException;
   }
 
   /// Has several additions made as one: no commit comes between them.
@@ -283,6 +292,8 @@ final class StepWriter {
       case Change.Recorded ignored -> true;
       case Change.Given ignored -> true;
       case Change.Spent ignored -> true;
+      case Change.Reserved ignored -> false;
+      case Change.LastCall ignored -> false;
       case Change.Journalled(var effect) -> !(effect.result() instanceof Effect.Result.Intended);
       case Change.Created ignored -> false;
       case Change.Attached ignored -> false;

@@ -34,8 +34,11 @@ public sealed interface Completion {
           case Outcome.TimedOut(var reason, var partial) ->
               TaskError.of(
                   TaskError.Kind.TIMED_OUT, "The child timed out: " + reason + had(partial), "");
-          case Outcome.BudgetExhausted(var partial) ->
-              TaskError.of(TaskError.Kind.LIMIT, "The child's budget was spent" + had(partial), "");
+          case Outcome.BudgetExhausted(var reason, var partial) ->
+              TaskError.of(
+                  TaskError.Kind.BUDGET_EXHAUSTED,
+                  "The child's budget was spent: " + reason + had(partial),
+                  "Delegate less, give it a larger share, or raise the budget");
         });
   }
 

@@ -29,6 +29,8 @@ public record Entry(long sequence, Instant time, JobId job, int turn, Kind kind,
     /// The job, and all below it that is not done, is to end: it was cancelled, or its deadline
     /// passed.
     JOB_STOPPING,
+    /// What the job may spend on its model is spent but for a last call, and the model was told so.
+    BUDGET_SPENT,
     /// The job is going to fail, once its error handlers were called.
     JOB_FAILING,
     /// The job ended.

@@ -3,7 +3,8 @@ package dev.errand.job;
 /// The root of all exceptions the library throws for what it found; misuse is
 /// `IllegalArgumentException`.
 public abstract sealed class JobException extends RuntimeException
-    permits StaleLeaseException,
+    permits BudgetExhaustedException,
+        StaleLeaseException,
         StoppedException,
         StoreException,
         UnknownJobException,

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param subtask its handler; null where nobody waits for it by handler
 /// @param outcome how it ended; null while it has not
 /// @param usage what its own model calls cost
+/// @param reserved what is set aside for its model: for the call under way, and for a last one
 public record JobRecord(
     JobId id,
     Origin origin,
@@ -21,7 +22,8 @@ public record JobRecord(
     Progress progress,
     @Nullable Subtask subtask,
     @Nullable Outcome outcome,
-    Usage usage) {
+    Usage usage,
+    Budget reserved) {
   /// The last turn that is over; [Delta#BEFORE] while none is.
   public int lastTurn() {
     boolean endedWithin = status == JobStatus.DONE && progress.acting();

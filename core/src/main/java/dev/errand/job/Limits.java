@@ -20,6 +20,8 @@ import java.util.function.Consumer;
 /// | `children` | a job | 1,000 at a time | a further child waits until another has ended |
 /// | `depth` | a tree | 16 | refuses the child |
 /// | `descendants` | a tree | 200,000 | a further one fails before it begins |
+/// | `spending` | a job | 20 million tokens, 50 US dollars | its model has one last turn, which ends the job |
+/// | `budget` | a tree | 200 million tokens, 500 US dollars | the same, for each job that draws on it |
 ///
 /// A block that is ended fails with [TaskError.Kind#LIMIT], and its workspace is again as it was at
 /// the last checkpoint. Python bounds memory, files and stored bytes; Java programs have no such
@@ -38,6 +40,8 @@ import java.util.function.Consumer;
 /// @param exceptionsInRow the same, one after the other
 /// @param children how many of its children may have begun and not ended
 /// @param descendants how many jobs may ever be created below the root; that of the root counts
+/// @param spending what the calls of its own model may cost
+/// @param budget what the calls of all models of a tree may cost; that of the root counts
 public record Limits(
     Duration blockTime,
     int turns,
@@ -51,7 +55,9 @@ public record Limits(
     int exceptions,
     int exceptionsInRow,
     int children,
-    int descendants) {
+    int descendants,
+    Budget spending,
+    Budget budget) {
   /// The limits of an agent that names none.
   public static final Limits DEFAULT =
       new Limits(
@@ -67,7 +73,9 @@ public record Limits(
           25,
           8,
           1_000,
-          200_000);
+          200_000,
+          new Budget(20_000_000, 50_000_000),
+          new Budget(200_000_000, 500_000_000));
 
   public Limits {
     requirePositive("blockTime", blockTime);
@@ -168,6 +176,16 @@ public record Limits(
     return with(draft -> draft.descendants = other);
   }
 
+  /// These with another limit of [#spending].
+  public Limits withSpending(Budget other) {
+    return with(draft -> draft.spending = other);
+  }
+
+  /// These with another limit of [#budget].
+  public Limits withBudget(Budget other) {
+    return with(draft -> draft.budget = other);
+  }
+
   private Limits with(Consumer<Draft> change) {
     var draft = new Draft(this);
     change.accept(draft);
@@ -189,6 +207,8 @@ public record Limits(
     private int exceptionsInRow;
     private int children;
     private int descendants;
+    private Budget spending;
+    private Budget budget;
 
     Draft(Limits from) {
       blockTime = from.blockTime;
@@ -204,6 +224,8 @@ public record Limits(
       exceptionsInRow = from.exceptionsInRow;
       children = from.children;
       descendants = from.descendants;
+      spending = from.spending;
+      budget = from.budget;
     }
 
     Limits limits() {
@@ -220,7 +242,9 @@ public record Limits(
           exceptions,
           exceptionsInRow,
           children,
-          descendants);
+          descendants,
+          spending,
+          budget);
     }
   }
 }

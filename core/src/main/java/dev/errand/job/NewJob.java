@@ -1,6 +1,7 @@
 package dev.errand.job;
 
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// A job to be created.
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 /// @param message what its model reads first; null for nothing
 /// @param timeout how long it may take from its creation; it ends with the deadline of its parent
 ///   in any case
+/// @param budget what it and all below it may spend on model calls: of a root, that of its agent's
+///   limits at most; of a child, a share of what is left above it; null for what the limits of a
+///   root say, and for a child that draws on what those above it have
 public record NewJob(
     JobId id,
     @Nullable String key,
@@ -22,7 +26,21 @@ public record NewJob(
     @Nullable Subtask subtask,
     @Nullable Delta workspace,
     @Nullable String message,
-    Duration timeout) {
+    Duration timeout,
+    @Nullable Budget budget) {
+  /// A job that draws on what those above it have.
+  public NewJob(
+      JobId id,
+      @Nullable String key,
+      JobDefinition definition,
+      String digest,
+      @Nullable Subtask subtask,
+      @Nullable Delta workspace,
+      @Nullable String message,
+      Duration timeout) {
+    this(id, key, definition, digest, subtask, workspace, message, timeout, null);
+  }
+
   /// A job that may take as long as its agent's limits allow.
   public NewJob(
       JobId id,
@@ -56,6 +74,15 @@ public record NewJob(
 
   /// The same job with that handler.
   public NewJob handledBy(Subtask handler) {
-    return new NewJob(id, key, definition, digest, handler, workspace, message, timeout);
+    return new NewJob(id, key, definition, digest, handler, workspace, message, timeout, budget);
+  }
+
+  /// What is granted to the account that the job begins with; empty where it has none of its own.
+  public Optional<Budget> granted() {
+    if (id.parent().isPresent()) {
+      return Optional.ofNullable(budget);
+    }
+    var most = definition.agent().limits().budget();
+    return Optional.of(budget == null ? most : budget.atMost(most));
   }
 }

@@ -31,8 +31,9 @@ public sealed interface Outcome {
       case TimedOut(var reason, var partial) ->
           throw new JobFailedException(
               TaskError.of(TaskError.Kind.TIMED_OUT, "timed out: " + reason, ""));
-      case BudgetExhausted ignored ->
-          throw new JobFailedException(TaskError.of(TaskError.Kind.LIMIT, "budget exhausted", ""));
+      case BudgetExhausted(var reason, var partial) ->
+          throw new JobFailedException(
+              TaskError.of(TaskError.Kind.BUDGET_EXHAUSTED, "budget exhausted: " + reason, ""));
     };
   }
 
@@ -48,7 +49,7 @@ public sealed interface Outcome {
       case TimedOut(var reason, var none) -> new TimedOut(reason, partial);
       case Succeeded itself -> itself;
       case Failed itself -> itself;
-      case BudgetExhausted itself -> itself;
+      case BudgetExhausted(var reason, var none) -> new BudgetExhausted(reason, partial);
     };
   }
 
@@ -74,6 +75,11 @@ public sealed interface Outcome {
     }
   }
 
-  /// The job's budget was spent; `partial` is what it had.
-  record BudgetExhausted(Value partial) implements Outcome {}
+  /// What the job might spend had been spent; `partial` is what it had by then, or JSON null.
+  record BudgetExhausted(String reason, Value partial) implements Outcome {
+    /// With nothing to show.
+    public BudgetExhausted(String reason) {
+      this(reason, Value.none());
+    }
+  }
 }

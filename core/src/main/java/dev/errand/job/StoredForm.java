@@ -129,7 +129,23 @@ public final class StoredForm {
     form = unless(form, "exceptions", limits.exceptions(), known.exceptions());
     form = unless(form, "exceptionsInRow", limits.exceptionsInRow(), known.exceptionsInRow());
     form = unless(form, "children", limits.children(), known.children());
-    return unless(form, "descendants", limits.descendants(), known.descendants());
+    form = unless(form, "descendants", limits.descendants(), known.descendants());
+    form = unless(form, "spending", limits.spending(), known.spending());
+    return unless(form, "budget", limits.budget(), known.budget());
+  }
+
+  private static Json.Object unless(Json.Object form, String name, Budget limit, Budget usual) {
+    return limit.equals(usual) ? form : form.with(name, write(limit));
+  }
+
+  private static Json.Object write(Budget budget) {
+    return Json.object("tokens", budget.tokens()).with("microUsd", budget.microUsd());
+  }
+
+  private static Budget budget(Json.Object form, String name, Budget usual) {
+    return form.get(name).isEmpty()
+        ? usual
+        : new Budget(number(object(form, name), "tokens"), number(object(form, name), "microUsd"));
   }
 
   private static Json.Object unless(Json.Object form, String name, long limit, long usual) {
@@ -152,7 +168,9 @@ public final class StoredForm {
         form.number("exceptions").orElse((long) known.exceptions()).intValue(),
         form.number("exceptionsInRow").orElse((long) known.exceptionsInRow()).intValue(),
         form.number("children").orElse((long) known.children()).intValue(),
-        form.number("descendants").orElse((long) known.descendants()).intValue());
+        form.number("descendants").orElse((long) known.descendants()).intValue(),
+        budget(form, "spending", known.spending()),
+        budget(form, "budget", known.budget()));
   }
 
   /// The form of a value.
@@ -214,7 +232,7 @@ public final class StoredForm {
       case Outcome.Failed(var error) -> form.with("error", write(error));
       case Outcome.Cancelled(var reason, var partial) -> stopped(form, reason, partial);
       case Outcome.TimedOut(var reason, var partial) -> stopped(form, reason, partial);
-      case Outcome.BudgetExhausted(var partial) -> form.with("value", write(partial));
+      case Outcome.BudgetExhausted(var reason, var partial) -> stopped(form, reason, partial);
     };
   }
 
@@ -234,7 +252,7 @@ public final class StoredForm {
       case "failed" -> new Outcome.Failed(error(object(form, "error")));
       case "cancelled" -> new Outcome.Cancelled(string(form, "reason"), partial(form));
       case "timed_out" -> new Outcome.TimedOut(string(form, "reason"), partial(form));
-      case "budget_exhausted" -> new Outcome.BudgetExhausted(value(object(form, "value")));
+      case "budget_exhausted" -> new Outcome.BudgetExhausted(string(form, "reason"), partial(form));
       case String other -> throw unreadable("outcome " + other);
     };
   }

@@ -25,6 +25,8 @@ public record TaskError(Kind kind, String message, String advice, String trace) 
     TIMED_OUT,
     /// A limit was reached.
     LIMIT,
+    /// What the job might spend had been spent.
+    BUDGET_EXHAUSTED,
     /// The model could not be reached, or gave nothing usable.
     MODEL,
     /// The workspace's process died again and again at the same place.

@@ -76,6 +76,7 @@ public final class Bookkeeping {
           SUBTASK_CANCELLED,
           SUBTASK_TIMED_OUT,
           JOB_STOPPING,
+          BUDGET_SPENT,
           JOB_FAILING,
           JOB_ENDED,
           JOB_REVIVED,
@@ -123,7 +124,7 @@ public final class Bookkeeping {
           case Outcome.Failed(var error) -> error.message();
           case Outcome.Cancelled(var reason, var partial) -> reason;
           case Outcome.TimedOut(var reason, var partial) -> reason;
-          case Outcome.BudgetExhausted(var partial) -> partial.text();
+          case Outcome.BudgetExhausted(var reason, var partial) -> reason;
         };
     return new Change.Recorded(
         turn,

@@ -1,5 +1,6 @@
 package dev.errand.spi;
 
+import dev.errand.job.Budget;
 import dev.errand.job.Completion;
 import dev.errand.job.Delta;
 import dev.errand.job.DurableObject;
@@ -23,7 +24,9 @@ public sealed interface Change {
 
   /// Creates a child job, due at once unless it is a callback, and records `SUBTASK_SPAWNED` (with
   /// a handler) or `JOB_CREATED` in the child's history, then its first message as `SIGNAL`. A job
-  /// of that id and digest that exists is left alone, and nothing is recorded.
+  /// of that id and digest that exists is left alone, and nothing is recorded. One that is to have
+  /// a share of a budget that has less left ends before it begins, with
+  /// [dev.errand.job.Outcome.BudgetExhausted].
   record Created(NewJob job) implements Change {}
 
   /// Gives an existing child a handler, and records `SUBTASK_SPAWNED` in the child's history. If
@@ -46,7 +49,8 @@ public sealed interface Change {
   /// Ends the job, records `JOB_ENDED`, and, where it has a handler that has not ended, ends that
   /// too as if by [Completed] with what [dev.errand.job.Subtask#completedBy] says, recorded as
   /// `SUBTASK_FAILED`, `SUBTASK_CANCELLED` or `SUBTASK_TIMED_OUT`, or of a future that succeeded as
-  /// `SUBTASK_COMPLETED`. Of the end of a future nobody is told who does not wait for it.
+  /// `SUBTASK_COMPLETED`. Of the end of a future nobody is told who does not wait for it. Nothing
+  /// is set aside for its model any more, and its share of a budget is closed; see [Ledger].
   record Ended(Outcome outcome) implements Change {}
 
   /// Lets a message arrive for a job below the step's own, as by [Store#signal]. The step is
@@ -69,6 +73,15 @@ public sealed interface Change {
     }
   }
 
-  /// Adds to what the job's own model calls cost.
+  /// Sets aside what the next call of the job's model may cost, and what one more may that is its
+  /// last, in place of what it had set aside. The step is refused with
+  /// [dev.errand.job.BudgetExhaustedException] if less is left of the budget; see [Ledger].
+  record Reserved(Budget call, Budget last) implements Change {}
+
+  /// Takes what was set aside for a last call of the job's model for the next one. The step is
+  /// refused with [dev.errand.job.BudgetExhaustedException] if nothing was.
+  record LastCall() implements Change {}
+
+  /// Notes what a call of the job's own model cost, and sets aside no longer what was for it.
   record Spent(Usage usage) implements Change {}
 }

@@ -1,6 +1,8 @@
 package dev.errand.spi;
 
+import dev.errand.job.Account;
 import dev.errand.job.Blob;
+import dev.errand.job.Budget;
 import dev.errand.job.Callback;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
@@ -84,6 +86,8 @@ public interface Store extends AutoCloseable {
   ///   handler is awaited, does not exist
   /// @throws dev.errand.job.ObjectConflictException if a durable object is not at the version that
   ///   its change is based on
+  /// @throws dev.errand.job.BudgetExhaustedException if too little is left of the budget for what
+  ///   is to be set aside
   /// @throws dev.errand.job.WaitCycleException if the job would wait for what waits for it, as
   ///   [WaitGraph] finds
   /// @throws IllegalArgumentException if a created or attached job is no child of the step's job,
@@ -178,6 +182,17 @@ public interface Store extends AutoCloseable {
   ///
   /// @return how many were ended; fewer than `limit` if there are no others
   int sweep(int limit, Duration grace);
+
+  /// The accounts of `top` and of jobs below it that have one, after that job, in the order of ids
+  /// as text.
+  List<Account> accounts(JobId top, @Nullable JobId after, int limit);
+
+  /// Grants the account of a job more; that of a child takes it from what is left above it.
+  ///
+  /// @throws dev.errand.job.UnknownJobException if there is no such job
+  /// @throws dev.errand.job.BudgetExhaustedException if less is left above it, or the job has no
+  ///   open account of its own
+  void grant(JobId job, Budget more);
 
   /// How many jobs there are below `root` in all, the root not counted, and how many of them are
   /// done.

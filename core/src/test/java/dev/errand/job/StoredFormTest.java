@@ -47,7 +47,22 @@ class StoredFormTest {
   @Test
   void limits_sandbox_and_conduct_are_read_as_they_were_written() {
     var limits =
-        new Limits(Duration.ofSeconds(1), 2, 3, 4, 5, 6, 7, 8, Duration.ofHours(9), 10, 11, 12, 13);
+        new Limits(
+            Duration.ofSeconds(1),
+            2,
+            3,
+            4,
+            5,
+            6,
+            7,
+            8,
+            Duration.ofHours(9),
+            10,
+            11,
+            12,
+            13,
+            new Budget(14, 15),
+            Budget.usd("16.00"));
     var before = StoredForm.definition((Json.Object) Json.parse(BEFORE_LIMITS_OF_PROCESSES));
     var agent = before.agent();
     var after =

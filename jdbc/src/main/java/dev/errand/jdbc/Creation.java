@@ -1,14 +1,17 @@
 package dev.errand.jdbc;
 
+import dev.errand.job.BudgetExhaustedException;
 import dev.errand.job.DuplicateSubTaskException;
 import dev.errand.job.JobId;
 import dev.errand.job.JobStatus;
 import dev.errand.job.NewJob;
+import dev.errand.job.Outcome;
 import dev.errand.job.StoredForm;
 import dev.errand.spi.Bookkeeping;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// A new job, ready to be inserted.
@@ -84,19 +87,39 @@ final class Creation {
       History.append(transaction, job.id(), line);
     }
     var above = job.id().parent();
-    if (above.isPresent() && !job.definition().isCallback()) {
-      place(transaction, above.get());
+    if (above.isEmpty()) {
+      Accounts.open(transaction, job.id(), job.granted().orElseThrow());
+    } else if (!job.definition().isCallback()) {
+      var refused = refusal(transaction, above.get());
+      if (refused.isPresent()) {
+        end(transaction, refused.get());
+      } else {
+        Places.take(transaction, job.id(), above.get());
+      }
     }
     return true;
   }
 
-  /// A child that is one too many in its tree has ended before it begins.
-  private void place(Transaction transaction, JobId above) throws SQLException {
-    if (Places.count(transaction, job.id().root())) {
-      Places.take(transaction, job.id(), above);
-      return;
+  /// How a child ends before it begins that is one too many in its tree, or is to have a share of
+  /// too little.
+  private Optional<Outcome> refusal(Transaction transaction, JobId above) throws SQLException {
+    if (!Places.count(transaction, job.id().root())) {
+      return Optional.of(Bookkeeping.oneTooMany(job.id().root()));
     }
-    var outcome = Bookkeeping.oneTooMany(job.id().root());
+    if (job.granted().isEmpty()) {
+      return Optional.empty();
+    }
+    var ledger = Accounts.ledger(transaction, above);
+    try {
+      ledger.share(job.id(), job.granted().get());
+    } catch (BudgetExhaustedException tooLittle) {
+      return Optional.of(new Outcome.BudgetExhausted(String.valueOf(tooLittle.getMessage())));
+    }
+    Accounts.keep(transaction, ledger);
+    return Optional.empty();
+  }
+
+  private void end(Transaction transaction, Outcome outcome) throws SQLException {
     long number =
         transaction
             .sql("update job set status = ?, outcome = ?, due = null where id = ? returning number")

@@ -28,6 +28,7 @@ record Forking(JobId from, int turn, JobId fork) implements Work<JobId> {
     if (insertJob(transaction) == 0) {
       throw new DuplicateJobException(fork);
     }
+    Accounts.open(transaction, fork, Accounts.granted(transaction, from));
     var agent = source.job().origin().agent();
     History.append(transaction, fork, History.Line.of(Bookkeeping.forked(agent, from, turn)));
     History.copy(transaction, from, turn, fork);

@@ -1,5 +1,6 @@
 package dev.errand.jdbc;
 
+import dev.errand.job.Budget;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
@@ -37,7 +38,8 @@ final class JobRow {
             row.getLong(16)),
         subtask(row),
         outcome(row.getString(30)),
-        new Usage(row.getLong(19), row.getLong(20), row.getLong(21), row.getLong(22)));
+        new Usage(row.getLong(19), row.getLong(20), row.getLong(21), row.getLong(22)),
+        new Budget(row.getLong(42), row.getLong(43)));
   }
 
   private static @Nullable Instant deadline(ResultSet row) throws SQLException {

@@ -19,7 +19,8 @@ final class Migrations {
           "V0004__objects.sql",
           "V0005__signals.sql",
           "V0006__stops.sql",
-          "V0007__places.sql");
+          "V0007__places.sql",
+          "V0008__budgets.sql");
 
   private Migrations() {}
 

@@ -1,6 +1,8 @@
 package dev.errand.jdbc;
 
+import dev.errand.job.Account;
 import dev.errand.job.Blob;
+import dev.errand.job.Budget;
 import dev.errand.job.Callback;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
@@ -291,6 +293,20 @@ public final class SqliteStore implements Store {
     return readers.read(session -> Stops.isAnyDue(session, now))
         ? writer.write(transaction -> Stops.sweep(transaction, limit, grace))
         : 0;
+  }
+
+  @Override
+  public List<Account> accounts(JobId top, @Nullable JobId after, int limit) {
+    return readers.read(session -> Accounts.within(session, top, after, limit));
+  }
+
+  @Override
+  public void grant(JobId job, Budget more) {
+    writer.write(
+        transaction -> {
+          Accounts.grant(transaction, job, more);
+          return job;
+        });
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.errand.jdbc;
 
+import dev.errand.job.Budget;
+import dev.errand.job.BudgetExhaustedException;
 import dev.errand.job.Completion;
 import dev.errand.job.DuplicateJobException;
 import dev.errand.job.JobDefinition;
@@ -17,12 +19,14 @@ import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +85,8 @@ final class StepCommit implements Work<Receipt> {
                     change instanceof Change.Created
                         || change instanceof Change.Stopped
                         || change instanceof Change.Told
+                        || change instanceof Change.Reserved
+                        || change instanceof Change.LastCall
                         || change instanceof Change.Attached
                         || change instanceof Change.ObjectChanged);
   }
@@ -177,7 +183,8 @@ final class StepCommit implements Work<Receipt> {
               turn = ?, acting = ?, statement = ?, printed = ?, children = ?, heard = ?
             where id = ? and fence = ? and version = ? and worker is not null
               and (stop is null or ?)
-            returning number, subtask_id, told, hears
+            returning number, subtask_id, told, hears, reserved_tokens, reserved_micro_usd,
+              last_tokens, last_micro_usd
             """),
         status);
   }
@@ -187,13 +194,14 @@ final class StepCommit implements Work<Receipt> {
         transaction
             .sql(
                 """
-                update job set
-                  worker = null, process = null, due = ?,
-                  version = version + 1, status = ?, outcome = coalesce(?, outcome),
-                  turn = ?, acting = ?, statement = ?, printed = ?, children = ?, heard = ?
-                where id = ? and fence = ? and version = ? and worker is not null
-                  and (stop is null or ?)
-                returning number, subtask_id, told, hears
+                  update job set
+                    worker = null, process = null, due = ?,
+                    version = version + 1, status = ?, outcome = coalesce(?, outcome),
+                    turn = ?, acting = ?, statement = ?, printed = ?, children = ?, heard = ?
+                  where id = ? and fence = ? and version = ? and worker is not null
+                    and (stop is null or ?)
+                  returning number, subtask_id, told, hears, reserved_tokens, reserved_micro_usd,
+                last_tokens, last_micro_usd
                 """)
             .bindOrNull(due),
         step.status().name());
@@ -214,7 +222,21 @@ final class StepCommit implements Work<Receipt> {
         .bind(step.lease().fence())
         .bind(step.version())
         .bind(isStopped)
-        .first(row -> new Row(row.getLong(1), row.getString(2), row.getLong(3), row.getBoolean(4)));
+        .first(
+            row ->
+                new Row(
+                    row.getLong(1),
+                    row.getString(2),
+                    row.getLong(3),
+                    row.getBoolean(4),
+                    new Budget(row.getLong(5), row.getLong(6)),
+                    last(row)));
+  }
+
+  /// What is set aside for a last call.
+  private static @Nullable Budget last(ResultSet row) throws SQLException {
+    long tokens = row.getLong(7);
+    return row.wasNull() ? null : new Budget(tokens, row.getLong(8));
   }
 
   private void suspend(
@@ -260,6 +282,8 @@ final class StepCommit implements Work<Receipt> {
       case Change.Given(var children) -> given(children);
       case Change.Stopped stopped -> stopped(stopped);
       case Change.Told told -> told(told);
+      case Change.Reserved(var call, var last) -> reserved(call, last);
+      case Change.LastCall ignored -> lastCall();
       case Change.Spent(var usage) -> (transaction, row) -> spend(transaction, row, usage);
     };
   }
@@ -314,6 +338,8 @@ final class StepCommit implements Work<Receipt> {
     var line = History.Line.of(Bookkeeping.ended(turn, outcome));
     return (transaction, row) -> {
       History.append(transaction, id, line);
+      Accounts.end(transaction, id, row.reserved);
+      setAside(transaction, row, Budget.NONE, null);
       if (row.isOpen()) {
         row.told =
             Handlers.endUncompleted(transaction, row.number, id, turn, row.subtaskId(), outcome);
@@ -347,7 +373,56 @@ final class StepCommit implements Work<Receipt> {
             .update();
   }
 
-  private static void spend(Transaction transaction, Row row, Usage usage) throws SQLException {
+  private Part reserved(Budget call, Budget last) {
+    return (transaction, row) -> {
+      var both = call.plus(last);
+      var ledger = Accounts.ledger(transaction, id);
+      ledger.reserve(row.reserved, both);
+      Accounts.keep(transaction, ledger);
+      setAside(transaction, row, both, last);
+    };
+  }
+
+  private Part lastCall() {
+    return (transaction, row) -> {
+      if (row.last == null) {
+        throw new BudgetExhaustedException("nothing is set aside for a last call of job " + id);
+      }
+      setAside(transaction, row, row.reserved, null);
+    };
+  }
+
+  /// Most jobs end with nothing set aside, and need no write for it.
+  private static void setAside(
+      Transaction transaction, Row row, Budget reserved, @Nullable Budget last)
+      throws SQLException {
+    if (reserved.equals(row.reserved) && Objects.equals(last, row.last)) {
+      return;
+    }
+    transaction
+        .sql(
+            """
+            update job set reserved_tokens = ?, reserved_micro_usd = ?, last_tokens = ?,
+              last_micro_usd = ?
+            where number = ?
+            """)
+        .bind(reserved.tokens())
+        .bind(reserved.microUsd())
+        .bindOrNull(last == null ? null : last.tokens())
+        .bindOrNull(last == null ? null : last.microUsd())
+        .bind(row.number)
+        .update();
+    row.reserved = reserved;
+    row.last = last;
+  }
+
+  private void spend(Transaction transaction, Row row, Usage usage) throws SQLException {
+    var kept = row.last == null ? Budget.NONE : row.last;
+    var ledger = Accounts.ledger(transaction, id);
+    ledger.setAside(row.reserved, kept);
+    ledger.spend(Budget.of(usage));
+    Accounts.keep(transaction, ledger);
+    setAside(transaction, row, kept, row.last);
     transaction
         .sql(
             """
@@ -376,12 +451,22 @@ final class StepCommit implements Work<Receipt> {
     private final boolean hears;
     private final List<Long> messages = new ArrayList<>();
     private long told;
+    private Budget reserved;
+    private @Nullable Budget last;
 
-    Row(long number, @Nullable String subtaskId, long told, boolean hears) {
+    Row(
+        long number,
+        @Nullable String subtaskId,
+        long told,
+        boolean hears,
+        Budget reserved,
+        @Nullable Budget last) {
       this.number = number;
       this.subtaskId = subtaskId;
       this.told = told;
       this.hears = hears;
+      this.reserved = reserved;
+      this.last = last;
     }
 
     /// Whether the job has a handler that has not ended.

@@ -185,7 +185,7 @@ final class Stops {
             .list(
                 row ->
                     new Over(
-                        row.getLong(1), JobRow.job(row), JobRow.queued(row), row.getString(42)));
+                        row.getLong(1), JobRow.job(row), JobRow.queued(row), row.getString(46)));
     for (var job : over) {
       end(transaction, job);
     }
@@ -221,7 +221,8 @@ final class Stops {
         .sql(
             """
             update job set version = version + 1, status = ?, outcome = ?, worker = null, process = null, due = null,
-              needed = 0, heeds = 0, queued = 0
+              needed = 0, heeds = 0, queued = 0,
+              reserved_tokens = 0, reserved_micro_usd = 0, last_tokens = null, last_micro_usd = null
             where number = ?
             """)
         .bind(JobStatus.DONE.name())
@@ -234,6 +235,7 @@ final class Stops {
     if (handler != null && handler.completion() == null) {
       Handlers.endUncompleted(transaction, over.number(), id, turn, handler.id(), outcome);
     }
+    Accounts.end(transaction, id, job.reserved());
     Waits.end(transaction, id);
     if (id.parent().isPresent() && !over.hadNoPlace()) {
       Places.leave(transaction, id.parent().get());

@@ -1,6 +1,8 @@
 package dev.errand.testkit;
 
 import dev.errand.job.Blob;
+import dev.errand.job.Budget;
+import dev.errand.job.BudgetExhaustedException;
 import dev.errand.job.Callback;
 import dev.errand.job.Completion;
 import dev.errand.job.Delta;
@@ -82,6 +84,10 @@ final class MemoryState {
   final List<Stop> stops;
 
   private final MemoryPlaces places;
+  final MemoryAccounts accounts;
+
+  /// What of the amounts set aside for jobs is for last calls of their models.
+  private final Map<JobId, Budget> lastCalls;
 
   /// The messages that the step under way has let arrive.
   private final List<Long> told = new ArrayList<>();
@@ -96,6 +102,8 @@ final class MemoryState {
     given = new HashSet<>();
     stops = new ArrayList<>();
     places = new MemoryPlaces();
+    accounts = new MemoryAccounts();
+    lastCalls = new HashMap<>();
   }
 
   MemoryState(MemoryState other) {
@@ -108,6 +116,8 @@ final class MemoryState {
     given = new HashSet<>(other.given);
     stops = new ArrayList<>(other.stops);
     places = new MemoryPlaces(other.places);
+    accounts = new MemoryAccounts(other.accounts);
+    lastCalls = new HashMap<>(other.lastCalls);
   }
 
   /// A job with what only the store knows of it.
@@ -212,7 +222,10 @@ final class MemoryState {
       throw new StoppedException(id, before.stop());
     }
     told.clear();
-    put(before.stepped().with(moved(before.job(), step.status(), step.progress())));
+    put(
+        before
+            .stepped()
+            .with(JobDraft.of(before.job()).moved(step.status(), step.progress()).record()));
     step.changes().forEach(change -> apply(change, id, now));
     var after = row(id);
     if (step.next() instanceof Step.Next.Await(var on)) {
@@ -228,7 +241,9 @@ final class MemoryState {
         yield receipt;
       }
       case Step.Next.Await(var on) when isSatisfied(on) || isOver(on, now) || isHeeded(on, id) -> {
-        put(after.with(moved(after.job(), before.job().status(), step.progress())));
+        put(
+            after.with(
+                JobDraft.of(after.job()).moved(before.job().status(), step.progress()).record()));
         yield new Receipt(after.version(), true, told);
       }
       case Step.Next.Await(var on) -> {
@@ -308,7 +323,24 @@ final class MemoryState {
         }
         told.add(signal(to, message, revives, now));
       }
-      case Change.Spent(var usage) -> put(row(id).with(spent(job, job.usage().plus(usage))));
+      case Change.Reserved(var call, var last) -> {
+        var both = call.plus(last);
+        accounts.with(id, ledger -> ledger.reserve(job.reserved(), both));
+        setAside(id, both, last);
+      }
+      case Change.LastCall() -> {
+        if (!lastCalls.containsKey(id)) {
+          throw new BudgetExhaustedException("nothing is set aside for a last call of job " + id);
+        }
+        setAside(id, job.reserved(), null);
+      }
+      case Change.Spent(var usage) -> {
+        var last = lastCalls.get(id);
+        accounts.with(id, ledger -> ledger.setAside(job.reserved(), kept(last)));
+        accounts.with(id, ledger -> ledger.spend(Budget.of(usage)));
+        setAside(id, kept(last), last);
+        put(row(id).with(JobDraft.of(row(id).job()).spent(usage).record()));
+      }
       case Change.Completed(var completion) -> completeHandler(id, completion, now);
       case Change.Ended(var outcome) -> end(id, outcome, now);
     }
@@ -377,7 +409,8 @@ final class MemoryState {
             Progress.START,
             job.subtask() == null ? null : Subtask.open(job.subtask().id()),
             null,
-            Usage.NONE);
+            Usage.NONE,
+            Budget.NONE);
     var due = job.definition().isCallback() ? null : now;
     put(new Row(record, 0, 0, null, due, null, null, MemoryWorkspace.EMPTY));
     if (job.workspace() != null) {
@@ -387,19 +420,55 @@ final class MemoryState {
       given.add(job.id());
     }
     Bookkeeping.begun(job).forEach(entry -> append(job.id(), entry, now));
-    if (job.id().parent().isPresent() && !job.definition().isCallback()) {
-      place(job.id(), job.id().parent().get(), now);
+    var above = job.id().parent();
+    if (above.isEmpty()) {
+      accounts.open(job.id(), job.granted().orElseThrow());
+    } else if (!job.definition().isCallback()) {
+      place(job, above.get(), now);
     }
   }
 
-  private void place(JobId id, JobId parent, Instant now) {
-    if (!places.count(id.root(), limits(id.root()))) {
+  private void place(NewJob job, JobId parent, Instant now) {
+    var id = job.id();
+    var refused = refusal(job, parent);
+    if (refused.isPresent()) {
       put(row(id).released(null, null));
-      put(row(id).with(moved(row(id).job(), JobStatus.DONE, Progress.START)));
-      end(id, Bookkeeping.oneTooMany(id.root()), now);
+      put(row(id).with(JobDraft.of(job(id)).moved(JobStatus.DONE, Progress.START).record()));
+      end(id, refused.get(), now);
     } else if (!places.take(id, parent, limits(parent))) {
       put(row(id).released(null, null));
     }
+  }
+
+  private Optional<Outcome> refusal(NewJob job, JobId parent) {
+    var id = job.id();
+    if (!places.count(id.root(), limits(id.root()))) {
+      return Optional.of(Bookkeeping.oneTooMany(id.root()));
+    }
+    try {
+      job.granted().ifPresent(share -> accounts.with(parent, ledger -> ledger.share(id, share)));
+      return Optional.empty();
+    } catch (BudgetExhaustedException tooLittle) {
+      return Optional.of(new Outcome.BudgetExhausted(String.valueOf(tooLittle.getMessage())));
+    }
+  }
+
+  private void setAside(JobId id, Budget reserved, @Nullable Budget last) {
+    if (last == null) {
+      lastCalls.remove(id);
+    } else {
+      lastCalls.put(id, last);
+    }
+    put(row(id).with(JobDraft.of(job(id)).reserved(reserved).record()));
+  }
+
+  private static Budget kept(@Nullable Budget last) {
+    return last == null ? Budget.NONE : last;
+  }
+
+  void grant(JobId id, Budget more) {
+    known(id);
+    accounts.with(id, ledger -> ledger.grant(more));
   }
 
   private @Nullable Instant deadline(NewJob job, Instant now) {
@@ -432,7 +501,7 @@ final class MemoryState {
     requireUnusedId(parent, subtaskId);
     int turn = child.progress().turn();
     var handler = before == null ? Subtask.open(subtaskId) : before.called(subtaskId);
-    put(row(id).with(handled(child, handler)));
+    put(row(id).with(JobDraft.of(child).handled(handler).record()));
     if (handler.isFuture()) {
       given.add(id);
     }
@@ -453,7 +522,16 @@ final class MemoryState {
   private void end(JobId id, Outcome outcome, Instant now) {
     var job = row(id).job();
     int turn = job.progress().turn();
-    put(row(id).with(ended(job, outcome)));
+    if (accounts.has(id) || !job.reserved().equals(Budget.NONE)) {
+      accounts.with(
+          id,
+          ledger -> {
+            ledger.setAside(job.reserved(), Budget.NONE);
+            ledger.close();
+          });
+    }
+    lastCalls.remove(id);
+    put(row(id).with(JobDraft.of(job).ended(outcome).reserved(Budget.NONE).record()));
     append(id, Bookkeeping.ended(turn, outcome), now);
     var handler = job.subtask();
     if (handler != null && handler.completion() == null) {
@@ -470,7 +548,9 @@ final class MemoryState {
   private void endHandler(
       JobId id, Json subtaskId, Completion completion, Change.Recorded entry, Instant now) {
     long told = append(id, entry, now);
-    put(row(id).with(handled(row(id).job(), new Subtask(subtaskId, completion, told))));
+    put(
+        row(id)
+            .with(JobDraft.of(job(id)).handled(new Subtask(subtaskId, completion, told)).record()));
     for (var waiter : List.copyOf(rows.values())) {
       var awaited = waiter.awaits();
       if (awaited != null && awaited.handlers().contains(id) && isSatisfied(awaited)) {
@@ -498,8 +578,8 @@ final class MemoryState {
       return;
     }
     var progress = job.progress().revived();
-    var again = ended(moved(job, JobStatus.STARTED, progress), null);
-    put(row(id).with(due(again, renewed(job.origin(), now))).stopped(null));
+    var again = JobDraft.of(job).moved(JobStatus.STARTED, progress).ended(null);
+    put(row(id).with(again.due(renewed(job.origin(), now)).record()).stopped(null));
     id.parent().ifPresent(places::again);
     append(id, Bookkeeping.revived(progress.turn(), child), now);
     put(row(id).released(job.origin().created(), null));
@@ -613,7 +693,13 @@ final class MemoryState {
     completeHandler(id, completion, now);
     if (isCallback) {
       var outcome = completion.asOutcome();
-      put(row(id).with(ended(moved(row(id).job(), JobStatus.DONE, job.progress()), outcome)));
+      put(
+          row(id)
+              .with(
+                  JobDraft.of(job(id))
+                      .moved(JobStatus.DONE, job.progress())
+                      .ended(outcome)
+                      .record()));
       append(id, Bookkeeping.ended(job.progress().turn(), outcome), now);
     }
   }
@@ -677,7 +763,7 @@ final class MemoryState {
       var id = row.job().id();
       var stop = Objects.requireNonNull(row.stop());
       put(row(id).stepped().released(null, null));
-      put(row(id).with(moved(row.job(), JobStatus.DONE, row.job().progress())));
+      put(row(id).with(JobDraft.of(job(id)).moved(JobStatus.DONE, row.job().progress()).record()));
       end(id, stop.outcome().having(partial(id)), now);
       boolean hadNoPlace = places.giveUp(id) || isCallback(row.job());
       if (!hadNoPlace) {
@@ -835,7 +921,9 @@ final class MemoryState {
             Progress.after(turn),
             null,
             null,
-            Usage.NONE);
+            Usage.NONE,
+            Budget.NONE);
+    accounts.open(fork, accounts.granted(id));
     put(new Row(record, 0, 0, null, now, null, null, from.workspace().forked(turn)));
     append(fork, Bookkeeping.forked(origin.agent(), id, turn), now);
     entries(id.root())
@@ -909,6 +997,10 @@ final class MemoryState {
     return row;
   }
 
+  private JobRecord job(JobId id) {
+    return row(id).job();
+  }
+
   private void put(Row row) {
     rows.put(row.job().id(), row);
   }
@@ -917,67 +1009,5 @@ final class MemoryState {
   private static Instant roundedUp(Instant at) {
     var floor = at.truncatedTo(ChronoUnit.MILLIS);
     return floor.equals(at) ? at : floor.plusMillis(1);
-  }
-
-  private static JobRecord moved(JobRecord job, JobStatus status, Progress progress) {
-    return new JobRecord(
-        job.id(),
-        job.origin(),
-        job.definition(),
-        status,
-        progress,
-        job.subtask(),
-        job.outcome(),
-        job.usage());
-  }
-
-  private static JobRecord due(JobRecord job, @Nullable Instant deadline) {
-    var origin = job.origin();
-    return new JobRecord(
-        job.id(),
-        new JobRecord.Origin(
-            origin.key(), origin.digest(), origin.agent(), origin.created(), deadline),
-        job.definition(),
-        job.status(),
-        job.progress(),
-        job.subtask(),
-        job.outcome(),
-        job.usage());
-  }
-
-  private static JobRecord handled(JobRecord job, Subtask subtask) {
-    return new JobRecord(
-        job.id(),
-        job.origin(),
-        job.definition(),
-        job.status(),
-        job.progress(),
-        subtask,
-        job.outcome(),
-        job.usage());
-  }
-
-  private static JobRecord ended(JobRecord job, @Nullable Outcome outcome) {
-    return new JobRecord(
-        job.id(),
-        job.origin(),
-        job.definition(),
-        job.status(),
-        job.progress(),
-        job.subtask(),
-        outcome,
-        job.usage());
-  }
-
-  private static JobRecord spent(JobRecord job, Usage usage) {
-    return new JobRecord(
-        job.id(),
-        job.origin(),
-        job.definition(),
-        job.status(),
-        job.progress(),
-        job.subtask(),
-        job.outcome(),
-        usage);
   }
 }

@@ -4,7 +4,9 @@ import static java.util.Comparator.comparing;
 import static java.util.Comparator.comparingInt;
 import static java.util.Comparator.comparingLong;
 
+import dev.errand.job.Account;
 import dev.errand.job.Blob;
+import dev.errand.job.Budget;
 import dev.errand.job.Callback;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
@@ -240,6 +242,26 @@ public final class MemoryStore implements Store {
   @Override
   public int sweep(int limit, Duration grace) {
     return change(draft -> draft.sweep(limit, grace, now()));
+  }
+
+  @Override
+  public List<Account> accounts(JobId top, @Nullable JobId after, int limit) {
+    return read(
+        all ->
+            all.accounts
+                .within(top)
+                .filter(account -> after == null || account.job().compareTo(after) > 0)
+                .limit(limit)
+                .toList());
+  }
+
+  @Override
+  public void grant(JobId job, Budget more) {
+    change(
+        draft -> {
+          draft.grant(job, more);
+          return job;
+        });
   }
 
   @Override

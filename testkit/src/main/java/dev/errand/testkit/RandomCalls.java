@@ -2,7 +2,9 @@ package dev.errand.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.errand.job.Account;
 import dev.errand.job.AgentSpec;
+import dev.errand.job.Budget;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.CoVariable;
 import dev.errand.job.CodeBlock;
@@ -38,6 +40,7 @@ import dev.errand.spi.Store;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -97,8 +100,49 @@ final class RandomCalls {
       act();
       if (call % BETWEEN_SNAPSHOTS == 0 || call == CALLS) {
         same("everything", any -> Snapshot.of(any, ROOTS));
+        ROOTS.forEach(this::requireBalanced);
       }
     }
+  }
+
+  /// What calls cost is in the accounts, and so is what is set aside for them: none of it twice.
+  private void requireBalanced(JobId root) {
+    var jobs = reference.jobs(root.text(), "", MANY).stream();
+    var open = reference.accounts(root, null, MANY).stream().filter(Account::isOpen).toList();
+    long spent = 0;
+    long reserved = 0;
+    for (var job : jobs.filter(any -> any.id().isWithin(root)).toList()) {
+      spent += job.usage().microUsd();
+      reserved += job.reserved().microUsd();
+    }
+    assertThat(open.stream().mapToLong(account -> account.microUsd().spent()).sum())
+        .as("what the tree %s spent, with seed %d", root, seed)
+        .isEqualTo(spent);
+    assertThat(open.stream().mapToLong(account -> account.microUsd().reserved()).sum())
+        .as("what is set aside in the tree %s, with seed %d", root, seed)
+        .isEqualTo(reserved);
+    assertThat(open)
+        .as("shares of the tree %s, with seed %d", root, seed)
+        .allSatisfy(
+            account ->
+                assertThat(account.microUsd().shared()).isEqualTo(sharesBelow(account, open)));
+  }
+
+  private static long sharesBelow(Account account, List<Account> open) {
+    return open.stream()
+        .filter(other -> other.microUsd().isBounded() && !other.job().equals(account.job()))
+        .filter(other -> nearestAbove(other, open).equals(account.job()))
+        .mapToLong(other -> other.microUsd().granted())
+        .sum();
+  }
+
+  private static JobId nearestAbove(Account account, List<Account> open) {
+    return open.stream()
+        .filter(other -> other.microUsd().isBounded() && !other.job().equals(account.job()))
+        .map(Account::job)
+        .filter(account.job()::isWithin)
+        .max(Comparator.comparingInt(JobId::depth))
+        .orElse(account.job());
   }
 
   private void act() {
@@ -120,6 +164,10 @@ final class RandomCalls {
       signal();
     } else if (dice < 27) {
       stop();
+    } else if (dice < 28) {
+      var job = known();
+      var more = budget();
+      same("grant " + job + " " + more, any -> done(() -> any.grant(job, more)));
     } else if (held.size() < FEW || dice < 30) {
       claim();
     } else {
@@ -243,11 +291,13 @@ final class RandomCalls {
 
   private NewJob root() {
     var key = chance(50) ? "k" + random.nextInt(3) : null;
-    return new NewJob(pick(ROOTS), key, definition(), digest(), null, null, null, timeout());
+    var budget = chance(50) ? null : budget();
+    return new NewJob(
+        pick(ROOTS), key, definition(), digest(), null, null, null, timeout(), budget);
   }
 
   private Change change(JobId job, Map<Integer, Integer> lengths) {
-    return switch (random.nextInt(13)) {
+    return switch (random.nextInt(15)) {
       case 9 -> new Change.Given(List.of(known(job.child(1 + random.nextInt(5)))));
       case 0 ->
           new Change.Recorded(
@@ -268,8 +318,14 @@ final class RandomCalls {
           chance(50)
               ? new Change.Told(known(job.child(1)), Json.object("text", "psst"), chance(50))
               : Jobs.said("on");
+      case 12 -> new Change.Reserved(amount(), amount());
+      case 13 -> new Change.LastCall();
       default -> new Change.Spent(new Usage(1, random.nextInt(100), random.nextInt(100), 7));
     };
+  }
+
+  private Budget amount() {
+    return new Budget(random.nextInt(100), random.nextInt(10));
   }
 
   /// The next form of an object, or sometimes one that comes too late.
@@ -297,7 +353,17 @@ final class RandomCalls {
     }
     var handler = chance(70) ? Subtask.open(handlerId()) : null;
     var message = chance(10) ? "hello" : null;
-    return new NewJob(id, null, definition(), digest(), handler, workspace, message, timeout());
+    var budget = chance(60) ? null : budget();
+    return new NewJob(
+        id, null, definition(), digest(), handler, workspace, message, timeout(), budget);
+  }
+
+  private Budget budget() {
+    return switch (random.nextInt(4)) {
+      case 0 -> Budget.tokens(random.nextInt(300));
+      case 1 -> Budget.usd("0.0002");
+      default -> new Budget(random.nextInt(2_000), random.nextInt(200));
+    };
   }
 
   private Duration timeout() {

@@ -1,5 +1,6 @@
 package dev.errand.testkit;
 
+import dev.errand.job.Account;
 import dev.errand.job.Callback;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Delta;
@@ -27,6 +28,7 @@ import java.util.stream.IntStream;
 /// @param objects the durable objects
 /// @param callbacks those that nobody has answered
 /// @param stops what was decided to end
+/// @param accounts what may be spent, and was
 /// @param nextDue when a job next falls due by itself
 record Snapshot(
     List<Member> jobs,
@@ -35,6 +37,7 @@ record Snapshot(
     List<DurableObject> objects,
     List<Callback> callbacks,
     List<Stop> stops,
+    List<Account> accounts,
     Optional<Instant> nextDue) {
   private static final int ALL = 100_000;
   private static final int TURNS = 4;
@@ -47,6 +50,7 @@ record Snapshot(
         store.objects("", ALL),
         store.callbacks(null, null, ALL),
         store.stops(0),
+        roots.stream().flatMap(root -> store.accounts(root, null, ALL).stream()).toList(),
         store.nextDue());
   }
 

@@ -21,6 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.errand.job.AgentSpec;
+import dev.errand.job.Budget;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.CoVariable;
 import dev.errand.job.CodeBlock;
@@ -238,7 +239,8 @@ public abstract class StoreContract {
                   Progress.START,
                   null,
                   null,
-                  Usage.NONE));
+                  Usage.NONE,
+                  Budget.NONE));
     }
 
     @Test
@@ -1071,7 +1073,8 @@ public abstract class StoreContract {
         Arguments.of(new Outcome.Failed(error), Entry.Kind.SUBTASK_FAILED),
         Arguments.of(new Outcome.Cancelled("stop"), Entry.Kind.SUBTASK_CANCELLED),
         Arguments.of(new Outcome.TimedOut("late"), Entry.Kind.SUBTASK_TIMED_OUT),
-        Arguments.of(new Outcome.BudgetExhausted(Value.of("half")), Entry.Kind.SUBTASK_FAILED));
+        Arguments.of(
+            new Outcome.BudgetExhausted("spent", Value.of("half")), Entry.Kind.SUBTASK_FAILED));
   }
 
   @Nested
@@ -1690,7 +1693,8 @@ public abstract class StoreContract {
                   new Progress(2, false, 0, 0, 0, 0),
                   null,
                   null,
-                  Usage.NONE));
+                  Usage.NONE,
+                  Budget.NONE));
       assertThat(due()).contains("fork");
       assertThat(store.journal(FORK, 1, 0)).isEmpty();
     }
