@@ -1,6 +1,8 @@
 package dev.errand;
 
 import dev.errand.engine.Engine;
+import dev.errand.job.Account;
+import dev.errand.job.Budget;
 import dev.errand.job.Callback;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
@@ -160,6 +162,25 @@ public final class Job {
   /// @throws SignalRefusedException if it is done or to end already, or has no model to ask
   public void askToStop(String reason) {
     engine.askToStop(id, reason);
+  }
+
+  /// What this job and the jobs below it may spend on model calls, and have spent: the accounts of
+  /// those that have one, their parents' first.
+  public List<Account> accounts() {
+    return Pages.all(
+        (last, limit) -> engine.store().accounts(id, last == null ? null : last.job(), limit));
+  }
+
+  /// Grants this job's account more; that of a subtask takes it from what is left above it. Each
+  /// call grants anew.
+  ///
+  /// A job that has spent its budget and is done goes on only when it is told to, with [#say].
+  ///
+  /// @param more what is added; unbounded for nothing
+  /// @throws dev.errand.job.BudgetExhaustedException if less is left above it, or it has no open
+  ///   account of its own
+  public void grant(Budget more) {
+    engine.store().grant(id, more);
   }
 
   /// Answers a callback of this job.

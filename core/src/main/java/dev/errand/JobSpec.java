@@ -2,6 +2,7 @@ package dev.errand;
 
 import dev.errand.job.AgentSpec;
 import dev.errand.job.Blob;
+import dev.errand.job.Budget;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Delta;
 import dev.errand.job.JobDefinition;
@@ -25,6 +26,7 @@ public final class JobSpec {
   private @Nullable String locale;
   private @Nullable String message;
   private Duration timeout;
+  private @Nullable Budget budget;
 
   JobSpec(AgentSpec agent) {
     this.agent = agent;
@@ -136,6 +138,16 @@ public final class JobSpec {
     return this;
   }
 
+  /// What the job, and all below it, may spend on model calls; default, and at most, what the
+  /// limits of its agent say.
+  ///
+  /// When so little is left that the next call may not be made, a job's model has one last turn;
+  /// its job ends with [dev.errand.job.Outcome.BudgetExhausted] and what that gave.
+  public JobSpec budget(Budget budget) {
+    this.budget = budget;
+    return this;
+  }
+
   NewJob newJob(JobId id) {
     if (agent.runtime().equals("java")) {
       blocks.clear();
@@ -145,7 +157,7 @@ public final class JobSpec {
       blocks.addFirst(CodeBlock.event(agent.conduct().warmup()));
     }
     var definition = new JobDefinition(agent, blocks, parameters, locale);
-    return new NewJob(id, key, definition, "", null, workspace(), message, timeout);
+    return new NewJob(id, key, definition, "", null, workspace(), message, timeout, budget);
   }
 
   /// Variables given by the application are a manifest of plain JSON, which every runtime reads.

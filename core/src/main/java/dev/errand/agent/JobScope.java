@@ -1,5 +1,6 @@
 package dev.errand.agent;
 
+import dev.errand.job.Budget;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import java.time.Duration;
@@ -93,6 +94,13 @@ public interface JobScope {
     /// How long the child may take until it ends with [dev.errand.job.Outcome.TimedOut]; default as
     /// long as the limits of its agent, and the deadline of this job, allow.
     Delegation timeout(Duration time);
+
+    /// What the child and all below it may spend on model calls: a share of what this job may,
+    /// which has what is left of it back when the child has ended; default no share of its own.
+    ///
+    /// A child that is to have more than there is ends with
+    /// [dev.errand.job.Outcome.BudgetExhausted] before it begins.
+    Delegation budget(Budget share);
 
     /// Creates the child; it begins at once, whether or not anybody waits for it.
     ///

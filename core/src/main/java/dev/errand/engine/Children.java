@@ -188,7 +188,8 @@ final class Children {
         subtask,
         workspace,
         message,
-        timeout(setup, request));
+        timeout(setup, request),
+        request.briefing().budget());
   }
 
   /// A Java program is what its agent does, whoever delegates to it.

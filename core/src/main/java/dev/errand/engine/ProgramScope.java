@@ -3,6 +3,7 @@ package dev.errand.engine;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.SubTaskHandler;
 import dev.errand.job.Blob;
+import dev.errand.job.Budget;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
 import dev.errand.job.JobFailedException;
@@ -214,6 +215,7 @@ final class ProgramScope implements JobScope {
     private List<CodeBlock> blocks;
     private Json.@Nullable Object resultSchema;
     private @Nullable Duration timeout;
+    private @Nullable Budget budget;
 
     private NewDelegation(String agent) {
       this.agent = agent;
@@ -256,6 +258,12 @@ final class ProgramScope implements JobScope {
     }
 
     @Override
+    public Delegation budget(Budget share) {
+      budget = share;
+      return this;
+    }
+
+    @Override
     public SubTaskHandler start() {
       var request =
           new Host.ChildRequest(
@@ -264,7 +272,7 @@ final class ProgramScope implements JobScope {
     }
 
     private Host.Briefing briefing() {
-      return new Host.Briefing(Json.Object.EMPTY, null, null, resultSchema, timeout);
+      return new Host.Briefing(Json.Object.EMPTY, null, null, resultSchema, timeout, budget);
     }
 
     private Host.@Nullable Snapshot snapshot() {

@@ -1,6 +1,7 @@
 package dev.errand.spi;
 
 import dev.errand.job.Blob;
+import dev.errand.job.Budget;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
 import dev.errand.job.DurableObject;
@@ -203,14 +204,17 @@ public interface Host {
   /// @param message what its model reads first; null for nothing
   /// @param resultSchema the JSON schema that its result must fit; null where any will do
   /// @param timeout how long it may take; null for as long as its agent's limits allow
+  /// @param budget its share of what this job may spend; null for none of its own
   record Briefing(
       Json.Object parameters,
       @Nullable String locale,
       @Nullable String message,
       Json.@Nullable Object resultSchema,
-      @Nullable Duration timeout) {
+      @Nullable Duration timeout,
+      @Nullable Budget budget) {
     /// Nothing to tell.
-    public static final Briefing NONE = new Briefing(Json.Object.EMPTY, null, null, null, null);
+    public static final Briefing NONE =
+        new Briefing(Json.Object.EMPTY, null, null, null, null, null);
   }
 
   /// A child job and its handler, as the parent sees them.

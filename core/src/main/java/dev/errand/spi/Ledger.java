@@ -54,7 +54,7 @@ public final class Ledger {
         long more = kind.of(now) - kind.of(before);
         if (more > left || left + kind.of(before) <= 0) {
           throw new BudgetExhaustedException(
-              "the budget of job %s has %s of %s left, and the next call takes about %s"
+              "the budget of job %s has %s left of %s, and %s are needed to go on"
                   .formatted(
                       account.get().job(),
                       kind.words(left + kind.of(before)),
@@ -95,7 +95,7 @@ public final class Ledger {
       var account = nearest(kind).filter(any -> kind.isBounded(share));
       if (account.isPresent() && kind.of(share) > kind.of(account.get()).left()) {
         throw new BudgetExhaustedException(
-            "the budget of job %s has %s of %s left, and job %s was to have %s of it"
+            "the budget of job %s has %s left of %s, and job %s was to have %s of it"
                 .formatted(
                     account.get().job(),
                     kind.words(Math.max(0, kind.of(account.get()).left())),

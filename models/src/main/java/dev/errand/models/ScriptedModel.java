@@ -39,11 +39,7 @@ public final class ScriptedModel implements Model {
   @Override
   public Reply reply(Request request) {
     var lines = script.lines(request.agent());
-    int said =
-        (int)
-            request.messages().stream()
-                .filter(message -> message.role() == Message.Role.ASSISTANT)
-                .count();
+    int said = said(request);
     if (said >= lines.size()) {
       throw new ModelException(exhausted(request.agent(), lines));
     }
@@ -51,6 +47,23 @@ public final class ScriptedModel implements Model {
       case Script.Line.Says(var text, var usage) -> new Reply(text, usage);
       case Script.Line.Fails(var message) -> throw new ModelException(message);
     };
+  }
+
+  /// Exactly what the next call costs; nothing for one that fails.
+  @Override
+  public Usage estimate(Request request) {
+    var lines = script.lines(request.agent());
+    int said = said(request);
+    return said < lines.size() && lines.get(said) instanceof Script.Line.Says(var text, var usage)
+        ? usage
+        : price(0, 0, 0);
+  }
+
+  private static int said(Request request) {
+    return (int)
+        request.messages().stream()
+            .filter(message -> message.role() == Message.Role.ASSISTANT)
+            .count();
   }
 
   private String exhausted(String agent, List<Script.Line> lines) {

@@ -1,6 +1,7 @@
 package dev.errand.python;
 
 import dev.errand.job.Blob;
+import dev.errand.job.Budget;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
 import dev.errand.job.DurableObject;
@@ -135,7 +136,16 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
             form.optional("schema").map(Form::of).map(Form::json).orElse(null),
             form.optional("millis").isPresent()
                 ? Duration.ofMillis(form.longNumber("millis"))
-                : null));
+                : null,
+            form.optional("budget").map(Form::of).map(Asked::budget).orElse(null)));
+  }
+
+  private static Budget budget(Form form) {
+    return Form.fitting(() -> new Budget(amount(form, "tokens"), amount(form, "micro_usd")));
+  }
+
+  private static long amount(Form form, String kind) {
+    return form.optional(kind).map(Form::longNumber).orElse(Budget.UNBOUNDED);
   }
 
   private static CodeBlock block(Json json) {

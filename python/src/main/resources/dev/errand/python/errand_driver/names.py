@@ -426,12 +426,27 @@ def new_job(agent, shared_vars, parent_job, warmup_code, locale, frame, params, 
     if inherited:
         variables[ERROR_HANDLERS] = inherited
     millis = _millis(params.pop("time_limit", None))
-    return session.create(agent, blocks, variables, params, locale, message, future, schema, millis)
+    budget = _budget(params.pop("budget", None))
+    return session.create(agent, blocks, variables, params, locale, message, future, schema, millis, budget)
 
 
 def _millis(time_limit):
     """A time limit in milliseconds; there is none without one."""
     return None if time_limit is None else math.ceil(waiting.seconds(time_limit, "time_limit") * 1000)
+
+
+def _budget(budget):
+    """A share of what this job may spend, as tokens and millionths of a dollar; there is none without one."""
+    if budget is None:
+        return None
+    if not isinstance(budget, dict) or not budget or not set(budget) <= {"usd", "tokens"}:
+        raise TypeError("budget needs a dict of usd, tokens or both, not %r" % (budget,))
+    tokens, usd = budget.get("tokens"), budget.get("usd")
+    if tokens is not None and (type(tokens) is not int or not 0 <= tokens < 1 << 62):
+        raise TypeError("The tokens of a budget are a whole number that is not negative, not %r" % (tokens,))
+    if usd is not None and (type(usd) not in (int, float) or not 0 <= usd < 1e12):
+        raise TypeError("The usd of a budget are a number that is not negative, not %r" % (usd,))
+    return {"tokens": tokens, "micro_usd": None if usd is None else round(usd * 1000000)}
 
 
 def _frame():
@@ -533,13 +548,15 @@ def _sub_tasks():
     return [handler for handler in session.children() if not isinstance(handler, (Callback, JobExit))]
 
 
-def delegate(function, /, *args, id=None, result_schema=None, time_limit=None, **kwargs):
+def delegate(function, /, *args, id=None, result_schema=None, time_limit=None, budget=None, **kwargs):
     """Runs a function in a child job, with copies of the arguments and of what it refers to by name. What it returns must
-    fit the JSON schema, if one is given; it is ended when it has not ended after so many seconds."""
+    fit the JSON schema, if one is given; it is ended when it has not ended after so many seconds. All that is below it
+    spends no more on models than its budget."""
     if isinstance(function, SubtaskFactory) or not callable(function):
         raise TypeError("delegate() needs a function, not %s" % type(function).__name__)
     _check_id(id)
-    return session.delegate(function, args, kwargs, id, result_schema, _millis(time_limit))
+    terms = {"schema": result_schema, "millis": _millis(time_limit), "budget": _budget(budget)}
+    return session.delegate(function, args, kwargs, id, **terms)
 
 
 class SubtaskFactory:

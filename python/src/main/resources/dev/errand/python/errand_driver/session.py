@@ -697,7 +697,7 @@ class Session:
         answer, parts = self._effect({"do": "call", "n": ordinal, "tool": name, "args": 0}, parts)
         return self._decoded(answer["value"], parts)
 
-    def create(self, agent, blocks, variables, params, locale, message=None, future=False, schema=None, millis=None):
+    def create(self, agent, blocks, variables, params, locale, message=None, future=False, schema=None, millis=None, budget=None):
         for name, value in params.items():
             if json_bytes(value, exact=False) is None:
                 raise TypeError("The parameter '%s' must be made of text, numbers, lists and dicts" % name)
@@ -716,6 +716,7 @@ class Session:
             "message": message,
             "schema": _checked_schema(schema),
             "millis": millis,
+            "budget": budget,
         }
         if future:
             header["id"] = [{names.FUTURE: self.created + 1}]
@@ -725,11 +726,11 @@ class Session:
         child = self._create(header, package)
         return self._handler_of(child) if future else names.Job(child["job"], child["agent"])
 
-    def delegate(self, function, args, kwargs, id, schema=None, millis=None):
+    def delegate(self, function, args, kwargs, id, schema=None, millis=None, budget=None):
         package = self._package("delegate()", {}, function, (args, kwargs))
         called = getattr(function, "__qualname__", None) or type(function).__name__
         header = {"do": "create", "agent": None, "form": {}, "blocks": [["CALL", called]], "id": [id]}
-        header.update(schema=_checked_schema(schema), millis=millis)
+        header.update(schema=_checked_schema(schema), millis=millis, budget=budget)
         child = self._create(header, package)
         handler = names.SubTaskHandler(names.Job(child["job"], child["agent"]), id)
         self.keeper.know_handler(handler.job.id, handler)
