@@ -1,9 +1,9 @@
 package dev.errand.cli;
 
+import dev.errand.job.Budget;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Usage;
-import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -38,10 +38,6 @@ record Costs(Map<JobId, List<JobRecord>> children) {
     if (tokens > 0) {
       words += String.format(Locale.ROOT, ", %,d tokens", tokens);
     }
-    return usage.microUsd() == 0
-        ? words
-        : words
-            + ", $"
-            + BigDecimal.valueOf(usage.microUsd(), 6).stripTrailingZeros().toPlainString();
+    return usage.microUsd() == 0 ? words : words + ", " + Budget.dollars(usage.microUsd());
   }
 }

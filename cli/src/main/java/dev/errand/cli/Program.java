@@ -46,6 +46,7 @@ final class Program {
             new TreeCommand(surroundings),
             new SayCommand(surroundings),
             new CancelCommand(surroundings),
+            new BudgetCommand(surroundings),
             new AnswerCommand(surroundings),
             new HistoryCommand(surroundings),
             new WorkspaceCommand(surroundings),

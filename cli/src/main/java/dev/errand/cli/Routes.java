@@ -20,6 +20,7 @@ final class Routes {
     var routes = new Routes(errand);
     return List.of(
         Route.get("/jobs/{id}", routes::show),
+        Route.get("/jobs/{id}/budget", routes::budget),
         Route.get("/callbacks", routes::callbacks),
         Route.post("/jobs/{id}/messages", routes::say),
         Route.post("/jobs/{id}/cancellation", routes::cancel),
@@ -28,6 +29,10 @@ final class Routes {
 
   private Json show(Call call) {
     return Standing.shown(errand, errand.job(call.part("id")).record());
+  }
+
+  private Json budget(Call call) {
+    return Spending.of(errand, errand.job(call.part("id"))).json();
   }
 
   private Json callbacks(Call call) {

@@ -61,6 +61,12 @@ final class RunCommand implements Callable<Integer> {
       description = "Give the job a model, such as scripted:FILE.yaml; default none.")
   @Nullable String model;
 
+  @Option(
+      names = "--budget",
+      paramLabel = "DOLLARS",
+      description = "What the job and all below it may spend on models, such as 2.00.")
+  @Nullable String dollars;
+
   @Option(names = "--json", description = "Print one JSON object at the end, and nothing else.")
   boolean json;
 
@@ -130,10 +136,12 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private Job submit(Errand errand, Agent agent, String code, Json.Object given) {
+    var budget = BudgetCommand.budget(dollars, null);
     return errand.submit(
         agent,
         spec -> {
           given.members().forEach(spec::var);
+          spec.budget(budget);
           return key == null ? spec.code(code) : spec.code(code).key(key);
         });
   }

@@ -6,6 +6,7 @@ import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Outcome;
 import dev.errand.job.Usage;
+import dev.errand.job.Value;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -60,6 +61,7 @@ final class ShowCommand implements Callable<Integer> {
     if (record.outcome() != null) {
       add(text, "outcome", record.outcome().code());
       add(text, "result", JobsCommand.result(record.outcome()));
+      add(text, "had", partial(record.outcome()));
     }
     if (record.outcome() instanceof Outcome.Failed(var error)) {
       add(text, "kind", error.kind().code());
@@ -67,6 +69,19 @@ final class ShowCommand implements Callable<Integer> {
       text.append(error.trace());
     }
     return text.toString();
+  }
+
+  /// What a job that was cut off had by then.
+  private static String partial(Outcome outcome) {
+    var had =
+        switch (outcome) {
+          case Outcome.Cancelled(var reason, var partial) -> partial;
+          case Outcome.TimedOut(var reason, var partial) -> partial;
+          case Outcome.BudgetExhausted(var reason, var partial) -> partial;
+          case Outcome.Succeeded ignored -> Value.none();
+          case Outcome.Failed ignored -> Value.none();
+        };
+    return had.equals(Value.none()) ? "" : Text.fit(had.text(), WIDTH);
   }
 
   private static String used(Usage usage) {
