@@ -18,6 +18,7 @@ import dev.errand.job.Stop;
 import dev.errand.job.StoppedException;
 import dev.errand.job.StoredForm;
 import dev.errand.job.TaskError;
+import dev.errand.job.Usage;
 import dev.errand.job.Value;
 import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
@@ -283,13 +284,16 @@ final class JobAdvancer {
       return fail(exceeded.get());
     }
     Model.Reply reply;
+    Usage estimate;
     try {
       var model = registry.model(definition.agent(), name);
       var request = history.conversation().request(definition);
-      var tooLittle = spending.reserve(model.estimate(request), askedToEnd().isPresent());
+      estimate = model.estimate(request);
+      var tooLittle = spending.reserve(estimate, askedToEnd().isPresent());
       if (tooLittle.isPresent()) {
         return exhausted(tooLittle.get()) && askModel(name);
       }
+      requireNotStopped();
       reply = outbound.model(() -> model.reply(request));
     } catch (ModelException failed) {
       requireNotStopped();
@@ -306,8 +310,7 @@ final class JobAdvancer {
     if (CodeFences.python(reply.text()).isEmpty() && !isDelivered) {
       return conclude(List.of(said, spent), reply.text()) && askModel(name);
     }
-    writer.add(List.of(said, spent), writer.progress().beginning());
-    writer.commit();
+    spending.commitSettingAside(List.of(said, spent), writer.progress().beginning(), estimate);
     return true;
   }
 

@@ -3,17 +3,21 @@ package dev.errand.engine;
 import dev.errand.job.Budget;
 import dev.errand.job.BudgetExhaustedException;
 import dev.errand.job.JobRecord;
+import dev.errand.job.Progress;
 import dev.errand.job.Usage;
 import dev.errand.spi.Change;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /*
  * What one job spends on its model.
  *
- * Before each call an amount is set aside, in a commit of its own, for that call and for one more. So a job that has called
- * its model once is sure of a last turn, whatever others of its tree spend meanwhile; and since the commit is refused for a
- * job that is to end, no model is asked for one.
+ * Before a call an amount is set aside, and committed, for that call and for one more. So a job that has called its model
+ * once is sure of a last turn, whatever others of its tree spend meanwhile. What the next call will take is set aside in
+ * the commit of a reply, where there is enough: then that call needs no commit of its own. A job that is suspended keeps
+ * only what is for its last call.
  *
  * Only the job's own thread uses this object.
  */
@@ -23,6 +27,11 @@ final class Spending {
   private final StepWriter writer;
   private Usage used;
 
+  /// What is set aside for the next call, unless the job was to be suspended since.
+  private @Nullable Budget ahead;
+
+  private int waits;
+
   Spending(JobRecord job, Budget most, StepWriter writer) {
     this.job = job;
     this.most = most;
@@ -30,13 +39,26 @@ final class Spending {
     this.used = job.usage();
   }
 
-  /// Sets aside what a call may cost, and has that committed with all that is pending; where too
-  /// little is left, says so, and nothing is committed.
+  /// Sets aside what a call may cost, if that is not done, and has it committed with all that is
+  /// pending; where too little is left, says so, and nothing is committed.
   Optional<String> reserve(Usage estimate, boolean isLast) {
     var call = likely(estimate);
-    return isLast
-        ? last(call)
-        : exceeded(call, call).or(() -> refusal(new Change.Reserved(call, call)));
+    if (isLast) {
+      return last(call);
+    }
+    var exceeded = exceeded(call, call);
+    if (exceeded.isPresent() || isSetAside(call)) {
+      return exceeded;
+    }
+    return refusal(List.of(new Change.Reserved(call, call)), writer.progress());
+  }
+
+  /// Estimates are rough; what is set aside need not be all of one.
+  private boolean isSetAside(Budget call) {
+    return ahead != null
+        && waits == writer.waits()
+        && ahead.tokens() >= call.tokens() - call.tokens() / 5
+        && ahead.microUsd() >= call.microUsd() - call.microUsd() / 5;
   }
 
   /// What was set aside for it is taken, and where nothing was, what is left.
@@ -44,14 +66,33 @@ final class Spending {
     return exceeded(used.calls() == 0 ? call : Budget.NONE, Budget.NONE)
         .or(
             () ->
-                refusal(new Change.LastCall())
-                    .flatMap(none -> refusal(new Change.Reserved(call, Budget.NONE))));
+                refusal(List.of(new Change.LastCall()), writer.progress())
+                    .flatMap(
+                        none ->
+                            refusal(
+                                List.of(new Change.Reserved(call, Budget.NONE)),
+                                writer.progress())));
   }
 
   /// The change that notes what a call cost.
   Change spent(Usage usage) {
     used = used.plus(usage);
+    ahead = null;
     return new Change.Spent(usage);
+  }
+
+  /// Commits these changes and the progress they make, and sets aside what the next call may cost
+  /// if it costs as much as this one was thought to; where there is less, it is not for now.
+  void commitSettingAside(List<Change> changes, Progress made, Usage estimate) {
+    var call = likely(estimate);
+    var all = Stream.concat(changes.stream(), Stream.of(new Change.Reserved(call, call))).toList();
+    if (exceeded(call, call).isEmpty() && refusal(all, made).isEmpty()) {
+      ahead = call;
+      waits = writer.waits();
+    } else {
+      writer.add(changes, made);
+      writer.commit();
+    }
   }
 
   /// At least what its calls have cost on average.
@@ -83,9 +124,9 @@ final class Spending {
         .formatted(job.id(), spent, of, job.origin().agent());
   }
 
-  private Optional<String> refusal(Change reserved) {
+  private Optional<String> refusal(List<Change> changes, Progress made) {
     try {
-      writer.commitUnlessRefused(List.of(reserved), writer.progress());
+      writer.commitUnlessRefused(changes, made);
       return Optional.empty();
     } catch (BudgetExhaustedException exhausted) {
       return Optional.ofNullable(exhausted.getMessage());

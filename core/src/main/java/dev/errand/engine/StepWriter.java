@@ -52,6 +52,7 @@ final class StepWriter {
   private Progress heldAt;
   private long holds;
   private boolean scheduled;
+  private int waits;
   private boolean underWay;
   private @Nullable RuntimeException failure;
   private Consumer<Change.Recorded> witness = ignored -> {};
@@ -314,6 +315,11 @@ final class StepWriter {
     finish(new Step.Next.Yield(until));
   }
 
+  /// How often the job was to be suspended.
+  synchronized int waits() {
+    return waits;
+  }
+
   /// Suspends the job; false if the wait is satisfied already and the job goes on.
   ///
   /// @throws WaitCycleException if it would never end; the job goes on
@@ -322,6 +328,7 @@ final class StepWriter {
     synchronized (this) {
       claimTurn();
       held = false;
+      waits++;
       before = status;
       become(JobStatus.SUSPENDED);
     }

@@ -36,7 +36,8 @@ public record Step(
 
     /// The worker hands it back until the wait is satisfied, or its moment has come. If so already,
     /// the worker keeps the lease instead, the job keeps the status it had before the step, and the
-    /// receipt says so.
+    /// receipt says so. Of what is set aside for the job's model that for a last call is kept, and
+    /// no more.
     record Await(Wait on) implements Next {}
 
     /// The job is done; the lease ends.

@@ -121,6 +121,7 @@ final class StepCommit implements Work<Receipt> {
             if (!over) {
               Waits.requireNoCycle(transaction, id, on, needed);
               suspend(transaction, row, needed, until, on.heedsMessages());
+              keepForLastCall(transaction, row);
             }
             yield over;
           }
@@ -416,8 +417,19 @@ final class StepCommit implements Work<Receipt> {
     row.last = last;
   }
 
+  /// What is set aside is for a last call only.
+  private void keepForLastCall(Transaction transaction, Row row) throws SQLException {
+    if (row.reserved.equals(row.forLastCall())) {
+      return;
+    }
+    var ledger = Accounts.ledger(transaction, id);
+    ledger.setAside(row.reserved, row.forLastCall());
+    Accounts.keep(transaction, ledger);
+    setAside(transaction, row, row.forLastCall(), row.last);
+  }
+
   private void spend(Transaction transaction, Row row, Usage usage) throws SQLException {
-    var kept = row.last == null ? Budget.NONE : row.last;
+    var kept = row.forLastCall();
     var ledger = Accounts.ledger(transaction, id);
     ledger.setAside(row.reserved, kept);
     ledger.spend(Budget.of(usage));
@@ -472,6 +484,10 @@ final class StepCommit implements Work<Receipt> {
     /// Whether the job has a handler that has not ended.
     boolean isOpen() {
       return subtaskId != null && told == 0;
+    }
+
+    Budget forLastCall() {
+      return last == null ? Budget.NONE : last;
     }
 
     Json subtaskId() {

@@ -22,6 +22,7 @@ import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.Usage;
+import dev.errand.job.Wait;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Step;
@@ -364,6 +365,21 @@ public abstract class BudgetContract {
     assertThat(store.accounts(FIRST, null, 10))
         .extracting(Account::job)
         .containsExactly(FIRST, DEEP);
+  }
+
+  @Test
+  void a_job_that_waits_keeps_what_is_for_its_last_call() {
+    begin(Budget.tokens(100));
+    delegate(FIRST, null);
+    commit(ROOT, reserved());
+    commit(ROOT, new Step.Next.Await(new Wait(List.of(FIRST), 1, null, false)));
+    assertThat(tokens(ROOT)).isEqualTo(balance(100, 0, 10, 0));
+    assertThat(store.find(ROOT).orElseThrow().reserved()).isEqualTo(COST);
+    end(FIRST);
+    claim();
+    commit(ROOT, new Change.LastCall());
+    commit(ROOT, spent());
+    assertThat(tokens(ROOT)).isEqualTo(balance(100, 10, 0, 0));
   }
 
   @Test

@@ -248,8 +248,9 @@ final class MemoryState {
       }
       case Step.Next.Await(var on) -> {
         requireNoCycle(id, on);
+        keepForLastCall(id);
         var until = on.until();
-        yield release(after, until == null ? null : roundedUp(until), on);
+        yield release(row(id), until == null ? null : roundedUp(until), on);
       }
     };
   }
@@ -335,10 +336,8 @@ final class MemoryState {
         setAside(id, job.reserved(), null);
       }
       case Change.Spent(var usage) -> {
-        var last = lastCalls.get(id);
-        accounts.with(id, ledger -> ledger.setAside(job.reserved(), kept(last)));
+        keepForLastCall(id);
         accounts.with(id, ledger -> ledger.spend(Budget.of(usage)));
-        setAside(id, kept(last), last);
         put(row(id).with(JobDraft.of(row(id).job()).spent(usage).record()));
       }
       case Change.Completed(var completion) -> completeHandler(id, completion, now);
@@ -462,8 +461,12 @@ final class MemoryState {
     put(row(id).with(JobDraft.of(job(id)).reserved(reserved).record()));
   }
 
-  private static Budget kept(@Nullable Budget last) {
-    return last == null ? Budget.NONE : last;
+  /// What is set aside is for a last call only.
+  private void keepForLastCall(JobId id) {
+    var last = lastCalls.get(id);
+    var kept = last == null ? Budget.NONE : last;
+    accounts.with(id, ledger -> ledger.setAside(job(id).reserved(), kept));
+    setAside(id, kept, last);
   }
 
   void grant(JobId id, Budget more) {
