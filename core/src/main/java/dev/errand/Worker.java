@@ -1,12 +1,17 @@
 package dev.errand;
 
 import dev.errand.engine.Engine;
+import dev.errand.job.Budget;
 import java.time.Duration;
 
 /// Advances the jobs of an [Errand] in this process; prepared by [Errand#worker], not thread-safe.
 public final class Worker {
   private final Engine engine;
-  private Engine.WorkerOptions options = Engine.WorkerOptions.DEFAULT;
+  private int concurrency = Engine.WorkerOptions.DEFAULT.concurrency();
+  private int warmJobs = Engine.WorkerOptions.DEFAULT.warmJobs();
+  private Duration lease = Engine.WorkerOptions.DEFAULT.lease();
+  private Duration poll = Engine.WorkerOptions.DEFAULT.poll();
+  private Budget budget = Engine.WorkerOptions.DEFAULT.budget();
 
   Worker(Engine engine) {
     this.engine = engine;
@@ -14,35 +19,44 @@ public final class Worker {
 
   /// How many jobs are advanced at a time, those that wait not counted; default 16.
   public Worker concurrency(int jobs) {
-    options = new Engine.WorkerOptions(jobs, options.warmJobs(), options.lease(), options.poll());
+    this.concurrency = jobs;
     return this;
   }
 
   /// How many waiting jobs keep their thread and process as a cache; default 64.
   public Worker warmJobs(int jobs) {
-    options =
-        new Engine.WorkerOptions(options.concurrency(), jobs, options.lease(), options.poll());
+    this.warmJobs = jobs;
     return this;
   }
 
   /// How long others leave this worker's jobs alone if it dies; default 30 s.
   public Worker lease(Duration lease) {
-    options =
-        new Engine.WorkerOptions(options.concurrency(), options.warmJobs(), lease, options.poll());
+    this.lease = lease;
     return this;
   }
 
   /// How often to look for jobs made due by other processes; default 250 ms.
   public Worker poll(Duration poll) {
-    options =
-        new Engine.WorkerOptions(options.concurrency(), options.warmJobs(), options.lease(), poll);
+    this.poll = poll;
+    return this;
+  }
+
+  /// What the models of all jobs may cost that this worker advances, until it is closed; default 10
+  /// billion tokens and 10,000 US dollars.
+  ///
+  /// Once too little is left for a call, its job does not fail: it is left to other workers, and
+  /// looked at again every minute.
+  public Worker budget(Budget budget) {
+    this.budget = budget;
     return this;
   }
 
   /// Starts to advance jobs, until the Errand is closed; returns at once.
   ///
   /// @throws IllegalStateException if this Errand's worker was started before
+  /// @throws IllegalArgumentException if it is to advance no job at a time, or a negative number is
+  ///   to be kept
   public void start() {
-    engine.start(options);
+    engine.start(new Engine.WorkerOptions(concurrency, warmJobs, lease, poll, budget));
   }
 }

@@ -2,6 +2,7 @@ package dev.errand.engine;
 
 import dev.errand.agent.Agent;
 import dev.errand.agent.Tool;
+import dev.errand.job.Budget;
 import dev.errand.job.Completion;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
@@ -53,10 +54,18 @@ public final class Engine implements AutoCloseable {
   ///   first that wait longest
   /// @param lease how long a worker that died keeps its jobs from others
   /// @param poll how often to look for jobs that other processes made due
-  public record WorkerOptions(int concurrency, int warmJobs, Duration lease, Duration poll) {
-    /// 16 jobs at a time, 64 warm, leases of 30 s, a look every 250 ms.
+  /// @param budget what the models of its jobs may cost
+  public record WorkerOptions(
+      int concurrency, int warmJobs, Duration lease, Duration poll, Budget budget) {
+    /// 16 jobs at a time, 64 warm, leases of 30 s, a look every 250 ms, 10 billion tokens and
+    /// 10,000 US dollars.
     public static final WorkerOptions DEFAULT =
-        new WorkerOptions(16, 64, Duration.ofSeconds(30), Duration.ofMillis(250));
+        new WorkerOptions(
+            16,
+            64,
+            Duration.ofSeconds(30),
+            Duration.ofMillis(250),
+            new Budget(10_000_000_000L, 10_000_000_000L));
 
     public WorkerOptions {
       if (concurrency < 1) {

@@ -63,6 +63,7 @@ final class JobAdvancer {
   private final JobHost host;
   private final History history;
   private final Spending spending;
+  private final WorkerBudget budget;
   private boolean recorded;
   private boolean opened;
   private @Nullable Failing failing;
@@ -79,11 +80,13 @@ final class JobAdvancer {
       StepWriter writer,
       Parking parking,
       ObjectLocks locks,
+      WorkerBudget budget,
       InstantSource clock) {
     this.store = store;
     this.registry = registry;
     this.job = claim.job();
     this.definition = definition;
+    this.budget = budget;
     this.writer = writer;
     this.recorded = claim.version() > 0;
     this.spending = new Spending(job, limits().spending(), writer);
@@ -281,7 +284,7 @@ final class JobAdvancer {
         TurnLimits.exceeded(
             job.id(), limits(), writer.progress().turn(), firstTurn(), history.entries());
     if (exceeded.isPresent()) {
-      return fail(exceeded.get());
+      return fail(withUnspent(exceeded.get()));
     }
     Model.Reply reply;
     Usage estimate;
@@ -294,7 +297,7 @@ final class JobAdvancer {
         return exhausted(tooLittle.get()) && askModel(name);
       }
       requireNotStopped();
-      reply = outbound.model(() -> model.reply(request));
+      reply = budget.within(estimate, () -> outbound.model(() -> model.reply(request)));
     } catch (ModelException failed) {
       requireNotStopped();
       return fail(
@@ -312,6 +315,23 @@ final class JobAdvancer {
     }
     spending.commitSettingAside(List.of(said, spent), writer.progress().beginning(), estimate);
     return true;
+  }
+
+  /// A parent that gave a share is told what it has back.
+  private TaskError withUnspent(TaskError error) {
+    if (job.id().parent().isEmpty()) {
+      return error;
+    }
+    return store.accounts(job.id(), null, 1).stream()
+        .filter(account -> account.job().equals(job.id()) && account.isOpen())
+        .findFirst()
+        .map(
+            account ->
+                TaskError.of(
+                    error.kind(),
+                    error.message() + "; of its share it has not spent " + account.unspent(),
+                    error.advice()))
+        .orElse(error);
   }
 
   /// The model is told that its next turn is the last; false if it has not even that.

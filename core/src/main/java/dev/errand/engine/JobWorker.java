@@ -66,6 +66,7 @@ final class JobWorker implements Parking, AutoCloseable {
   private final int warmJobs;
   private final Signals signals;
   private final ObjectLocks locks = new ObjectLocks();
+  private final WorkerBudget budget;
   private final Semaphore permits;
   private final Map<JobId, JobAdvancer> active = new ConcurrentHashMap<>();
   private final Set<JobId> noticed = ConcurrentHashMap.newKeySet();
@@ -100,6 +101,7 @@ final class JobWorker implements Parking, AutoCloseable {
     this.lease = options.lease();
     this.poll = options.poll();
     this.warmJobs = options.warmJobs();
+    this.budget = new WorkerBudget(options.budget());
     this.permits = new Semaphore(options.concurrency());
     this.timer = new Timer("errand-timer-" + name);
     this.stopping = new Timer("errand-stops-" + name);
@@ -204,6 +206,7 @@ final class JobWorker implements Parking, AutoCloseable {
               writer,
               this,
               locks,
+              budget,
               clock);
     } catch (StoreException broken) {
       permits.release();
@@ -329,6 +332,7 @@ final class JobWorker implements Parking, AutoCloseable {
       // A worker without a fitting Python must not fail jobs that another worker, or this one
       // mended, can do.
       case WorkspaceException unavailable -> handBack(advancer, unavailable.getMessage());
+      case WorkerBudget.PutOff spent -> handBack(advancer, spent.getMessage());
       default -> fail(advancer, why);
     }
   }

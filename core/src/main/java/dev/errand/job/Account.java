@@ -1,5 +1,8 @@
 package dev.errand.job;
 
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
 /// What a job, and all below it that has no account of its own, may spend on model calls.
 ///
 /// A root has one, and so has each job that was given a share.
@@ -17,6 +20,15 @@ public record Account(JobId job, Balance tokens, Balance microUsd, boolean isOpe
   /// What it was given.
   public Budget granted() {
     return new Budget(tokens.granted(), microUsd.granted());
+  }
+
+  /// What of it was not spent, for people: `180 tokens and $0.49`.
+  public String unspent() {
+    return Stream.of(
+            tokens.isBounded() ? Budget.words(tokens.granted() - tokens.spent()) : "",
+            microUsd.isBounded() ? Budget.dollars(microUsd.granted() - microUsd.spent()) : "")
+        .filter(words -> !words.isEmpty())
+        .collect(Collectors.joining(" and "));
   }
 
   /// One kind of an account's amounts.

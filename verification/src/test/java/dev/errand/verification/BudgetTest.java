@@ -18,10 +18,11 @@ import dev.errand.job.Usage;
 import dev.errand.job.Value;
 import dev.errand.python.CPythonRuntime;
 import dev.errand.spi.Store;
+import dev.errand.testkit.CrashInjector;
+import dev.errand.testkit.ManualClock;
 import dev.errand.testkit.MemoryStore;
 import dev.errand.verification.programs.Waiting;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -40,9 +41,14 @@ class BudgetTest {
   private static final String ON = python("print('on')");
   private static final String DONE = python("complete_sub_task(result=1)\nexit()");
 
-  private final Store store = new MemoryStore(InstantSource.system());
-  private final Errand errand =
-      Errand.builder().store(store).runtime(Waiting.KEPT.over(PYTHON)).open();
+  private final ManualClock clock = ManualClock.create();
+  private final Store store = CrashInjector.failing(new MemoryStore(clock), 0, false).store();
+  private final Errand errand = open();
+
+  /// One that leaves the store open when it is closed.
+  private Errand open() {
+    return Errand.builder().store(store).clock(clock).runtime(Waiting.KEPT.over(PYTHON)).open();
+  }
 
   @AfterEach
   void close() {
@@ -218,6 +224,32 @@ class BudgetTest {
     assertThat(job.record().usage().calls()).isEqualTo(4);
   }
 
+  // Workers
+
+  @Test
+  void a_worker_that_has_spent_its_budget_leaves_its_jobs_to_others() throws Exception {
+    errand.worker().budget(Budget.tokens(25)).poll(Duration.ofMillis(5)).start();
+    var job = errand.submit(agent("speaker", ON, ON, ON, "done"));
+    Awaitility.await().atMost(LONG).until(() -> count(job, Entry.Kind.NOTICE) == 1);
+    assertThat(job.outcome()).isEmpty();
+    assertThat(job.record().usage().calls()).isEqualTo(2);
+    assertThat(job.history(0, 1000))
+        .filteredOn(entry -> entry.kind() == Entry.Kind.NOTICE)
+        .singleElement()
+        .satisfies(
+            entry ->
+                assertThat(entry.data().text("text").orElse(""))
+                    .contains("cost 20 tokens, and 25 tokens are its budget"));
+    errand.close();
+
+    clock.advance(Duration.ofMinutes(2));
+    try (var other = open()) {
+      other.register(agent("speaker", ON, ON, ON, "done"));
+      other.worker().poll(Duration.ofMillis(5)).start();
+      assertThat(other.job(job.id().text()).await(LONG)).isInstanceOf(Outcome.Succeeded.class);
+    }
+  }
+
   // Trees
 
   private static String delegating(String agent, int children, String more) {
@@ -307,6 +339,23 @@ class BudgetTest {
                     .startsWith("budget_exhausted")
                     .contains("10 tokens left of 50 tokens"));
     assertThat(account(root.id()).tokens().spent()).isEqualTo(20 + 50 + 20);
+  }
+
+  @Test
+  void a_parent_hears_what_a_child_has_not_spent_that_reached_another_limit() throws Exception {
+    errand.register(
+        Agent.named("busy").model(Priced.saying(ON)).limits(was -> was.withTurns(3)).build());
+    var code = "create_sub_task(create_new_job('busy', budget={'tokens': 200, 'usd': 1}), id=1)";
+    var root = submit(agent("boss", python(code), "wait", "done"), Budget.tokens(1000));
+    awaitAll(root);
+    assertThat(root.history(0, 1000))
+        .filteredOn(entry -> entry.kind() == Entry.Kind.NOTIFICATION)
+        .singleElement()
+        .satisfies(
+            entry ->
+                assertThat(entry.data().text("text").orElse(""))
+                    .contains("took 3 turns, its limit")
+                    .contains("of its share it has not spent 170 tokens and $0.9997"));
   }
 
   @Test
