@@ -75,7 +75,8 @@ final class StepWriter {
     afterRefusal = told;
   }
 
-  /// Has every entry told that is added from now on, on the thread that adds it.
+  /// Has every entry told that is added from now on, on the thread that adds it; one that may be
+  /// refused once it is committed.
   synchronized void witness(Consumer<Change.Recorded> told) {
     witness = told;
   }
@@ -105,6 +106,10 @@ final class StepWriter {
 
   private void append(List<Change> changes) {
     pending.addAll(changes);
+    tell(changes);
+  }
+
+  private void tell(List<Change> changes) {
     for (var change : changes) {
       if (change instanceof Change.Recorded recorded) {
         witness.accept(recorded);
@@ -223,13 +228,15 @@ final class StepWriter {
       held = false;
       before = List.copyOf(pending);
       was = progress;
-      add(changes, made);
+      pending.addAll(changes);
+      progress = made;
       step = take(new Step.Next.Continue());
     }
     var receipt = apply(step);
     synchronized (this) {
       release();
       if (receipt != null) {
+        tell(changes);
         return receipt;
       }
       var refused = failed();

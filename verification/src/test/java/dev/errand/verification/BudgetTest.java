@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.agent.Agent;
+import dev.errand.agent.Model;
 import dev.errand.job.Account;
 import dev.errand.job.Budget;
 import dev.errand.job.BudgetExhaustedException;
@@ -23,6 +24,8 @@ import dev.errand.testkit.ManualClock;
 import dev.errand.testkit.MemoryStore;
 import dev.errand.verification.programs.Waiting;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -112,6 +115,28 @@ class BudgetTest {
         .singleElement()
         .satisfies(
             entry -> assertThat(entry.data().text("text").orElse("")).contains("your last turn"));
+  }
+
+  @Test
+  void a_model_reads_each_of_its_replies_once_also_where_too_little_was_left_for_the_next()
+      throws Exception {
+    var answers = List.of(ON, python("print('on again')"), "what I have");
+    var asked = Collections.synchronizedList(new ArrayList<Model.Request>());
+    var model = Priced.saying(answers.toArray(String[]::new));
+    var agent =
+        Agent.named("speaker")
+            .model(
+                request -> {
+                  asked.add(request);
+                  return model.reply(request);
+                })
+            .build();
+    submit(agent, Budget.usd("0.0003")).await(LONG);
+
+    assertThat(asked.getLast().messages())
+        .filteredOn(message -> message.role() == Model.Message.Role.ASSISTANT)
+        .extracting(Model.Message::text)
+        .containsExactlyElementsOf(answers.subList(0, 2));
   }
 
   @Test
