@@ -132,10 +132,13 @@ final class JobWorker implements Parking, AutoCloseable {
     while (running) {
       try {
         long seen = signals.count();
-        if (!claimSome()) {
-          idle = active.isEmpty() && signals.count() == seen && nothingDueSoon();
+        if (claimSome() || signals.count() != seen) {
+          idle = false;
+        } else {
+          var left = store.nextDue().map(due -> Duration.between(clock.instant(), due));
+          idle = active.isEmpty() && signals.count() == seen && left.filter(this::isSoon).isEmpty();
           signals.changed();
-          signals.await(seen, untilNextDue());
+          signals.await(seen, untilNextLook(left));
         }
       } catch (StoreException broken) {
         storeFailed(broken);
@@ -150,18 +153,12 @@ final class JobWorker implements Parking, AutoCloseable {
 
   /// How long to wait for a signal: until something falls due by itself, at most until the next
   /// look for what others made due.
-  private Duration untilNextDue() {
-    var now = clock.instant();
-    return store
-        .nextDue()
-        .map(due -> Duration.between(now, due))
-        .filter(left -> left.isPositive() && left.compareTo(poll) < 0)
-        .orElse(poll);
+  private Duration untilNextLook(Optional<Duration> due) {
+    return due.filter(left -> left.isPositive() && left.compareTo(poll) < 0).orElse(poll);
   }
 
-  private boolean nothingDueSoon() {
-    var soon = clock.instant().plus(PAUSE.dividedBy(6));
-    return store.nextDue().filter(due -> due.isBefore(soon)).isEmpty();
+  private boolean isSoon(Duration left) {
+    return left.compareTo(PAUSE.dividedBy(6)) < 0;
   }
 
   /// Claims what is due and may be advanced; false if surely nothing more is due.
