@@ -9,6 +9,7 @@ import dev.errand.job.JobFailedException;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.RefusedException;
+import dev.errand.job.Retry;
 import dev.errand.job.SubTaskState;
 import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
@@ -214,6 +215,7 @@ final class ProgramScope implements JobScope {
     private List<CodeBlock> blocks;
     private Json.@Nullable Object resultSchema;
     private @Nullable Duration timeout;
+    private @Nullable Retry retry;
 
     private NewDelegation(String agent) {
       this.agent = agent;
@@ -256,6 +258,12 @@ final class ProgramScope implements JobScope {
     }
 
     @Override
+    public Delegation retry(Retry policy) {
+      retry = policy;
+      return this;
+    }
+
+    @Override
     public SubTaskHandler start() {
       var request =
           new Host.ChildRequest(
@@ -264,7 +272,7 @@ final class ProgramScope implements JobScope {
     }
 
     private Host.Briefing briefing() {
-      return new Host.Briefing(Json.Object.EMPTY, null, null, resultSchema, timeout);
+      return new Host.Briefing(Json.Object.EMPTY, null, null, resultSchema, timeout, retry);
     }
 
     private Host.@Nullable Snapshot snapshot() {

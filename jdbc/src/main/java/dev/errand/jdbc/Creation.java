@@ -84,6 +84,9 @@ final class Creation {
       History.append(transaction, job.id(), line);
     }
     var above = job.id().parent();
+    if (above.isPresent() && job.subtask() != null && job.subtask().isAttempt()) {
+      Signals.repeat(transaction, above.get(), job.id());
+    }
     if (above.isPresent() && !job.definition().isCallback()) {
       place(transaction, above.get());
     }

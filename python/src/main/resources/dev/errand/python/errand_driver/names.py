@@ -398,7 +398,8 @@ def create_new_job(
     **params,
 ):
     """Creates a job of that agent, which runs the warm-up code with copies of the shared variables and of what the code
-    reads of the caller's. Its result must fit the `result_schema`, if one is given."""
+    reads of the caller's. Its result must fit the `result_schema`, if one is given; it is ended after `time_limit` seconds,
+    and attempted again as `retry` says: a number of attempts, or a dict."""
     schema = params.pop("result_schema", None)
     return new_job(agent, shared_vars, parent_job, warmup_code, locale, caller_frame, params, schema=schema)
 
@@ -426,7 +427,8 @@ def new_job(agent, shared_vars, parent_job, warmup_code, locale, frame, params, 
     if inherited:
         variables[ERROR_HANDLERS] = inherited
     millis = _millis(params.pop("time_limit", None))
-    return session.create(agent, blocks, variables, params, locale, message, future, schema, millis)
+    retry = params.pop("retry", None)
+    return session.create(agent, blocks, variables, params, locale, message, future, schema, millis, retry)
 
 
 def _millis(time_limit):
@@ -533,13 +535,14 @@ def _sub_tasks():
     return [handler for handler in session.children() if not isinstance(handler, (Callback, JobExit))]
 
 
-def delegate(function, /, *args, id=None, result_schema=None, time_limit=None, **kwargs):
+def delegate(function, /, *args, id=None, result_schema=None, time_limit=None, retry=None, **kwargs):
     """Runs a function in a child job, with copies of the arguments and of what it refers to by name. What it returns must
-    fit the JSON schema, if one is given; it is ended when it has not ended after so many seconds."""
+    fit the JSON schema, if one is given; it is ended when it has not ended after so many seconds, and attempted again as
+    `retry` says: a number of attempts, or a dict."""
     if isinstance(function, SubtaskFactory) or not callable(function):
         raise TypeError("delegate() needs a function, not %s" % type(function).__name__)
     _check_id(id)
-    return session.delegate(function, args, kwargs, id, result_schema, _millis(time_limit))
+    return session.delegate(function, args, kwargs, id, result_schema, _millis(time_limit), retry)
 
 
 class SubtaskFactory:
