@@ -98,9 +98,9 @@ public interface JobScope {
 
     /// Attempts the work anew when it fails; default once.
     ///
-    /// Each attempt is a job of its own that begins as the first did. The handler is that of the job
-    /// which supervises them: it has the result of the attempt that succeeds, or the error of the
-    /// last one, which says how many there were.
+    /// Each attempt is a job of its own that begins as the first did. The handler is that of the
+    /// job which supervises them: it has the result of the attempt that succeeds, or the error of
+    /// the last one, which says how many there were.
     Delegation retry(Retry policy);
 
     /// Creates the child; it begins at once, whether or not anybody waits for it.

@@ -190,8 +190,7 @@ final class Children {
       JobId id, Attempts attempts, ChildRequest request, @Nullable Delta workspace) {
     var setup = JobDefinition.supervising(attempts);
     var timeout = timeout(attempts.longest(), request);
-    return new NewJob(
-        id, null, setup, setup.address(), handler(request), workspace, null, timeout);
+    return new NewJob(id, null, setup, setup.address(), handler(request), workspace, null, timeout);
   }
 
   /// The next attempt: what this job supervises, anew. Its exit value is its result where nobody

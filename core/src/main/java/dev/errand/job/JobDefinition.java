@@ -53,7 +53,8 @@ public record JobDefinition(
     return warmup.size() == 1 && warmup.getFirst().kind() == CodeBlock.Kind.ANSWER;
   }
 
-  /// The definition of a job that supervises retried work, under the name of the agent that does it.
+  /// The definition of a job that supervises retried work, under the name of the agent that does
+  /// it.
   ///
   /// It has one child at a time: an attempt begins when the one before has ended.
   public static JobDefinition supervising(Attempts attempts) {

@@ -95,8 +95,7 @@ public record Retry(
   ///
   /// @throws IllegalArgumentException if it is none from 1 to 100
   public static Retry attempts(int attempts) {
-    return new Retry(
-        attempts, Duration.ofSeconds(1), 2, Duration.ofHours(1), USUAL, null);
+    return new Retry(attempts, Duration.ofSeconds(1), 2, Duration.ofHours(1), USUAL, null);
   }
 
   /// The same, with another time before the second attempt.

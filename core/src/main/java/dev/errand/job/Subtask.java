@@ -14,7 +14,8 @@ public record Subtask(Json id, @Nullable Completion completion, long told) {
   /// nobody is told of its end who does not wait for it.
   public static final String FUTURE = "future";
 
-  /// The member of the id of an attempt: its number, counted from 1. [#OF] is how many there may be.
+  /// The member of the id of an attempt: its number, counted from 1. [#OF] is how many there may
+  /// be.
   public static final String ATTEMPT = "attempt";
 
   /// See [#ATTEMPT].

@@ -178,8 +178,8 @@ public final class Bookkeeping {
     };
   }
 
-  /// Whether a message to a job that supervises attempts is one to its last attempt: not if that has
-  /// failed and may be followed by another one, which is told of it then.
+  /// Whether a message to a job that supervises attempts is one to its last attempt: not if that
+  /// has failed and may be followed by another one, which is told of it then.
   public static boolean isPassedOn(JobRecord supervisor, JobRecord attempt) {
     var handler = attempt.subtask();
     boolean failed = handler != null && handler.completion() instanceof Completion.Error;

@@ -90,8 +90,7 @@ final class Signals {
   }
 
   /// Has a new attempt told of all that was said to the job which supervises it.
-  static void repeat(Transaction transaction, JobId supervisor, JobId attempt)
-      throws SQLException {
+  static void repeat(Transaction transaction, JobId supervisor, JobId attempt) throws SQLException {
     for (var entry : messages(transaction.session(), supervisor, 0, Long.MAX_VALUE)) {
       var said = new Change.Recorded(0, Entry.Kind.SIGNAL, entry.data());
       History.append(transaction, attempt, History.Line.of(said));

@@ -32,7 +32,8 @@ final class RetryForm {
   }
 
   private static Retry read(Json.Object dict) {
-    var retry = Retry.attempts(dict.get("attempts").map(RetryForm::attempts).orElse(USUAL_ATTEMPTS));
+    var retry =
+        Retry.attempts(dict.get("attempts").map(RetryForm::attempts).orElse(USUAL_ATTEMPTS));
     for (var member : dict.members().entrySet()) {
       retry = with(retry, member.getKey(), member.getValue());
     }

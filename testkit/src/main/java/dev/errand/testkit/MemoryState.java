@@ -400,8 +400,7 @@ final class MemoryState {
     messages(supervisor, 0)
         .toList()
         .forEach(
-            entry ->
-                append(attempt, new Change.Recorded(0, Entry.Kind.SIGNAL, entry.data()), now));
+            entry -> append(attempt, new Change.Recorded(0, Entry.Kind.SIGNAL, entry.data()), now));
   }
 
   private void place(JobId id, JobId parent, Instant now) {
