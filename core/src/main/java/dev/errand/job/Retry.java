@@ -141,7 +141,7 @@ public record Retry(
   /// The time between the end of the attempt of that number, counted from 1, and the next.
   public Duration backoffAfter(int attempt) {
     double millis = backoff.toMillis() * Math.pow(factor, attempt - 1.0);
-    return Duration.ofMillis((long) Math.min(millis, maxBackoff.toMillis()));
+    return millis < maxBackoff.toMillis() ? Duration.ofMillis((long) millis) : maxBackoff;
   }
 
   /// How long an attempt may take of a job that may take `limit`.

@@ -16,6 +16,8 @@ import dev.errand.job.Json;
 import dev.errand.job.Outcome;
 import dev.errand.job.Retry;
 import dev.errand.job.TaskError;
+import dev.errand.spi.Store;
+import dev.errand.testkit.CrashInjector;
 import dev.errand.testkit.ManualClock;
 import dev.errand.testkit.MemoryStore;
 import java.time.Duration;
@@ -44,18 +46,27 @@ class RetryTest {
 
   private final ManualClock clock = ManualClock.create();
   private final List<String> noted = Collections.synchronizedList(new ArrayList<>());
-  private final Errand errand = Errand.builder().store(new MemoryStore(clock)).clock(clock).open();
+  private final MemoryStore jobs = new MemoryStore(clock);
+  private final Errand errand = Errand.builder().store(store()).clock(clock).open();
 
   @AfterEach
   void close() {
     errand.close();
   }
 
+  /// The jobs, which stay when an Errand is closed.
+  private Store store() {
+    return CrashInjector.failing(jobs, 0, false).store();
+  }
+
   /// A worker agent whose jobs do this.
   private RetryTest working(Program program) {
-    var note = Tool.of("note", "", List.of("text"), call -> noted.add(call.text("text")));
-    errand.register(Agent.named("worker").program(program).tools(note).build());
+    errand.register(Agent.named("worker").program(program).tools(note()).build());
     return this;
+  }
+
+  private Tool note() {
+    return Tool.of("note", "", List.of("text"), call -> noted.add(call.text("text")));
   }
 
   private Job delegating(UnaryOperator<JobScope.Delegation> details) {
@@ -336,5 +347,29 @@ class RetryTest {
 
     assertThat(error(root.await(LONG)).message()).contains("Sub-task id=\"a\" is taken by job");
     assertThat(root.children()).hasSize(1);
+  }
+
+  @Test
+  void a_process_that_lacks_the_agent_begins_attempts_and_leaves_them_to_others() throws Exception {
+    var root =
+        working(succeedingAt(2)).delegating(work -> work.retry(Retry.attempts(2).backoff(HOUR)));
+    awaitAttempts(root, 1);
+    awaitAllAsleep(root);
+    errand.close();
+    clock.advance(HOUR);
+    try (var other = Errand.builder().store(store()).clock(clock).open()) {
+      other.worker().warmJobs(warmJobs).poll(Duration.ofMillis(5)).start();
+      var second = supervisor(other.job(root.id().text()));
+      Awaitility.await().atMost(LONG).until(() -> second.children().size() == 2);
+      var attempt = second.children().getLast();
+      Awaitility.await().atMost(LONG).until(() -> count(attempt, Entry.Kind.NOTICE) == 1);
+    }
+    clock.advance(Duration.ofMinutes(1));
+    try (var last = Errand.builder().store(store()).clock(clock).open()) {
+      last.register(Agent.named("worker").program(succeedingAt(2)).tools(note()).build());
+      last.worker().warmJobs(warmJobs).poll(Duration.ofMillis(5)).start();
+      var supervisor = supervisor(last.job(root.id().text()));
+      assertThat(supervisor.await(LONG).value(String.class)).isEqualTo("done at 2");
+    }
   }
 }
