@@ -200,6 +200,22 @@ class RetriedPythonTest {
   }
 
   @Test
+  void what_the_application_delivers_in_place_of_attempts_must_fit_too() throws Exception {
+    var job =
+        run(
+            """
+            schema = {"type": "integer"}
+            exit(delegate(lambda: callback("go").result, result_schema=schema, retry=2).result)
+            """);
+    awaitAttempt(job, 1, JobStatus.SUSPENDED);
+    var work = job.children().getFirst();
+    assertThatThrownBy(() -> work.complete("many")).isInstanceOf(SignalRefusedException.class);
+    work.complete(2);
+
+    assertThat(job.await(LONG).value(Integer.class)).isEqualTo(2);
+  }
+
+  @Test
   void a_future_has_the_exit_value_of_the_last_attempt() throws Exception {
     var job =
         run(

@@ -329,7 +329,7 @@ class RetryTest {
       var top = scope.delegate("worker").var("left", left).retry(AT_ONCE).start().await();
       return top.result(Integer.class).toString();
     } catch (JobFailedException failed) {
-      return failed.getMessage();
+      return failed.error().message();
     }
   }
 
