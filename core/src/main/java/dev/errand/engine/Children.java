@@ -2,8 +2,6 @@ package dev.errand.engine;
 
 import dev.errand.job.AgentSpec;
 import dev.errand.job.Attempts;
-import dev.errand.job.Checkpoint;
-import dev.errand.job.CoVariable;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Delta;
 import dev.errand.job.JobDefinition;
@@ -24,10 +22,8 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -152,7 +148,7 @@ final class Children {
   private long attemptsAbove() {
     var line = Stream.iterate(Optional.of(job), Optional::isPresent, id -> id.get().parent());
     return store.find(line.map(Optional::get).toList()).stream()
-        .filter(one -> one.subtask() != null && one.subtask().isAttempt())
+        .filter(Children::isAttempt)
         .count();
   }
 
@@ -200,7 +196,7 @@ final class Children {
     var handler = find(job).subtask();
     boolean isFuture = handler == null || handler.isFuture();
     var own = Subtask.attemptId(id.ordinal(), attempts.retry().attempts(), isFuture);
-    var workspace = store.checkpoint(job).map(Children::again).orElse(null);
+    var workspace = store.checkpoint(job).map(Delta::beginning).orElse(null);
     return new NewJob(
         id,
         null,
@@ -210,19 +206,6 @@ final class Children {
         workspace,
         attempts.message(),
         attempts.timeout());
-  }
-
-  /// A new workspace that begins as a stored one is; all pieces are there.
-  private static Delta again(Checkpoint stored) {
-    var puts = stored.coVariables().stream().map(Children::again).toList();
-    return new Delta(Delta.BEFORE, puts, List.of(), Map.of());
-  }
-
-  private static Delta.Put again(CoVariable stored) {
-    var chunks = new TreeMap<Integer, String>();
-    stored.chunks().forEach(address -> chunks.put(chunks.size(), address));
-    var head = Objects.requireNonNull(stored.head());
-    return new Delta.Put(stored.number(), head, chunks.size(), chunks, stored.variables());
   }
 
   private static Duration timeout(Duration longest, ChildRequest request) {
@@ -425,10 +408,12 @@ final class Children {
 
   /// Who speaks for a job: its last attempt if it supervises any, else the job itself.
   JobId speaker(JobId id) {
-    return store.children(id, 0, PAGE).stream()
-        .filter(child -> child.subtask() != null && child.subtask().isAttempt())
-        .map(JobRecord::id)
-        .reduce(id, (earlier, later) -> later);
+    boolean supervises = store.children(id, 0, 1).stream().anyMatch(Children::isAttempt);
+    return supervises ? store.children(id, 0, PAGE).getLast().id() : id;
+  }
+
+  private static boolean isAttempt(JobRecord job) {
+    return job.subtask() != null && job.subtask().isAttempt();
   }
 
   /// A job of the tree, stored or about to be.
