@@ -67,7 +67,7 @@ final class EntryText {
 
   private static String name(Json id) {
     return id instanceof Json.Object callback
-        ? callback.text("callback").orElse("")
+        ? callback.text("callback").or(() -> Titles.attempt(id)).orElse("")
         : Value.of(id).text();
   }
 

@@ -195,7 +195,8 @@ final class Family {
     String title() {
       return switch (name) {
         case Json.Null ignored -> agent;
-        case Json.Object callback -> callback.text("callback").orElse(agent);
+        case Json.Object callback ->
+            callback.text("callback").or(() -> Titles.attempt(name)).orElse(agent);
         default -> Value.of(name).text();
       };
     }

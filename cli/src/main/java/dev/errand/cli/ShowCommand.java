@@ -4,6 +4,7 @@ import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
+import dev.errand.job.Json;
 import dev.errand.job.Outcome;
 import dev.errand.job.Usage;
 import dev.errand.job.Value;
@@ -105,7 +106,8 @@ final class ShowCommand implements Callable<Integer> {
       return;
     }
     add(text, "agent", record.origin().agent());
-    add(text, "subtask", record.subtask() == null ? "" : record.subtask().id().print());
+    var id = record.subtask() == null ? Json.Null.VALUE : record.subtask().id();
+    add(text, "subtask", record.subtask() == null ? "" : Titles.attempt(id).orElse(id.print()));
   }
 
   private static String hears(Waiting waiting) {

@@ -15,16 +15,38 @@ final class Titles {
     return Optional.ofNullable(job.subtask()).flatMap(Subtask::callback);
   }
 
-  /// The callback it is, its subtask id, or else its agent.
+  /// Which attempt the job is whose handler has that id, as in `attempt 2 of 3`; empty if it is
+  /// none.
+  static Optional<String> attempt(Json handlerId) {
+    return handlerId instanceof Json.Object id && Subtask.open(id).isAttempt()
+        ? Optional.of(
+            "attempt %d of %d"
+                .formatted(id.number(Subtask.ATTEMPT).orElse(0L), id.number(Subtask.OF).orElse(0L)))
+        : Optional.empty();
+  }
+
+  /// The callback or the attempt it is, its subtask id, or else its agent.
   static String of(JobRecord job) {
     return callback(job).map(name -> "callback " + name).orElseGet(() -> ofJob(job));
   }
 
-  private static String ofJob(JobRecord job) {
+  /// The same for who waits for the job.
+  static String awaited(JobRecord job) {
     var subtask = job.subtask();
-    return subtask == null || subtask.id() instanceof Json.Null || subtask.isFuture()
-        ? job.origin().agent()
-        : Value.of(subtask.id()).text();
+    boolean saysWhat = subtask != null && (subtask.callback().isPresent() || subtask.isAttempt());
+    return saysWhat ? of(job) : "subtask " + of(job);
+  }
+
+  private static String ofJob(JobRecord job) {
+    var id = job.subtask() == null ? Json.Null.VALUE : job.subtask().id();
+    return switch (id) {
+      case Json.Null ignored -> job.origin().agent();
+      case Json.Object ignored -> attempt(id).orElseGet(() -> job.origin().agent());
+      case Json.Bool ignored -> Value.of(id).text();
+      case Json.Number ignored -> Value.of(id).text();
+      case Json.Text ignored -> Value.of(id).text();
+      case Json.Array ignored -> Value.of(id).text();
+    };
   }
 
   /// Where the job stands, in a word. A callback, which nobody works on, is said to wait.

@@ -32,8 +32,7 @@ record Waiting(Wait on, List<JobRecord> handlers) {
 
   private String which() {
     if (handlers.size() == 1) {
-      var one = handlers.getFirst();
-      return Titles.callback(one).isPresent() ? Titles.of(one) : "subtask " + Titles.of(one);
+      return Titles.awaited(handlers.getFirst());
     }
     return on.needed() == handlers.size() ? all() : on.needed() + " of " + all();
   }

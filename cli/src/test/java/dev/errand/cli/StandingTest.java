@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.errand.agent.Agent;
 import dev.errand.job.Json;
+import dev.errand.job.Retry;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +29,37 @@ class StandingTest extends BesideWorker {
     assertThat(lines.get(2)).matches("│  └─ ◌ \\S+ callback opinion" + AGE + "waits for an answer");
     assertThat(lines.get(3)).matches("└─ ✓ \\S+ second" + AGE + "succeeded: fine");
     assertThat(lines.get(4)).matches("   └─ ✓ \\S+ callback opinion" + AGE + "answered: fine");
+  }
+
+  @Test
+  void attempts_stand_below_the_job_that_supervises_them_with_their_numbers() {
+    working.register(
+        Agent.named("picky")
+            .program(
+                scope -> {
+                  if (scope.id().ordinal() == 1) {
+                    throw new IllegalStateException("no");
+                  }
+                  return scope.callback("go").await().result();
+                })
+            .build());
+    var retry = Retry.attempts(3).backoff(Duration.ZERO);
+    var parent =
+        Agent.named("parent")
+            .program(scope -> scope.delegate("picky").retry(retry).start().await().result())
+            .build();
+    var job = working.submit(parent, spec -> spec.key("retried"));
+    await().atMost(LONG).until(() -> job.callbacks().size() == 1);
+    Asking.suspended(job.children().getFirst().children().getLast());
+
+    var lines = shell.errand("tree", "retried").out().lines().toList();
+
+    assertThat(lines.get(1)).matches("└─ ◌ \\S+ picky" + AGE + "waits for attempt 2 of 3");
+    assertThat(lines.get(2))
+        .matches("   ├─ ✗ \\S+ attempt 1 of 3" + AGE + "failed: IllegalStateException: no");
+    assertThat(lines.get(3)).matches("   └─ ◌ \\S+ attempt 2 of 3" + AGE + "waits for callback go");
+    assertThat(shell.errand("show", job.id() + ".1.2").out())
+        .containsPattern("subtask +attempt 2 of 3\n");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.errand.agent;
 
 import dev.errand.job.AgentSpec;
+import dev.errand.job.Attempts;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Conduct;
 import dev.errand.job.EffectPolicy;
@@ -221,7 +222,7 @@ public final class Agent {
     /// The workspace runtime that its Python runs in, by name; default `cpython`. A program runs in
     /// none of these.
     public Builder runtime(String name) {
-      if (name.isBlank() || name.equals("java")) {
+      if (name.isBlank() || name.equals("java") || name.equals(Attempts.RUNTIME)) {
         throw new IllegalArgumentException(
             "'" + name + "' names no runtime for Python; write cpython or graalpy");
       }

@@ -3,6 +3,7 @@ package dev.errand.agent;
 import dev.errand.job.Budget;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
+import dev.errand.job.Retry;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -92,7 +93,8 @@ public interface JobScope {
     Delegation resultType(Class<?> type);
 
     /// How long the child may take until it ends with [dev.errand.job.Outcome.TimedOut]; default as
-    /// long as the limits of its agent, and the deadline of this job, allow.
+    /// long as the limits of its agent, and the deadline of this job, allow. Of work that is
+    /// retried it is the time for all attempts, and for those in between.
     Delegation timeout(Duration time);
 
     /// What the child and all below it may spend on model calls: a share of what this job may,
@@ -101,6 +103,13 @@ public interface JobScope {
     /// A child that is to have more than there is ends with
     /// [dev.errand.job.Outcome.BudgetExhausted] before it begins.
     Delegation budget(Budget share);
+
+    /// Attempts the work anew when it fails; default once.
+    ///
+    /// Each attempt is a job of its own that begins as the first did. The handler is that of the
+    /// job which supervises them: it has the result of the attempt that succeeds, or the error of
+    /// the last one, which says how many there were.
+    Delegation retry(Retry policy);
 
     /// Creates the child; it begins at once, whether or not anybody waits for it.
     ///

@@ -1,6 +1,7 @@
 package dev.errand.engine;
 
 import dev.errand.job.AgentSpec;
+import dev.errand.job.Attempts;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Delta;
 import dev.errand.job.JobDefinition;
@@ -106,7 +107,7 @@ final class Children {
       }
       return before.child();
     }
-    if (!newJob.definition().isCallback()) {
+    if (!newJob.definition().isCallback() && definition.attempts().isEmpty()) {
       checkAllowed(id);
     }
     checkFree(request.subtaskId());
@@ -133,7 +134,8 @@ final class Children {
           "Job %s may have no children: the limit of agent %s is 0."
               .formatted(job, definition.agent().name()));
     }
-    if (id.depth() > definition.agent().limits().depth()) {
+    int limit = definition.agent().limits().depth();
+    if (id.depth() > limit && id.depth() - attemptsAbove() > limit) {
       throw new RefusedException(
           "RuntimeError",
           "Job %s is at depth %d, the limit of agent %s; it cannot create a child below it."
@@ -141,7 +143,20 @@ final class Children {
     }
   }
 
+  /// Of this job and those above it, how many are attempts: the levels of jobs that supervise them
+  /// do not count.
+  private long attemptsAbove() {
+    var line = Stream.iterate(Optional.of(job), Optional::isPresent, id -> id.get().parent());
+    return store.find(line.map(Optional::get).toList()).stream()
+        .filter(Children::isAttempt)
+        .count();
+  }
+
   private NewJob newJob(JobId id, ChildRequest request, @Nullable Delta workspace) {
+    var attempts = definition.attempts();
+    if (attempts.isPresent()) {
+      return attempt(id, attempts.get());
+    }
     var callback = callback(request);
     if (callback.isPresent()) {
       return newJob(id, callback.get(), request, workspace);
@@ -159,13 +174,56 @@ final class Children {
       throw new RefusedException(
           "ValueError", "Agent %s has no model to read a message".formatted(agent.name()));
     }
-    return newJob(id, setup, request, workspace);
+    return briefing.retry() == null
+        ? newJob(id, setup, request, workspace)
+        : supervising(
+            id, new Attempts(briefing.retry(), setup, briefing.message()), request, workspace);
   }
 
-  private static Duration timeout(JobDefinition setup, ChildRequest request) {
+  /// A job that attempts the work. It begins with the variables that each attempt is to begin with,
+  /// and leaves them as they are.
+  private static NewJob supervising(
+      JobId id, Attempts attempts, ChildRequest request, @Nullable Delta workspace) {
+    var setup = JobDefinition.supervising(attempts);
+    var timeout = timeout(attempts.longest(), request);
+    return new NewJob(
+        id,
+        null,
+        setup,
+        setup.address(),
+        handler(request),
+        workspace,
+        null,
+        timeout,
+        request.briefing().budget());
+  }
+
+  /// The next attempt: what this job supervises, anew. Its exit value is its result where nobody
+  /// has given this job a handler to complete.
+  private NewJob attempt(JobId id, Attempts attempts) {
+    var setup = attempts.work();
+    var handler = find(job).subtask();
+    boolean isFuture = handler == null || handler.isFuture();
+    var own = Subtask.attemptId(id.ordinal(), attempts.retry().attempts(), isFuture);
+    var workspace = store.checkpoint(job).map(Delta::beginning).orElse(null);
+    return new NewJob(
+        id,
+        null,
+        setup,
+        setup.address(),
+        Subtask.open(own),
+        workspace,
+        attempts.message(),
+        attempts.timeout());
+  }
+
+  private static Duration timeout(Duration longest, ChildRequest request) {
     var asked = request.briefing().timeout();
-    var longest = setup.agent().limits().jobTime();
     return asked == null || asked.compareTo(longest) > 0 ? longest : asked;
+  }
+
+  private static @Nullable Subtask handler(ChildRequest request) {
+    return request.subtaskId() == null ? null : Subtask.open(request.subtaskId());
   }
 
   private static Optional<JobDefinition> callback(ChildRequest request) {
@@ -177,7 +235,6 @@ final class Children {
 
   private static NewJob newJob(
       JobId id, JobDefinition setup, ChildRequest request, @Nullable Delta workspace) {
-    var subtask = request.subtaskId() == null ? null : Subtask.open(request.subtaskId());
     var message = request.briefing().message();
     var asked = message == null ? "" : "/" + Journal.digest(message);
     return new NewJob(
@@ -185,10 +242,10 @@ final class Children {
         null,
         setup,
         setup.address() + asked,
-        subtask,
+        handler(request),
         workspace,
         message,
-        timeout(setup, request),
+        timeout(setup.agent().limits().jobTime(), request),
         request.briefing().budget());
   }
 
@@ -357,6 +414,16 @@ final class Children {
       throw unknown(id);
     }
     return created.child();
+  }
+
+  /// Who speaks for a job: its last attempt if it supervises any, else the job itself.
+  JobId speaker(JobId id) {
+    boolean supervises = store.children(id, 0, 1).stream().anyMatch(Children::isAttempt);
+    return supervises ? store.children(id, 0, PAGE).getLast().id() : id;
+  }
+
+  private static boolean isAttempt(JobRecord job) {
+    return job.subtask() != null && job.subtask().isAttempt();
   }
 
   /// A job of the tree, stored or about to be.

@@ -2,6 +2,7 @@ package dev.errand.engine;
 
 import dev.errand.agent.Agent;
 import dev.errand.agent.Tool;
+import dev.errand.job.Attempts;
 import dev.errand.job.Budget;
 import dev.errand.job.Completion;
 import dev.errand.job.JobId;
@@ -132,7 +133,8 @@ public final class Engine implements AutoCloseable {
     store
         .find(id)
         .flatMap(job -> store.definition(job.definition()))
-        .flatMap(definition -> Optional.ofNullable(definition.resultSchema()))
+        .map(definition -> definition.attempts().map(Attempts::work).orElse(definition))
+        .flatMap(work -> Optional.ofNullable(work.resultSchema()))
         .flatMap(schema -> ResultSchema.of(schema).misfit(result))
         .ifPresent(
             why -> {

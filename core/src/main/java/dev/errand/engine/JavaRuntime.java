@@ -35,7 +35,7 @@ final class JavaRuntime implements WorkspaceRuntime {
                         "Agent "
                             + opening.agent()
                             + " has no Java program here; register the agent"));
-    return new JavaWorkspace(opening.job(), program, variables(opening));
+    return new JavaWorkspace(opening.job(), block -> program, variables(opening));
   }
 
   private static Json.Object variables(Opening opening) {

@@ -1,6 +1,7 @@
 package dev.errand.engine;
 
 import dev.errand.agent.Program;
+import dev.errand.job.CodeBlock;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.RefusedException;
@@ -8,18 +9,20 @@ import dev.errand.job.TaskError;
 import dev.errand.job.Value;
 import dev.errand.spi.Host;
 import dev.errand.spi.Workspace;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// One Java program at work.
 final class JavaWorkspace implements Workspace {
   private final JobId job;
-  private final Program program;
+  private final Function<CodeBlock, Program> programs;
   private final Json.Object variables;
   private @Nullable Thread running;
 
-  JavaWorkspace(JobId job, Program program, Json.Object variables) {
+  /// @param programs what is to be run for a block
+  JavaWorkspace(JobId job, Function<CodeBlock, Program> programs, Json.Object variables) {
     this.job = job;
-    this.program = program;
+    this.programs = programs;
     this.variables = variables;
   }
 
@@ -31,7 +34,7 @@ final class JavaWorkspace implements Workspace {
       running = Thread.currentThread();
     }
     try {
-      var value = Value.of(program.run(scope));
+      var value = Value.of(programs.apply(run.block()).run(scope));
       return new Ending.Finished(scope.mark(), value);
     } catch (Exception | AssertionError | LinkageError | StackOverflowError raised) {
       if (scope.broken() != null) {
@@ -46,6 +49,9 @@ final class JavaWorkspace implements Workspace {
   }
 
   private static TaskError error(Throwable raised) {
+    if (raised instanceof Supervisor.GivenUp givenUp) {
+      return givenUp.error();
+    }
     var name =
         raised instanceof RefusedException refused
             ? refused.type()

@@ -642,7 +642,7 @@ final class JobAdvancer {
     }
     var ended = new Change.Ended(new Outcome.Succeeded(value));
     return end(
-        job.subtask() == null || host.completed()
+        host.completed()
             ? List.of(ended)
             : List.of(new Change.Completed(new Completion.Result(value)), ended));
   }

@@ -130,9 +130,10 @@ final class JobHost implements Host {
     coVariables.opened(state);
   }
 
-  /// Whether the job's code has registered error handlers, as of the last checkpoint.
+  /// Whether the job's code has registered error handlers, as of the last checkpoint. Those that a
+  /// job has which supervises attempts are the attempts'.
   boolean hasErrorHandlers() {
-    return hasErrorHandlers;
+    return hasErrorHandlers && definition.attempts().isEmpty();
   }
 
   /// Whether the job's code has handlers that tell of their ends in words of their own, as of the
@@ -549,7 +550,7 @@ final class JobHost implements Host {
   private List<String> said(JobId of) {
     children.requireKnown(List.of(of));
     var said = new ArrayList<String>();
-    History.each(store, of, entry -> words(entry).ifPresent(said::add));
+    History.each(store, children.speaker(of), entry -> words(entry).ifPresent(said::add));
     return said;
   }
 
@@ -627,6 +628,15 @@ final class JobHost implements Host {
         .with("status", writer.status().name())
         .with("locale", definition.locale())
         .with("subtask", isSubtask(job))
-        .with("subtask_id", job.subtask() == null ? null : job.subtask().id());
+        .with("subtask_id", handlerId());
+  }
+
+  /// The id of the job's own handler, as who delegated the work knows it.
+  private @Nullable Json handlerId() {
+    var handler = job.subtask();
+    if (handler != null && handler.isAttempt()) {
+      handler = children.find(job.id().parent().orElseThrow()).subtask();
+    }
+    return handler == null ? null : handler.id();
   }
 }

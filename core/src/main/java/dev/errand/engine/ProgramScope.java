@@ -10,6 +10,7 @@ import dev.errand.job.JobFailedException;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.RefusedException;
+import dev.errand.job.Retry;
 import dev.errand.job.SubTaskState;
 import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
@@ -216,6 +217,7 @@ final class ProgramScope implements JobScope {
     private Json.@Nullable Object resultSchema;
     private @Nullable Duration timeout;
     private @Nullable Budget budget;
+    private @Nullable Retry retry;
 
     private NewDelegation(String agent) {
       this.agent = agent;
@@ -264,6 +266,12 @@ final class ProgramScope implements JobScope {
     }
 
     @Override
+    public Delegation retry(Retry policy) {
+      retry = policy;
+      return this;
+    }
+
+    @Override
     public SubTaskHandler start() {
       var request =
           new Host.ChildRequest(
@@ -272,7 +280,7 @@ final class ProgramScope implements JobScope {
     }
 
     private Host.Briefing briefing() {
-      return new Host.Briefing(Json.Object.EMPTY, null, null, resultSchema, timeout, budget);
+      return new Host.Briefing(Json.Object.EMPTY, null, null, resultSchema, timeout, budget, retry);
     }
 
     private Host.@Nullable Snapshot snapshot() {

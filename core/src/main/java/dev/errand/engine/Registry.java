@@ -26,7 +26,8 @@ final class Registry {
 
   Registry(List<WorkspaceRuntime> runtimes, List<ModelProvider> providers, List<Tool> builtIn) {
     this.runtimes =
-        Stream.concat(Stream.of(new JavaRuntime(this::program)), runtimes.stream())
+        Stream.concat(
+                Stream.of(new JavaRuntime(this::program), new AttemptsRuntime()), runtimes.stream())
             .collect(Collectors.toMap(WorkspaceRuntime::name, Function.identity()));
     this.providers =
         providers.stream().collect(Collectors.toMap(ModelProvider::provider, Function.identity()));

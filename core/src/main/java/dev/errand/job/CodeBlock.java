@@ -1,6 +1,7 @@
 package dev.errand.job;
 
 import java.util.List;
+import java.util.Optional;
 
 /// One piece of work of a job definition, carried out statement by statement.
 ///
@@ -26,7 +27,9 @@ public record CodeBlock(Kind kind, String source) {
     /// by job; `source` is empty. Their code can ask for nothing, and nothing is recorded.
     LOG_MESSAGES,
     /// A callback of the name `source`: no worker carries it out, whoever answers does.
-    ANSWER
+    ANSWER,
+    /// Attempts at retried work; `source` is the JSON of the [Attempts].
+    ATTEMPTS
   }
 
   /// A block of Python text.
@@ -46,9 +49,16 @@ public record CodeBlock(Kind kind, String source) {
   /// Whether what it returns completes the handler and ends the job.
   public boolean deliversValue() {
     return switch (kind) {
-      case CALL, PROGRAM -> true;
+      case CALL, PROGRAM, ATTEMPTS -> true;
       case PYTHON, EVENT, ON_ERROR, LOG_MESSAGES, ANSWER -> false;
     };
+  }
+
+  /// What it makes attempts at; empty for a block of another kind.
+  public Optional<Attempts> attempts() {
+    return kind == Kind.ATTEMPTS
+        ? Optional.of(StoredForm.attempts((Json.Object) Json.parse(source)))
+        : Optional.empty();
   }
 
   /// A block of a definition, whose marks (`#STATEK: …`) are looked at.

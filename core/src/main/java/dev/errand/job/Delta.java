@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -39,6 +40,21 @@ public record Delta(int turn, List<Put> puts, List<Integer> dropped, Map<String,
     }
     return new Delta(
         BEFORE, List.of(new Put(0, head, chunks.size(), chunks, variables)), List.of(), fresh);
+  }
+
+  /// The workspace of a new job that begins as a stored one is, whose pieces are there.
+  ///
+  /// @throws NullPointerException if what is stored is damaged
+  public static Delta beginning(Checkpoint stored) {
+    var puts = stored.coVariables().stream().map(Delta::whole).toList();
+    return new Delta(BEFORE, puts, List.of(), Map.of());
+  }
+
+  private static Put whole(CoVariable stored) {
+    var chunks = new TreeMap<Integer, String>();
+    stored.chunks().forEach(address -> chunks.put(chunks.size(), address));
+    var head = Objects.requireNonNull(stored.head(), "a damaged co-variable has no head");
+    return new Put(stored.number(), head, chunks.size(), chunks, stored.variables());
   }
 
   /// A co-variable that is new or changed.

@@ -2,6 +2,7 @@ package dev.errand.job;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,32 @@ public record JobDefinition(
   /// Whether it is that of a callback.
   public boolean isCallback() {
     return warmup.size() == 1 && warmup.getFirst().kind() == CodeBlock.Kind.ANSWER;
+  }
+
+  /// The definition of a job that supervises retried work, under the name of the agent that does
+  /// it.
+  ///
+  /// It has one child at a time: an attempt begins when the one before has ended.
+  public static JobDefinition supervising(Attempts attempts) {
+    var work = attempts.work();
+    var supervisor =
+        new AgentSpec(
+            work.agent().name(),
+            "",
+            null,
+            List.of(),
+            new Sandbox(Attempts.RUNTIME, true, List.of()),
+            work.agent().limits().withChildren(1),
+            Conduct.PLAIN);
+    var block = new CodeBlock(CodeBlock.Kind.ATTEMPTS, StoredForm.write(attempts).print());
+    return new JobDefinition(supervisor, List.of(block), Json.Object.EMPTY, work.locale());
+  }
+
+  /// What it makes attempts at; empty if it is none of a job that supervises.
+  public Optional<Attempts> attempts() {
+    return agent.runtime().equals(Attempts.RUNTIME)
+        ? warmup.getFirst().attempts()
+        : Optional.empty();
   }
 
   /// Whether the job delivers what its last block returns: a called function, or a Java program.

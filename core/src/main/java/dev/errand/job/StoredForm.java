@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The JSON in which stores keep composite nouns; each form can read what earlier releases wrote.
@@ -171,6 +172,49 @@ public final class StoredForm {
         form.number("descendants").orElse((long) known.descendants()).intValue(),
         budget(form, "spending", known.spending()),
         budget(form, "budget", known.budget()));
+  }
+
+  /// The form of attempts.
+  public static Json.Object write(Attempts attempts) {
+    return Json.object("retry", write(attempts.retry()))
+        .with("work", write(attempts.work()))
+        .with("message", attempts.message());
+  }
+
+  /// Reads attempts.
+  public static Attempts attempts(Json.Object form) {
+    return new Attempts(
+        retry(object(form, "retry")),
+        definition(object(form, "work")),
+        form.text("message").orElse(null));
+  }
+
+  private static Json.Object write(Retry retry) {
+    var form =
+        Json.object("attempts", retry.attempts())
+            .with("backoffMillis", retry.backoff().toMillis())
+            .with("factor", retry.factor())
+            .with("maxBackoffMillis", retry.maxBackoff().toMillis());
+    // Absent where it is the usual, to which later releases may add kinds.
+    var limited =
+        retry.on().equals(Retry.USUAL)
+            ? form
+            : form.with("on", retry.on().stream().sorted().map(TaskError.Kind::code).toList());
+    return retry.timeout() == null
+        ? limited
+        : limited.with("timeoutMillis", retry.timeout().toMillis());
+  }
+
+  private static Retry retry(Json.Object form) {
+    return new Retry(
+        (int) number(form, "attempts"),
+        Duration.ofMillis(number(form, "backoffMillis")),
+        form.get("factor").orElseThrow(() -> unreadable("member factor")).to(Double.class),
+        Duration.ofMillis(number(form, "maxBackoffMillis")),
+        form.get("on").isPresent()
+            ? strings(form, "on").stream().map(TaskError.Kind::ofCode).collect(Collectors.toSet())
+            : Retry.USUAL,
+        form.number("timeoutMillis").map(Duration::ofMillis).orElse(null));
   }
 
   /// The form of a value.

@@ -6,13 +6,20 @@ import org.jspecify.annotations.Nullable;
 /// The durable side of a `SubTaskHandler`, kept with the child job.
 ///
 /// @param id the handler's id among its parent's, any JSON scalar; [Json.Null] when it has none; an
-///   object for a callback, see [JobDefinition#CALLBACK], and for a [#FUTURE]
+///   object for a callback, see [JobDefinition#CALLBACK], a [#FUTURE] and an [#ATTEMPT]
 /// @param completion how it ended; null while it has not
 /// @param told the sequence number, within the root, of the event that ended it; 0 while it has not
 public record Subtask(Json id, @Nullable Completion completion, long told) {
   /// The member of the id of a child that is awaited as a future: its exit value is the result, and
   /// nobody is told of its end who does not wait for it.
   public static final String FUTURE = "future";
+
+  /// The member of the id of an attempt: its number, counted from 1. [#OF] is how many there may
+  /// be.
+  public static final String ATTEMPT = "attempt";
+
+  /// See [#ATTEMPT].
+  public static final String OF = "of";
 
   /// A handler without an outcome.
   public static Subtask open(Json id) {
@@ -34,6 +41,19 @@ public record Subtask(Json id, @Nullable Completion completion, long told) {
     return isFuture() && outcome instanceof Outcome.Succeeded(var value)
         ? new Completion.Result(value)
         : Completion.ofUncompleted(outcome);
+  }
+
+  /// The id of the handler of an attempt.
+  ///
+  /// @param isFuture whether its exit value is the result
+  public static Json attemptId(int number, int of, boolean isFuture) {
+    var id = Json.object(ATTEMPT, number).with(OF, of);
+    return isFuture ? id.with(FUTURE, number) : id;
+  }
+
+  /// Whether the child is an attempt at what its parent supervises.
+  public boolean isAttempt() {
+    return id instanceof Json.Object(var members) && members.containsKey(ATTEMPT);
   }
 
   /// The id of the handler of a callback, among its job's.

@@ -6,6 +6,7 @@ import dev.errand.job.EffectKey;
 import dev.errand.job.Entry;
 import dev.errand.job.Finding;
 import dev.errand.job.JobId;
+import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
@@ -176,6 +177,14 @@ public final class Bookkeeping {
       case Outcome.BudgetExhausted ignored -> forMessage;
       case Outcome.Cancelled ignored -> false;
     };
+  }
+
+  /// Whether a message to a job that supervises attempts is one to its last attempt: not if that
+  /// has failed and may be followed by another one, which is told of it then.
+  public static boolean isPassedOn(JobRecord supervisor, JobRecord attempt) {
+    var handler = attempt.subtask();
+    boolean failed = handler != null && handler.completion() instanceof Completion.Error;
+    return !failed || supervisor.outcome() != null;
   }
 
   /// The entry of an effect that somebody found out about, as it was before; the job stands at

@@ -8,6 +8,7 @@ import dev.errand.job.DurableObject;
 import dev.errand.job.Effect;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
+import dev.errand.job.Retry;
 import dev.errand.job.SubTaskState;
 import dev.errand.job.Value;
 import dev.errand.job.Variable;
@@ -203,18 +204,22 @@ public interface Host {
   /// @param locale its locale; null to inherit
   /// @param message what its model reads first; null for nothing
   /// @param resultSchema the JSON schema that its result must fit; null where any will do
-  /// @param timeout how long it may take; null for as long as its agent's limits allow
-  /// @param budget its share of what this job may spend; null for none of its own
+  /// @param timeout how long it may take, all attempts together; null for as long as its agent's
+  ///   limits allow
+  /// @param budget its share of what this job may spend, all attempts together; null for none of
+  ///   its own
+  /// @param retry how often it is attempted; null for once, without supervision
   record Briefing(
       Json.Object parameters,
       @Nullable String locale,
       @Nullable String message,
       Json.@Nullable Object resultSchema,
       @Nullable Duration timeout,
-      @Nullable Budget budget) {
+      @Nullable Budget budget,
+      @Nullable Retry retry) {
     /// Nothing to tell.
     public static final Briefing NONE =
-        new Briefing(Json.Object.EMPTY, null, null, null, null, null);
+        new Briefing(Json.Object.EMPTY, null, null, null, null, null, null);
   }
 
   /// A child job and its handler, as the parent sees them.

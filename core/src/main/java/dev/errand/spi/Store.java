@@ -123,8 +123,8 @@ public interface Store extends AutoCloseable {
 
   /// What a job is to be told of that happened after sequence `after`, as it was at one moment: at
   /// most `limit` ends of its subtasks, without those that a [Change.Given] has noted, and the
-  /// messages that arrived, and the last progress that each of its children reported, before the
-  /// last of these, or all where there are fewer.
+  /// messages that arrived, and the last progress that each of its children reported, or an attempt
+  /// that one of them supervises, before the last of these, or all where there are fewer.
   News news(JobId job, long after, int limit);
 
   /// What a job waits for, as it is now: the handlers that have not ended, in the order of their
@@ -142,6 +142,9 @@ public interface Store extends AutoCloseable {
   /// its next turn, has no outcome and as long as before to its deadline, and `JOB_REVIVED` is
   /// recorded. (The end of a child revives its parent likewise, unless the child's outcome was
   /// given to it; [Bookkeeping#mayRevive] says which outcomes allow it.)
+  ///
+  /// A job that supervises attempts passes it on to its last one, as [Bookkeeping#isPassedOn] says;
+  /// and each attempt begins with all that was said to that job before.
   ///
   /// @return the sequence of the entry
   /// @throws dev.errand.job.UnknownJobException if there is no such job

@@ -86,4 +86,36 @@ class StoredFormTest {
     var form = Json.parse(StoredForm.write(after).print());
     assertThat(StoredForm.definition((Json.Object) form)).isEqualTo(after);
   }
+
+  @Test
+  void attempts_are_read_as_they_were_written() {
+    var work = StoredForm.definition((Json.Object) Json.parse(BEFORE_LIMITS_OF_PROCESSES));
+    var retry =
+        Retry.attempts(4)
+            .backoff(Duration.ofMillis(1500))
+            .factor(2.5)
+            .maxBackoff(Duration.ofHours(2))
+            .timeout(Duration.ofMinutes(3))
+            .on(TaskError.Kind.TIMED_OUT, TaskError.Kind.MODEL);
+    for (var attempts :
+        List.of(new Attempts(retry, work, "Go."), new Attempts(Retry.attempts(2), work, null))) {
+      var supervising = JobDefinition.supervising(attempts);
+      var read = StoredForm.definition(StoredForm.write(supervising));
+      assertThat(read).isEqualTo(supervising);
+      assertThat(read.attempts()).contains(attempts);
+    }
+    assertThat(work.attempts()).isEmpty();
+  }
+
+  @Test
+  void attempts_that_this_release_stores_stay_readable() {
+    var form =
+        """
+        {"retry": {"attempts": 2, "backoffMillis": 1000, "factor": 2.0, "maxBackoffMillis": 3600000},
+         "work": %s, "message": null}
+        """
+            .formatted(BEFORE_LIMITS_OF_PROCESSES);
+    assertThat(StoredForm.attempts((Json.Object) Json.parse(form)).retry())
+        .isEqualTo(Retry.attempts(2));
+  }
 }

@@ -87,6 +87,9 @@ final class Creation {
       History.append(transaction, job.id(), line);
     }
     var above = job.id().parent();
+    if (above.isPresent() && job.subtask() != null && job.subtask().isAttempt()) {
+      Signals.repeat(transaction, above.get(), job.id());
+    }
     if (above.isEmpty()) {
       Accounts.open(transaction, job.id(), job.granted().orElseThrow());
     } else if (!job.definition().isCallback()) {

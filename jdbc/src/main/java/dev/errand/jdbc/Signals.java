@@ -3,6 +3,7 @@ package dev.errand.jdbc;
 import dev.errand.job.Callback;
 import dev.errand.job.Completion;
 import dev.errand.job.Entry;
+import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
@@ -43,8 +44,12 @@ final class Signals {
     if (job.status() == JobStatus.DONE && (!revives || message.get(Bookkeeping.STOP).isPresent())) {
       throw SignalRefusedException.done(id);
     }
-    if (!target.hears()) {
+    boolean isPassedOn = !target.hears() && isOfAttempts(transaction, job);
+    if (!target.hears() && !isPassedOn) {
       throw SignalRefusedException.unheard(id);
+    }
+    if (isPassedOn) {
+      passOn(transaction, job, message, revives);
     }
     var said = new Change.Recorded(job.progress().turn(), Entry.Kind.SIGNAL, message);
     long sequence = History.append(transaction, id, History.Line.of(said));
@@ -59,6 +64,37 @@ final class Signals {
       revive(transaction, id, null);
     }
     return sequence;
+  }
+
+  /// Whether the job supervises attempts whose model can read a message.
+  private static boolean isOfAttempts(Transaction transaction, JobRecord job) throws SQLException {
+    return StoredDefinition.find(transaction.session(), job.definition())
+        .flatMap(JobDefinition::attempts)
+        .filter(attempts -> attempts.work().agent().model() != null)
+        .isPresent();
+  }
+
+  /// Has the last attempt told of a message, unless there is none or it is to be followed by
+  /// another one.
+  private static void passOn(
+      Transaction transaction, JobRecord supervisor, Json.Object message, boolean revives)
+      throws SQLException {
+    var attempt =
+        transaction
+            .sql("select * from job where parent = ? order by ordinal desc limit 1")
+            .bind(supervisor.id().text())
+            .first(JobRow::job);
+    if (attempt.isPresent() && Bookkeeping.isPassedOn(supervisor, attempt.get())) {
+      say(transaction, attempt.get().id(), message, revives);
+    }
+  }
+
+  /// Has a new attempt told of all that was said to the job which supervises it.
+  static void repeat(Transaction transaction, JobId supervisor, JobId attempt) throws SQLException {
+    for (var entry : messages(transaction.session(), supervisor, 0, Long.MAX_VALUE)) {
+      var said = new Change.Recorded(0, Entry.Kind.SIGNAL, entry.data());
+      History.append(transaction, attempt, History.Line.of(said));
+    }
   }
 
   /// Ends a handler from outside.
@@ -223,13 +259,21 @@ final class Signals {
     return session
         .sql(
             """
+            with child (id) as (
+              select id from job where parent = ? and status <> 'DONE'
+              union all
+              select attempt.id from job cross join job attempt on attempt.parent = job.id
+              where job.parent = ? and job.status <> 'DONE' and attempt.status <> 'DONE'
+                and attempt.subtask_id like '{"attempt":%')
             select sequence, time, entry.job, entry.turn, kind, data
-            from job cross join entry on entry.job = job.id
-            where job.parent = ? and status <> 'DONE' and kind = 'progress' and sequence =
+            from child cross join entry on entry.job = child.id
+            where kind = 'progress' and sequence =
               (select max(sequence) from entry last
-               where last.job = job.id and last.kind = 'progress' and sequence > ? and sequence < ?)
+               where last.job = child.id and last.kind = 'progress'
+                 and sequence > ? and sequence < ?)
             order by sequence
             """)
+        .bind(id.text())
         .bind(id.text())
         .bind(after)
         .bind(before)

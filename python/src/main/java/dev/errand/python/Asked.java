@@ -7,6 +7,8 @@ import dev.errand.job.Completion;
 import dev.errand.job.DurableObject;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
+import dev.errand.job.RefusedException;
+import dev.errand.job.Retry;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
 import dev.errand.job.Wait;
@@ -39,7 +41,7 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
         var arguments = Form.of(json(form.number("args"))).json();
         yield Forms.value(host.call(mark, form.number("n"), form.text("tool"), arguments));
       }
-      case "create" -> Forms.child(host.create(mark, childRequest()));
+      case "create" -> Forms.child(host.create(mark, childRequest(host)));
       case "attach" -> Forms.child(host.attach(mark, job(form.any("job")), form.any("id")));
       case "complete" -> {
         host.complete(mark, completion());
@@ -121,7 +123,7 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
         .orElseGet(() -> new Completion.Result(value()));
   }
 
-  private Host.ChildRequest childRequest() {
+  private Host.ChildRequest childRequest(Host host) {
     return new Host.ChildRequest(
         form.number("n"),
         form.optionalText("agent").orElse(null),
@@ -137,7 +139,8 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
             form.optional("millis").isPresent()
                 ? Duration.ofMillis(form.longNumber("millis"))
                 : null,
-            form.optional("budget").map(Form::of).map(Asked::budget).orElse(null)));
+            form.optional("budget").map(Form::of).map(Asked::budget).orElse(null),
+            retry(host)));
   }
 
   private static Budget budget(Form form) {
@@ -146,6 +149,16 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
 
   private static long amount(Form form, String kind) {
     return form.optional(kind).map(Form::longNumber).orElse(Budget.UNBOUNDED);
+  }
+
+  /// What the code has come to by then counts, also where it is refused.
+  private @Nullable Retry retry(Host host) {
+    try {
+      return form.optional("retry").map(RetryForm::read).orElse(null);
+    } catch (RefusedException refused) {
+      host.note(mark);
+      throw refused;
+    }
   }
 
   private static CodeBlock block(Json json) {

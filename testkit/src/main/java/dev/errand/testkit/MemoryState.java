@@ -420,11 +420,22 @@ final class MemoryState {
     }
     Bookkeeping.begun(job).forEach(entry -> append(job.id(), entry, now));
     var above = job.id().parent();
+    if (above.isPresent() && job.subtask() != null && job.subtask().isAttempt()) {
+      repeat(above.get(), job.id(), now);
+    }
     if (above.isEmpty()) {
       accounts.open(job.id(), job.granted().orElseThrow());
     } else if (!job.definition().isCallback()) {
       place(job, above.get(), now);
     }
+  }
+
+  /// Has a new attempt told of all that was said to the job which supervises it.
+  private void repeat(JobId supervisor, JobId attempt, Instant now) {
+    messages(supervisor, 0)
+        .toList()
+        .forEach(
+            entry -> append(attempt, new Change.Recorded(0, Entry.Kind.SIGNAL, entry.data()), now));
   }
 
   private void place(NewJob job, JobId parent, Instant now) {
@@ -615,9 +626,17 @@ final class MemoryState {
         messages(id, after).filter(entry -> entry.sequence() < last).toList(),
         children(id)
             .filter(child -> child.status() != JobStatus.DONE)
+            .flatMap(child -> Stream.concat(Stream.of(child), attempts(child)))
             .flatMap(child -> progress(child.id(), after, last).stream())
             .sorted(Comparator.comparingLong(Entry::sequence))
             .toList());
+  }
+
+  /// Attempts that it supervises and that have not ended.
+  private Stream<JobRecord> attempts(JobRecord supervisor) {
+    return children(supervisor.id())
+        .filter(child -> child.subtask() != null && child.subtask().isAttempt())
+        .filter(child -> child.status() != JobStatus.DONE);
   }
 
   private Optional<Entry> progress(JobId id, long after, long before) {
@@ -667,8 +686,14 @@ final class MemoryState {
     if (job.status() == JobStatus.DONE && (!revives || message.get(Bookkeeping.STOP).isPresent())) {
       throw SignalRefusedException.done(id);
     }
-    if (!hears(job)) {
+    boolean isPassedOn = !hears(job) && isOfAttempts(job);
+    if (!hears(job) && !isPassedOn) {
       throw SignalRefusedException.unheard(id);
+    }
+    if (isPassedOn) {
+      lastChild(id)
+          .filter(attempt -> Bookkeeping.isPassedOn(job, attempt))
+          .ifPresent(attempt -> signal(attempt.id(), message, revives, now));
     }
     long sequence =
         append(id, new Change.Recorded(job.progress().turn(), Entry.Kind.SIGNAL, message), now);
@@ -678,6 +703,18 @@ final class MemoryState {
     }
     revive(id, null, now);
     return sequence;
+  }
+
+  /// Whether the job supervises attempts whose model can read a message.
+  private boolean isOfAttempts(JobRecord job) {
+    return Objects.requireNonNull(definitions.get(job.definition()))
+        .attempts()
+        .filter(attempts -> attempts.work().agent().model() != null)
+        .isPresent();
+  }
+
+  private Optional<JobRecord> lastChild(JobId id) {
+    return children(id).max(Comparator.comparingInt(child -> child.id().ordinal()));
   }
 
   void complete(JobId id, Completion completion, Instant now) {

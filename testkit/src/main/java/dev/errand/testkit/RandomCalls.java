@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errand.job.Account;
 import dev.errand.job.AgentSpec;
+import dev.errand.job.Attempts;
 import dev.errand.job.Budget;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.CoVariable;
@@ -26,6 +27,7 @@ import dev.errand.job.Limits;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
+import dev.errand.job.Retry;
 import dev.errand.job.Slot;
 import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
@@ -427,15 +429,19 @@ final class RandomCalls {
                       .withChildren(random.nextInt(3))
                       .withDescendants(random.nextInt(8))));
       case 0, 1, 2, 3 -> JobDefinition.of(Jobs.MODELLED);
+      case 4 ->
+          JobDefinition.supervising(
+              new Attempts(Retry.attempts(3), JobDefinition.of(Jobs.MODELLED), null));
       default ->
           JobDefinition.of(AgentSpec.program("a" + random.nextInt(2)), CodeBlock.python("pass"));
     };
   }
 
   private Json handlerId() {
-    return switch (random.nextInt(5)) {
+    return switch (random.nextInt(6)) {
       case 0 -> Json.Null.VALUE;
       case 1 -> Json.object(Subtask.FUTURE, random.nextInt(3));
+      case 2 -> Subtask.attemptId(1 + random.nextInt(3), 3, chance(50));
       default -> Json.of(pick(Stream.of("x", "y", 7).map(Object.class::cast).toList()));
     };
   }

@@ -7,6 +7,7 @@ import static dev.errand.testkit.Jobs.succeeded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.errand.job.Attempts;
 import dev.errand.job.Callback;
 import dev.errand.job.Completion;
 import dev.errand.job.Entry;
@@ -19,6 +20,7 @@ import dev.errand.job.Limits;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
+import dev.errand.job.Retry;
 import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StaleLeaseException;
 import dev.errand.job.StoppedException;
@@ -704,11 +706,84 @@ public abstract class SignalsContract {
       assertThat(store.busy()).isTrue();
     }
 
+    @Test
+    void a_message_to_a_job_that_supervises_attempts_is_for_the_last_and_those_that_follow() {
+      supervise(MODELLED);
+      store.signal(FIRST, HELLO);
+      attempt(1);
+      long place = store.signal(FIRST, Json.object("text", "again"));
+      finish(FIRST.child(1), FAILED);
+      store.signal(FIRST, Json.object("text", "between"));
+      attempt(2);
+
+      assertThat(texts(store.news(FIRST.child(1), 0, 10))).containsExactly("hello", "again");
+      assertThat(texts(store.news(FIRST.child(2), 0, 10)))
+          .containsExactly("hello", "again", "between");
+      assertThat(store.history(FIRST, place - 1, 1).getFirst().kind()).isEqualTo(Entry.Kind.SIGNAL);
+    }
+
+    @Test
+    void a_message_to_a_job_that_has_supervised_revives_its_last_attempt() {
+      supervise(MODELLED);
+      attempt(1);
+      finish(FIRST.child(1), FAILED);
+      finish(FIRST, FAILED);
+      store.signal(FIRST, HELLO);
+
+      assertThat(find(FIRST).status()).isEqualTo(JobStatus.DONE);
+      assertThat(find(FIRST.child(1)).status()).isEqualTo(JobStatus.STARTED);
+    }
+
+    @Test
+    void a_message_to_a_job_that_supervises_what_has_no_model_is_refused() {
+      supervise(Jobs.DEFINITION);
+      attempt(1);
+
+      assertThatThrownBy(() -> store.signal(FIRST, HELLO))
+          .isInstanceOf(SignalRefusedException.class)
+          .hasMessageContaining("no model");
+      assertThat(kinds(FIRST)).doesNotContain(Entry.Kind.SIGNAL);
+    }
+
+    @Test
+    void what_an_attempt_reports_is_news_for_the_parent_of_who_supervises_it() {
+      supervise(Jobs.DEFINITION);
+      attempt(1);
+      report(FIRST.child(1), "half");
+      assertThat(reports(store.news(ROOT, 0, 10))).containsExactly("half");
+
+      finish(FIRST.child(1), FAILED);
+      assertThat(reports(store.news(ROOT, 0, 10))).isEmpty();
+    }
+
+    private static final Outcome FAILED =
+        new Outcome.Failed(TaskError.of(TaskError.Kind.EXCEPTION, "no", ""));
+
+    /// Begins with a child that supervises attempts at this.
+    private void supervise(JobDefinition work) {
+      begin(MODELLED);
+      var attempts = new Attempts(Retry.attempts(2), work, null);
+      var handler = Subtask.open(Json.Null.VALUE);
+      create(
+          ROOT,
+          new NewJob(FIRST, null, JobDefinition.supervising(attempts), "asked", handler, null));
+    }
+
+    private void attempt(int number) {
+      var work =
+          store.definition(find(FIRST).definition()).orElseThrow().attempts().orElseThrow().work();
+      var handler = Subtask.open(Subtask.attemptId(number, 2, false));
+      create(FIRST, new NewJob(FIRST.child(number), null, work, "asked", handler, null));
+    }
+
+    private void create(JobId by, NewJob child) {
+      store.commit(Stepping.by(hold(by), new Change.Created(child)).yielding(clock.instant()));
+      held.clear();
+    }
+
     private void beginWithModelledChild() {
       begin(MODELLED);
-      var child = new NewJob(FIRST, null, MODELLED, "asked", null, null);
-      store.commit(Stepping.by(hold(ROOT), new Change.Created(child)).yielding(clock.instant()));
-      held.clear();
+      create(ROOT, new NewJob(FIRST, null, MODELLED, "asked", null, null));
     }
 
     private void report(JobId child, String text) {

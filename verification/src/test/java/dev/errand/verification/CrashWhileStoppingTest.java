@@ -11,6 +11,7 @@ import dev.errand.job.Entry;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.Outcome;
+import dev.errand.job.Retry;
 import dev.errand.job.StoreException;
 import dev.errand.testkit.CrashInjector;
 import dev.errand.testkit.ManualClock;
@@ -83,7 +84,7 @@ class CrashWhileStoppingTest {
     if (n == CHILDREN - 1) {
       scope.call("stop", Json.Object.EMPTY);
     } else if (n > 0) {
-      scope.delegate("child").var("n", 0).start().await();
+      scope.delegate("child").var("n", 0).retry(Retry.attempts(CHILDREN)).start().await();
     }
     scope.sleep(Duration.ofHours(1));
     return n;

@@ -13,6 +13,7 @@ import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
+import dev.errand.job.Retry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,6 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 class RandomStopsTest {
   private static final int ALL = 100_000;
   private static final Duration HOUR = Duration.ofHours(1);
+  private static final Retry IMPATIENT =
+      Retry.attempts(3).backoff(Duration.ofMillis(5)).timeout(Duration.ofMillis(20));
 
   @TempDir private Path folder;
 
@@ -103,13 +106,14 @@ class RandomStopsTest {
         case 0 -> job.call("work", Json.object("millis", random.nextInt(10)));
         case 1 -> job.sleep(Duration.ofMillis(random.nextInt(10)));
         case 2 -> job.print("on");
-        default ->
-            handlers.add(
-                job.delegate("node")
-                    .var("seed", random.nextInt())
-                    .var("depth", depth - 1)
-                    .timeout(random.nextInt(10) == 0 ? Duration.ofMillis(20) : HOUR)
-                    .start());
+        default -> {
+          var child =
+              job.delegate("node")
+                  .var("seed", random.nextInt())
+                  .var("depth", depth - 1)
+                  .timeout(random.nextInt(10) == 0 ? Duration.ofMillis(20) : HOUR);
+          handlers.add((random.nextInt(5) == 0 ? child.retry(IMPATIENT) : child).start());
+        }
       }
     }
     if (!handlers.isEmpty()) {

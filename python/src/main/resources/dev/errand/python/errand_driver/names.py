@@ -398,7 +398,8 @@ def create_new_job(
     **params,
 ):
     """Creates a job of that agent, which runs the warm-up code with copies of the shared variables and of what the code
-    reads of the caller's. Its result must fit the `result_schema`, if one is given."""
+    reads of the caller's. Its result must fit the `result_schema`, if one is given; it is ended after `time_limit` seconds,
+    and attempted again as `retry` says: a number of attempts, or a dict."""
     schema = params.pop("result_schema", None)
     return new_job(agent, shared_vars, parent_job, warmup_code, locale, caller_frame, params, schema=schema)
 
@@ -426,8 +427,13 @@ def new_job(agent, shared_vars, parent_job, warmup_code, locale, frame, params, 
     if inherited:
         variables[ERROR_HANDLERS] = inherited
     millis = _millis(params.pop("time_limit", None))
-    budget = _budget(params.pop("budget", None))
-    return session.create(agent, blocks, variables, params, locale, message, future, schema, millis, budget)
+    terms = _terms(schema, params.pop("time_limit", None), params.pop("budget", None), params.pop("retry", None))
+    return session.create(agent, blocks, variables, params, locale, message, future, terms)
+
+
+def _terms(schema, time_limit, budget, retry):
+    """What a child is bound to, for the session."""
+    return {"schema": schema, "millis": _millis(time_limit), "budget": _budget(budget), "retry": retry}
 
 
 def _millis(time_limit):
@@ -548,15 +554,14 @@ def _sub_tasks():
     return [handler for handler in session.children() if not isinstance(handler, (Callback, JobExit))]
 
 
-def delegate(function, /, *args, id=None, result_schema=None, time_limit=None, budget=None, **kwargs):
+def delegate(function, /, *args, id=None, result_schema=None, time_limit=None, budget=None, retry=None, **kwargs):
     """Runs a function in a child job, with copies of the arguments and of what it refers to by name. What it returns must
-    fit the JSON schema, if one is given; it is ended when it has not ended after so many seconds. All that is below it
-    spends no more on models than its budget."""
+    fit the JSON schema, if one is given; it is ended when it has not ended after so many seconds, and attempted again as
+    `retry` says: a number of attempts, or a dict. All that is below it spends no more on models than its budget."""
     if isinstance(function, SubtaskFactory) or not callable(function):
         raise TypeError("delegate() needs a function, not %s" % type(function).__name__)
     _check_id(id)
-    terms = {"schema": result_schema, "millis": _millis(time_limit), "budget": _budget(budget)}
-    return session.delegate(function, args, kwargs, id, **terms)
+    return session.delegate(function, args, kwargs, id, _terms(result_schema, time_limit, budget, retry))
 
 
 class SubtaskFactory:

@@ -697,7 +697,7 @@ class Session:
         answer, parts = self._effect({"do": "call", "n": ordinal, "tool": name, "args": 0}, parts)
         return self._decoded(answer["value"], parts)
 
-    def create(self, agent, blocks, variables, params, locale, message=None, future=False, schema=None, millis=None, budget=None):
+    def create(self, agent, blocks, variables, params, locale, message=None, future=False, terms=None):
         for name, value in params.items():
             if json_bytes(value, exact=False) is None:
                 raise TypeError("The parameter '%s' must be made of text, numbers, lists and dicts" % name)
@@ -714,9 +714,7 @@ class Session:
             "params": params,
             "locale": locale,
             "message": message,
-            "schema": _checked_schema(schema),
-            "millis": millis,
-            "budget": budget,
+            **_checked(terms),
         }
         if future:
             header["id"] = [{names.FUTURE: self.created + 1}]
@@ -726,11 +724,11 @@ class Session:
         child = self._create(header, package)
         return self._handler_of(child) if future else names.Job(child["job"], child["agent"])
 
-    def delegate(self, function, args, kwargs, id, schema=None, millis=None, budget=None):
+    def delegate(self, function, args, kwargs, id, terms):
         package = self._package("delegate()", {}, function, (args, kwargs))
         called = getattr(function, "__qualname__", None) or type(function).__name__
         header = {"do": "create", "agent": None, "form": {}, "blocks": [["CALL", called]], "id": [id]}
-        header.update(schema=_checked_schema(schema), millis=millis, budget=budget)
+        header.update(_checked(terms))
         child = self._create(header, package)
         handler = names.SubTaskHandler(names.Job(child["job"], child["agent"]), id)
         self.keeper.know_handler(handler.job.id, handler)
@@ -961,6 +959,18 @@ def _checked_schema(schema):
     if schema is not None and (not isinstance(schema, dict) or json_bytes(schema, exact=False) is None):
         raise TypeError("result_schema must be a JSON schema, a dict of text, numbers, lists and dicts")
     return schema
+
+
+def _checked(terms):
+    """The same, if they can be bound to."""
+    return {**terms, "schema": _checked_schema(terms["schema"]), "retry": _checked_retry(terms["retry"])}
+
+
+def _checked_retry(retry):
+    """Java reads what is in it."""
+    if retry is not None and (type(retry) not in (int, dict) or json_bytes(retry, exact=False) is None):
+        raise TypeError("retry must be a number of attempts, or a dict such as {'attempts': 3}, not %r" % (retry,))
+    return retry
 
 
 _import, _build_class = __import__, __build_class__

@@ -256,6 +256,9 @@ class DialogCasesTest {
         after,
         EffectPolicy.IDEMPOTENT,
         (store, root) -> {
+          // A worker of the round before, crashed with a call under way, may come to make it only
+          // now.
+          delivered.keySet().removeIf(key -> !key.startsWith(root.text()));
           assertThat(delivered)
               .containsExactlyInAnyOrderEntriesOf(
                   Map.of(

@@ -132,6 +132,14 @@ def unit(n=0):
     return n + 1
 
 
+def picky(n=0):
+    got = fetch(n)
+    print("got", got)
+    if got % 3:
+        raise Odd(got)
+    return got
+
+
 def f(n=0):
     return n + 2
 

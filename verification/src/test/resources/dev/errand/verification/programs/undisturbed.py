@@ -93,6 +93,24 @@ def in_a_fork(path, seed, work):
     return pickle.loads(content)
 
 
+def in_attempts(most):
+    """The same, until one has a result: each is a job below that of the path."""
+
+    def attempt(path, seed, work):
+        all_jobs = {path: {"console": "", "effects": [], "once": []}}
+        for number in range(1, most + 1):
+            outcome, completion, jobs = in_a_fork("%s.%d" % (path, number), seed, work)
+            if outcome[0] == "large":
+                return outcome, None, {}
+            all_jobs.update(jobs)
+            kind, value = completion or delivered(outcome)
+            if kind == "value":
+                return outcome, (kind, value), all_jobs
+        return outcome, (kind, "%s (attempt %d of %d)" % (value, most, most)), all_jobs
+
+    return attempt
+
+
 def begin(made, writing):
     global job
     job = made
@@ -110,7 +128,7 @@ class TaskError:
 class Handler:
     """A child, which is over by the time its parent goes on."""
 
-    def __init__(self, path, id, work):
+    def __init__(self, path, id, work, attempts=None):
         if id is not None and any(other.id == id for other in job.handlers):
             taken = next(other for other in job.handlers if other.id == id)
             raise ValueError(
@@ -120,7 +138,8 @@ class Handler:
         self.id = id
         self.is_completed = True
         job.handlers.append(self)
-        outcome, completion, jobs = in_a_fork(path, job.seed, work)
+        how = in_a_fork if attempts is None else in_attempts(attempts)
+        outcome, completion, jobs = how(path, job.seed, work)
         job.below.update(jobs)
         if outcome[0] == "large":
             job.end(outcome)
@@ -161,8 +180,9 @@ def next_path():
     return "%s.%d" % (job.path, job.created)
 
 
-def delegate(function, *args, id=None, **kwargs):
-    return Handler(next_path(), id, lambda: function(*args, **kwargs))
+def delegate(function, *args, id=None, retry=None, **kwargs):
+    attempts = None if retry is None else retry["attempts"]
+    return Handler(next_path(), id, lambda: function(*args, **kwargs), attempts)
 
 
 def create_new_job(agent, shared_vars, warmup_code):
