@@ -27,9 +27,10 @@ class RetryTest {
   }
 
   @Test
-  void all_errors_but_a_cancellation_are_followed_by_another_attempt() {
+  void what_was_cancelled_or_has_spent_its_budget_is_not_attempted_again() {
     for (var kind : Kind.values()) {
-      assertThat(THREE.goesOn(2, kind)).isEqualTo(kind != Kind.CANCELLED);
+      boolean isFinal = kind == Kind.CANCELLED || kind == Kind.BUDGET_EXHAUSTED;
+      assertThat(THREE.goesOn(2, kind)).isEqualTo(!isFinal);
       assertThat(THREE.goesOn(3, kind)).isFalse();
     }
     assertThat(THREE.on(Kind.MODEL).goesOn(1, Kind.TIMED_OUT)).isFalse();
