@@ -7,6 +7,7 @@ import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.SubTaskHandler;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.agent.Tool;
 import dev.errand.job.Entry;
 import dev.errand.job.JobEffect;
@@ -105,11 +106,11 @@ class RandomStopsTest {
         case 2 -> job.print("on");
         default ->
             handlers.add(
-                job.delegate("node")
-                    .var("seed", random.nextInt())
-                    .var("depth", depth - 1)
-                    .timeout(random.nextInt(10) == 0 ? Duration.ofMillis(20) : HOUR)
-                    .start());
+                job.start(
+                    SubTaskSpec.of("node")
+                        .var("seed", random.nextInt())
+                        .var("depth", depth - 1)
+                        .timeout(random.nextInt(10) == 0 ? Duration.ofMillis(20) : HOUR)));
       }
     }
     if (!handlers.isEmpty()) {
