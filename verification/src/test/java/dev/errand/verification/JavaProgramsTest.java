@@ -8,6 +8,7 @@ import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.Model;
 import dev.errand.agent.Program;
+import dev.errand.agent.SubTask;
 import dev.errand.agent.SubTaskHandler;
 import dev.errand.agent.SubTaskSpec;
 import dev.errand.agent.Tool;
@@ -245,6 +246,22 @@ class JavaProgramsTest {
             Outcome.Failed.class,
             failed -> assertThat(failed.error().message()).contains("no model to read a message"));
     assertThat(job.children()).isEmpty();
+  }
+
+  @Test
+  void a_program_starts_what_a_factory_says() throws Exception {
+    final class Desk {
+      @SubTask("Squares a number.")
+      SubTaskSpec square(int n) {
+        return SubTaskSpec.of("square").var("n", n);
+      }
+    }
+    knowing("square", job -> job.var("n", Integer.class) * job.var("n", Integer.class));
+    start();
+    var desk = new Desk();
+    var job = submit(scope -> scope.start(desk.square(7).id("x")).await().result(Integer.class));
+
+    assertThat(job.await(LONG).value(Integer.class)).isEqualTo(49);
   }
 
   @Test
