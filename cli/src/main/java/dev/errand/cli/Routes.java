@@ -21,6 +21,7 @@ final class Routes {
     return List.of(
         Route.get("/jobs/{id}", routes::show),
         Route.get("/callbacks", routes::callbacks),
+        Route.get("/jobs/{id}/callbacks", routes::callbacksOf),
         Route.post("/jobs/{id}/messages", routes::say),
         Route.post("/jobs/{id}/cancellation", routes::cancel),
         Route.post("/jobs/{id}/callbacks/{name}", routes::answer));
@@ -32,6 +33,10 @@ final class Routes {
 
   private Json callbacks(Call call) {
     return new Inbox(errand, errand.callbacks()).json();
+  }
+
+  private Json callbacksOf(Call call) {
+    return new Inbox(errand, errand.job(call.part("id")).callbacks()).json();
   }
 
   private Json say(Call call) {
