@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// What becomes of methods that are annotated as subtask factories when an agent is built.
+@SuppressWarnings({"UnusedMethod", "UnusedVariable"}) // what is annotated is found by reflection
 class SubTaskMethodsTest {
   private static final SubTaskSpec ANY = SubTaskSpec.of("any");
 

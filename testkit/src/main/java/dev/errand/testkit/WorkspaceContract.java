@@ -1155,8 +1155,8 @@ public abstract class WorkspaceContract extends DrivenJobs {
         .isEqualTo("[[\"all\",2],[\"all\",4],[\"all\",6]]");
     assertThat(job.host().effects()).hasSize(3);
     assertThat(job.host().childJobs())
-        .extracting(child -> child.subtaskId().print())
-        .containsExactly("1", "2", "3");
+        .extracting(RecordingHost.ChildJob::subtaskId)
+        .containsExactly(new Json.Number(1), new Json.Number(2), new Json.Number(3));
     var request = job.host().childJobs().getFirst().request();
     assertThat(request.agent()).isEqualTo("specialist");
     assertThat(request.briefing())

@@ -108,6 +108,22 @@ class JavaFactoriesTest {
     }
   }
 
+  /// One of a name that is taken.
+  static final class Clash {
+    @SubTask("Clashes.")
+    SubTaskSpec inUse() {
+      return SubTaskSpec.of("specialist");
+    }
+  }
+
+  /// One whose children are Java programs.
+  static final class Arithmetic {
+    @SubTask("Adds.")
+    SubTaskSpec add(int a, int b) {
+      return SubTaskSpec.of("adder").var("a", a).var("b", b);
+    }
+  }
+
   private final Desk desk = new Desk();
   private final Errand errand;
 
@@ -213,8 +229,10 @@ class JavaFactoriesTest {
                 print(plan("2026-02-28", "SUNDAY", "yes").result, plan("2026-01-01", weekday="MONDAY", full=False, hours=1).result)
                 """))
         .isEqualTo(
-            "numbers 3\n"
-                + "['2026-03-01', 'MONDAY', False, True] ['2026-01-02', 'TUESDAY', True, False]\n");
+            """
+            numbers 3
+            ['2026-03-01', 'MONDAY', False, True] ['2026-01-02', 'TUESDAY', True, False]
+            """);
   }
 
   @Test
@@ -363,16 +381,7 @@ class JavaFactoriesTest {
 
   @Test
   void a_factory_is_not_called_as_a_tool_of_all_agents_is() {
-    var clash =
-        Agent.named("boss")
-            .subTasks(
-                new Object() {
-                  @SubTask("Clashes.")
-                  SubTaskSpec inUse() {
-                    return SubTaskSpec.of("specialist");
-                  }
-                })
-            .build();
+    var clash = Agent.named("boss").subTasks(new Clash()).build();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> errand.submit(clash))
         .withMessage(
@@ -385,16 +394,7 @@ class JavaFactoriesTest {
         Agent.named("adder")
             .program(job -> job.var("a", Integer.class) + job.var("b", Integer.class))
             .build());
-    var boss =
-        Agent.named("boss")
-            .subTasks(
-                new Object() {
-                  @SubTask("Adds.")
-                  SubTaskSpec add(int a, int b) {
-                    return SubTaskSpec.of("adder").var("a", a).var("b", b);
-                  }
-                })
-            .build();
+    var boss = Agent.named("boss").subTasks(new Arithmetic()).build();
     assertThat(printed(errand.submit(boss, spec -> spec.code("print(add(3, 4).result)"))))
         .isEqualTo("7\n");
   }
