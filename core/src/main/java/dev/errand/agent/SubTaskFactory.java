@@ -41,6 +41,9 @@ public final class SubTaskFactory {
     if (method.getReturnType() != SubTaskSpec.class) {
       throw refused("returns a " + method.getReturnType().getSimpleName() + ", not a SubTaskSpec");
     }
+    if (arguments.stream().map(Argument::name).distinct().count() < arguments.size()) {
+      throw refused("has two parameters that are called the same in Python");
+    }
     var optional = arguments.stream().map(Argument::isOptional).toList();
     if (optional.lastIndexOf(false) > optional.indexOf(true) && optional.contains(true)) {
       throw refused("has a @Nullable parameter before one that is required; move it to the end");

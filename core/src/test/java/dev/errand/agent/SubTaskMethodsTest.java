@@ -134,6 +134,14 @@ class SubTaskMethodsTest {
           }
         },
         "'_ask' is no name there");
+    refused(
+        new Object() {
+          @SubTask("")
+          SubTaskSpec ask(String dataSet, String data_set) {
+            return ANY;
+          }
+        },
+        "two parameters that are called the same in Python");
   }
 
   @Test

@@ -216,6 +216,11 @@ class JavaFactoriesTest {
     assertThat(printed(job)).isEqualTo("['0? 0', '1? 2', '2? 4', '3? 6', '4? 8', '5? 10']\n");
     assertThat(job.children()).hasSize(6);
     assertThat(desk.calls).as("a replay is told what was said before").hasValue(6);
+    assertThat(job.effects())
+        .extracting(call -> call.effect().name())
+        .containsOnly("ask_specialist")
+        .hasSize(6);
+    assertThat(job.unknownEffects()).isEmpty();
   }
 
   @Test
@@ -395,7 +400,12 @@ class JavaFactoriesTest {
             .program(job -> job.var("a", Integer.class) + job.var("b", Integer.class))
             .build());
     var boss = Agent.named("boss").subTasks(new Arithmetic()).build();
-    assertThat(printed(errand.submit(boss, spec -> spec.code("print(add(3, 4).result)"))))
-        .isEqualTo("7\n");
+    var code =
+        """
+        print(add(3, 4).result)
+        child = create_new_job(agent("adder"), {"a": 5, "b": 6})
+        print(create_sub_task(child).result)
+        """;
+    assertThat(printed(submit(boss, code))).isEqualTo("7\n11\n");
   }
 }
