@@ -4,6 +4,7 @@ import dev.errand.job.DurableObject;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.ObjectConflictException;
+import dev.errand.job.Shared;
 import dev.errand.job.Value;
 import dev.errand.spi.Store;
 import java.lang.reflect.Method;
@@ -20,10 +21,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Safe for use by many threads. Every call reads the store; a change that meets another one is
 /// made again on top of it, so that none is lost.
-public final class Durable {
-  /// What stands for one among the variables of a job.
-  static final String FORM = "errand:object";
-
+public final class Durable implements Shared {
   private final Store store;
   private final String id;
 
@@ -35,6 +33,11 @@ public final class Durable {
   /// What refers to it. Whoever has this can change the object.
   public String id() {
     return id;
+  }
+
+  @Override
+  public Json.Object form() {
+    return Json.object(OBJECT, id);
   }
 
   /// The job that changed it last; empty if the application did.

@@ -5,6 +5,7 @@ import dev.errand.job.Blob;
 import dev.errand.job.Budget;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Delta;
+import dev.errand.job.Given;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class JobSpec {
   private final AgentSpec agent;
   private final List<CodeBlock> blocks = new ArrayList<>();
-  private Json.Object variables = Json.Object.EMPTY;
+  private Given given = Given.NOTHING;
   private Json.Object parameters = Json.Object.EMPTY;
   private @Nullable String key;
   private @Nullable String locale;
@@ -44,21 +45,11 @@ public final class JobSpec {
 
   /// Gives the job a variable: a [Durable] or a [Reference], by reference, or a copy of anything
   /// [Json#of] takes.
+  ///
+  /// @throws IllegalArgumentException if it is no name for a variable, or no value for one
   public JobSpec var(String name, @Nullable Object value) {
-    if (!name.matches("[A-Za-z_][A-Za-z0-9_]*") || name.startsWith("__")) {
-      throw new IllegalArgumentException("'" + name + "' is no name for a variable");
-    }
-    variables = variables.with(name, given(value));
+    given = given.with(name, value);
     return this;
-  }
-
-  private static Json given(@Nullable Object value) {
-    return switch (value) {
-      case Durable durable -> Json.object(Durable.FORM, durable.id());
-      case Reference reference ->
-          Json.object(Reference.FORM, List.of(reference.type(), reference.id()));
-      case null, default -> plain(Json.of(value));
-    };
   }
 
   /// Gives the job what happened, as its agent's own code is to find it: under the one name that
@@ -76,19 +67,8 @@ public final class JobSpec {
               + " has no code of its own to read an event; give it some with"
               + " Agent.Builder.warmup");
     }
-    variables = variables.with(CodeBlock.EVENT, given(value));
+    given = new Given(given.variables().with(CodeBlock.EVENT, Given.form(value)));
     return this;
-  }
-
-  /// A value that came from elsewhere must not pass for a reference.
-  private static Json plain(Json value) {
-    if (value instanceof Json.Object(var members)
-        && members.size() == 1
-        && (members.containsKey(Durable.FORM) || members.containsKey(Reference.FORM))) {
-      throw new IllegalArgumentException(
-          "A value cannot be an object with nothing but " + members.keySet());
-    }
-    return value;
   }
 
   /// Fills the placeholder `{name}` of the agent's instructions.
@@ -153,7 +133,7 @@ public final class JobSpec {
       blocks.clear();
       blocks.add(new CodeBlock(CodeBlock.Kind.PROGRAM, agent.name()));
     }
-    if (variables.get(CodeBlock.EVENT).isPresent()) {
+    if (given.variables().get(CodeBlock.EVENT).isPresent()) {
       blocks.addFirst(CodeBlock.event(agent.conduct().warmup()));
     }
     var definition = new JobDefinition(agent, blocks, parameters, locale);
@@ -162,6 +142,7 @@ public final class JobSpec {
 
   /// Variables given by the application are a manifest of plain JSON, which every runtime reads.
   private @Nullable Delta workspace() {
+    var variables = given.variables();
     if (variables.members().isEmpty()) {
       return null;
     }

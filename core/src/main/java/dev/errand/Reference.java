@@ -1,11 +1,12 @@
 package dev.errand;
 
+import dev.errand.job.Json;
+import dev.errand.job.Shared;
+import java.util.List;
+
 /// Stands for an object of the application that jobs call and that stays where it is; see
 /// [Errand#reference].
-public final class Reference {
-  /// What stands for one among the variables of a job.
-  static final String FORM = "errand:reference";
-
+public final class Reference implements Shared {
   private final String type;
   private final String id;
 
@@ -22,5 +23,10 @@ public final class Reference {
   /// What jobs know it by; not the application's id.
   public String id() {
     return id;
+  }
+
+  @Override
+  public Json.Object form() {
+    return Json.object(REFERENCE, List.of(type, id));
   }
 }

@@ -4,6 +4,7 @@ import dev.errand.Errand;
 import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.SubTaskHandler;
+import dev.errand.agent.SubTaskSpec;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,7 +53,7 @@ final class EngineBench {
   private static Object startAllAndWait(JobScope job) {
     var handlers = new ArrayList<SubTaskHandler>();
     for (int i = 0; i < CHILDREN; i++) {
-      handlers.add(job.delegate("noop").start());
+      handlers.add(job.start(SubTaskSpec.of("noop")));
     }
     return job.awaitAll(handlers).size();
   }
@@ -65,7 +66,7 @@ final class EngineBench {
                 job -> {
                   for (int i = 0; i < nanos.length; i++) {
                     long start = System.nanoTime();
-                    job.delegate("noop").start().await();
+                    job.start(SubTaskSpec.of("noop")).await();
                     nanos[i] = System.nanoTime() - start;
                   }
                   return null;

@@ -4,6 +4,7 @@ import dev.errand.Errand;
 import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.SubTaskHandler;
+import dev.errand.agent.SubTaskSpec;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,7 +75,7 @@ final class FanOutBench {
     List<SubTaskHandler> handlers = new ArrayList<>();
     for (int n = 0; n < children; n++) {
       handlers.add(
-          job.delegate("node").var("children", children).var("levels", levels - 1).start());
+          job.start(SubTaskSpec.of("node").var("children", children).var("levels", levels - 1)));
     }
     return children
         + job.awaitAll(handlers).stream().mapToInt(child -> child.result(Integer.class)).sum();

@@ -22,6 +22,7 @@ final class Routes {
         Route.get("/jobs/{id}", routes::show),
         Route.get("/jobs/{id}/budget", routes::budget),
         Route.get("/callbacks", routes::callbacks),
+        Route.get("/jobs/{id}/callbacks", routes::callbacksOf),
         Route.post("/jobs/{id}/messages", routes::say),
         Route.post("/jobs/{id}/cancellation", routes::cancel),
         Route.post("/jobs/{id}/callbacks/{name}", routes::answer));
@@ -37,6 +38,10 @@ final class Routes {
 
   private Json callbacks(Call call) {
     return new Inbox(errand, errand.callbacks()).json();
+  }
+
+  private Json callbacksOf(Call call) {
+    return new Inbox(errand, errand.job(call.part("id")).callbacks()).json();
   }
 
   private Json say(Call call) {

@@ -7,6 +7,7 @@ import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.Model;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.job.JobFailedException;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
@@ -51,8 +52,8 @@ final class Asking {
         Agent.named("editor")
             .program(
                 job -> {
-                  var first = job.delegate("reviewer").id("first").start();
-                  var second = job.delegate("reviewer").id("second").start();
+                  var first = job.start(SubTaskSpec.of("reviewer").id("first"));
+                  var second = job.start(SubTaskSpec.of("reviewer").id("second"));
                   first.await();
                   return second.await().result(String.class);
                 })

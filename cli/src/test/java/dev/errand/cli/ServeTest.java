@@ -18,6 +18,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,6 +128,30 @@ class ServeTest {
     assertThat(shown.body().text("status")).contains("SUSPENDED");
     assertThat(listed.text("name")).contains("approve payment");
     assertThat(get("/jobs/" + job.id()).body().text("key")).contains("invoice-7");
+  }
+
+  @Test
+  void the_open_callbacks_of_a_job_are_those_of_it_and_of_all_below_it() throws Exception {
+    var editor = Asking.editor(working, "book");
+
+    assertThat(asking("/callbacks")).hasSize(3);
+    assertThat(asking("/jobs/invoice-7/callbacks")).containsExactly(job.id().text());
+    assertThat(asking("/jobs/book/callbacks"))
+        .containsExactly(editor.id().child(1).text(), editor.id().child(2).text());
+    assertThat(asking("/jobs/" + editor.id().child(2) + "/callbacks"))
+        .containsExactly(editor.id().child(2).text());
+
+    post(ANSWERING, "{\"value\":1}");
+    assertThat(asking("/jobs/invoice-7/callbacks")).isEmpty();
+    assertThat(get("/jobs/nobody/callbacks").status()).isEqualTo(404);
+  }
+
+  /// The jobs whose callbacks are listed there.
+  private List<String> asking(String path) throws Exception {
+    return ((Json.Array) get(path).json())
+        .items().stream()
+            .map(callback -> ((Json.Object) callback).text("job").orElseThrow())
+            .toList();
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.errand.agent.Agent;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.job.Json;
 import dev.errand.job.Retry;
 import java.time.Duration;
@@ -46,7 +47,7 @@ class StandingTest extends BesideWorker {
     var retry = Retry.attempts(3).backoff(Duration.ZERO);
     var parent =
         Agent.named("parent")
-            .program(scope -> scope.delegate("picky").retry(retry).start().await().result())
+            .program(scope -> scope.start(SubTaskSpec.of("picky").retry(retry)).await().result())
             .build();
     var job = working.submit(parent, spec -> spec.key("retried"));
     await().atMost(LONG).until(() -> job.callbacks().size() == 1);

@@ -4,6 +4,7 @@ import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.job.Blob;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Delta;
@@ -45,7 +46,7 @@ final class StoredJobs {
               .program(
                   job ->
                       job.awaitAll(
-                              Stream.generate(() -> job.delegate("idler").start())
+                              Stream.generate(() -> job.start(SubTaskSpec.of("idler")))
                                   .limit(children)
                                   .toList())
                           .size())
@@ -75,8 +76,8 @@ final class StoredJobs {
     job.print("two lines");
     job.print("of output");
     var text = job.var("text", String.class);
-    var good = job.delegate("measurer").id("good").var("text", text).start();
-    var bad = job.delegate("measurer").id("bad").start();
+    var good = job.start(SubTaskSpec.of("measurer").id("good").var("text", text));
+    var bad = job.start(SubTaskSpec.of("measurer").id("bad"));
     job.awaitAll(List.of(good, bad));
     return Json.object("length", good.result(Integer.class));
   }

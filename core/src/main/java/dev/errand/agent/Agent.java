@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Who does the work: a name, instructions, a model or a program, tools and limits.
@@ -27,13 +28,19 @@ public final class Agent {
   private final @Nullable Model model;
   private final @Nullable Program program;
   private final List<Tool> tools;
+  private final List<SubTaskFactory> subTasks;
 
   private Agent(
-      AgentSpec spec, @Nullable Model model, @Nullable Program program, List<Tool> tools) {
+      AgentSpec spec,
+      @Nullable Model model,
+      @Nullable Program program,
+      List<Tool> tools,
+      List<SubTaskFactory> subTasks) {
     this.spec = spec;
     this.model = model;
     this.program = program;
     this.tools = List.copyOf(tools);
+    this.subTasks = List.copyOf(subTasks);
   }
 
   /// Begins an agent of that name: without model or program it lives by the Python code it is
@@ -62,6 +69,11 @@ public final class Agent {
     return tools;
   }
 
+  /// The subtask factories, in the order their objects were given.
+  public List<SubTaskFactory> subTasks() {
+    return subTasks;
+  }
+
   /// Collects the parts of an agent; not thread-safe.
   public static final class Builder {
     private static final Pattern MODULE =
@@ -73,6 +85,7 @@ public final class Agent {
     private @Nullable Model model;
     private @Nullable Program program;
     private final List<Tool> tools = new ArrayList<>();
+    private final List<SubTaskFactory> subTasks = new ArrayList<>();
     private String runtime = Sandbox.DEFAULT.runtime();
     private boolean restricted = Sandbox.DEFAULT.restricted();
     private Limits limits = Limits.DEFAULT;
@@ -135,11 +148,32 @@ public final class Agent {
     }
 
     private void add(List<Tool> some, Tool tool) {
-      if (some.stream().anyMatch(known -> known.name().equals(tool.name()))) {
-        throw new IllegalArgumentException(
-            "Agent " + name + " has a tool " + tool.name() + " already");
-      }
+      requireFree(some, tool.name());
       some.add(tool);
+    }
+
+    private void requireFree(List<Tool> some, String called) {
+      if (callable(some).contains(called)) {
+        throw new IllegalArgumentException("Agent " + name + " has a tool " + called + " already");
+      }
+    }
+
+    /// Adds subtask factories: the methods with [SubTask] of these objects.
+    ///
+    /// Its Python calls them as it calls tools. A Java program calls the methods themselves, and
+    /// [starts][JobScope#start] what they return.
+    ///
+    /// @throws IllegalArgumentException if an object has no such method; or one that returns
+    ///   something else than a [SubTaskSpec], has a parameter `id`, or a name that is taken or
+    ///   means something else in Python
+    public Builder subTasks(Object... owners) {
+      for (var owner : owners) {
+        for (var factory : SubTaskFactory.of(owner)) {
+          requireFree(tools, factory.name());
+          subTasks.add(factory);
+        }
+      }
+      return this;
     }
 
     /// Those that were given, those by which a dialog is held, and the error handlers of all these.
@@ -292,7 +326,7 @@ public final class Agent {
               name,
               instructions,
               modelName,
-              all.stream().map(Tool::name).toList(),
+              callable(all),
               new Sandbox(program == null ? runtime : "java", restricted, List.copyOf(imports)),
               limits,
               new Conduct(
@@ -301,7 +335,13 @@ public final class Agent {
                   reminder,
                   languageRule,
                   languageHint));
-      return new Agent(spec, model, program, all);
+      return new Agent(spec, model, program, all, subTasks);
+    }
+
+    private List<String> callable(List<Tool> all) {
+      return Stream.concat(
+              all.stream().map(Tool::name), subTasks.stream().map(SubTaskFactory::name))
+          .toList();
     }
   }
 }

@@ -1,13 +1,10 @@
 package dev.errand.agent;
 
-import dev.errand.job.Budget;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
-import dev.errand.job.Retry;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /// What a Java program may ask of the job it works for.
 ///
@@ -30,8 +27,30 @@ public interface JobScope {
   /// @throws dev.errand.job.RefusedException if the tool fails or is not the agent's
   Json call(String tool, Json.Object arguments);
 
-  /// Begins to delegate to a child job of that agent; nothing happens before [Delegation#start].
-  Delegation delegate(String agent);
+  /// Starts a child job, which begins at once, whether or not anybody waits for it.
+  ///
+  /// @return its handler, which the child completes: Python by `complete_sub_task`, a Java program
+  ///   by what it returns
+  /// @throws dev.errand.job.RefusedException if the id is taken, a limit is reached, or the agent
+  ///   cannot be told what it is to be told; nothing was started
+  SubTaskHandler start(SubTaskSpec subtask);
+
+  /// Starts a child job of which only the end matters (STATEK: `delegate_task`).
+  ///
+  /// @return a handler whose result is the child's exit value, or else the last words of its model;
+  ///   a child that fails ends it with the error
+  /// @throws IllegalArgumentException if it has an id, which such a handler has none of
+  /// @throws dev.errand.job.RefusedException as [#start] does
+  SubTaskHandler delegateTask(SubTaskSpec subtask);
+
+  /// Starts a child job of which only matters what its model says (STATEK: `delegate_mute_task`,
+  /// and with a [message][SubTaskSpec#message] `delegate_mute_dialog`).
+  ///
+  /// @return a handler whose result is text: all that the child's model has said besides code, a
+  ///   reply to a line, or else the exit value; a child that fails ends it with the error
+  /// @throws IllegalArgumentException if it has an id, which such a handler has none of
+  /// @throws dev.errand.job.RefusedException as [#start] does
+  SubTaskHandler delegateMuteTask(SubTaskSpec subtask);
 
   /// Waits until all of these have ended; returns them in the order given.
   List<SubTaskHandler> awaitAll(Collection<SubTaskHandler> handlers);
@@ -70,50 +89,4 @@ public interface JobScope {
   /// whose answer is the handler's result. It is answered once, by [dev.errand.Job#answer], `errand
   /// answer` or HTTP.
   SubTaskHandler callback(String name);
-
-  /// A child job in the making.
-  interface Delegation {
-    /// The handler's id, unique among this job's subtasks; default none.
-    Delegation id(String id);
-
-    /// Gives the child a variable.
-    Delegation var(String name, @Nullable Object value);
-
-    /// Python for the child to carry out, where its agent is no Java program; default none.
-    Delegation code(String python);
-
-    /// The JSON schema that the child's result must fit; default any result will do.
-    ///
-    /// A child that would deliver another is told what is wrong with it and may deliver again; one
-    /// that returns another fails.
-    Delegation resultSchema(Json.Object schema);
-
-    /// The same, for a record or another class as which the result is to be read: all of its
-    /// members must be there, and no others.
-    Delegation resultType(Class<?> type);
-
-    /// How long the child may take until it ends with [dev.errand.job.Outcome.TimedOut]; default as
-    /// long as the limits of its agent, and the deadline of this job, allow. Of work that is
-    /// retried it is the time for all attempts, and for those in between.
-    Delegation timeout(Duration time);
-
-    /// What the child and all below it may spend on model calls: a share of what this job may,
-    /// which has what is left of it back when the child has ended; default no share of its own.
-    ///
-    /// A child that is to have more than there is ends with
-    /// [dev.errand.job.Outcome.BudgetExhausted] before it begins.
-    Delegation budget(Budget share);
-
-    /// Attempts the work anew when it fails; default once.
-    ///
-    /// Each attempt is a job of its own that begins as the first did. The handler is that of the
-    /// job which supervises them: it has the result of the attempt that succeeds, or the error of
-    /// the last one, which says how many there were.
-    Delegation retry(Retry policy);
-
-    /// Creates the child; it begins at once, whether or not anybody waits for it.
-    ///
-    /// @throws dev.errand.job.RefusedException if the id is taken or a limit is reached
-    SubTaskHandler start();
-  }
 }

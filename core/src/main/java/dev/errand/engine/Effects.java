@@ -1,5 +1,6 @@
 package dev.errand.engine;
 
+import dev.errand.agent.SubTaskFactory;
 import dev.errand.agent.Tool;
 import dev.errand.job.AgentSpec;
 import dev.errand.job.Effect;
@@ -13,6 +14,7 @@ import dev.errand.job.Slot;
 import dev.errand.job.Value;
 import dev.errand.spi.Change;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -32,7 +34,10 @@ import org.jspecify.annotations.Nullable;
  * resolved answers a replay like any outcome. Unknown stays Unknown for the code, which was told so and has gone on; what
  * was found is kept beside it.
  *
- * READ_ONLY tools have no line. Only the job's own thread uses this object.
+ * READ_ONLY tools have no line. A subtask factory does nothing outside, so it needs no intention: a call without a line is
+ * simply made again. What it said is recorded all the same, for its child is made of it, and committed together with that.
+ *
+ * Only the job's own thread uses this object.
  */
 final class Effects {
   private final Registry registry;
@@ -58,15 +63,37 @@ final class Effects {
   }
 
   Value call(Slot slot, String name, Json.Object arguments) {
-    var tool = tool(name);
+    var factory = registry.factory(agent, name);
+    return factory.isPresent()
+        ? said(slot, factory.get(), arguments)
+        : called(slot, tool(name), arguments);
+  }
+
+  /// The form of a subtask that is to be started.
+  private Value said(Slot slot, SubTaskFactory factory, Json.Object arguments) {
+    var name = factory.name();
+    var digest = Journal.digest(arguments.print());
+    var known = journal.recorded(slot, name, digest);
+    if (known == null) {
+      journal.requireAllAsked(slot, name);
+      var result = invoke(name, () -> factory.spec(arguments).form());
+      known = new Effect(slot, name, digest, EffectPolicy.IDEMPOTENT, result);
+      journal.record(known);
+    }
+    outbound.requireOpen();
+    return answer(slot.key(job), name, known.result());
+  }
+
+  private Value called(Slot slot, Tool tool, Json.Object arguments) {
+    var name = tool.name();
     var call = new Tool.Call(job, slot.key(job), arguments);
     var digest = Journal.digest(arguments.print());
     var known = journal.recorded(slot, name, digest);
     if (known == null && tool.policy() == EffectPolicy.READ_ONLY) {
       writer.commitSoon();
-      var result = invoke(tool, call);
+      var result = invoke(tool.name(), () -> tool.action().call(call));
       outbound.requireOpen();
-      return answer(call, name, result);
+      return answer(call.key(), name, result);
     }
     if (known == null) {
       journal.requireAllAsked(slot, name);
@@ -78,7 +105,7 @@ final class Effects {
       known = settled(tool, call, known);
     }
     outbound.requireOpen();
-    return answer(call, name, known.result());
+    return answer(call.key(), name, known.result());
   }
 
   private Tool tool(String name) {
@@ -90,7 +117,7 @@ final class Effects {
                     "NameError", "Agent " + agent.name() + " has no tool " + name));
   }
 
-  private static Value answer(Tool.Call call, String name, Effect.Result result) {
+  private static Value answer(String key, String name, Effect.Result result) {
     return switch (result) {
       case Effect.Result.Returned(var value) -> value;
       case Effect.Result.Raised(var type, var message) -> throw new RefusedException(type, message);
@@ -101,14 +128,18 @@ final class Effects {
               The call of %s (%s) was begun and its outcome is not known; it is not made again. \
               Find out what became of it before going on.\
               """
-                  .formatted(name, call.key()));
+                  .formatted(name, key));
       case Effect.Result.Intended ignored ->
           throw new IllegalStateException("An intention is no answer");
     };
   }
 
   private Effect made(Tool tool, Tool.Call call, Effect intended) {
-    return record(call, intended.with(invoke(tool, call)), Entry.Kind.TOOL, Json.Object.EMPTY);
+    return record(
+        call,
+        intended.with(invoke(tool.name(), () -> tool.action().call(call))),
+        Entry.Kind.TOOL,
+        Json.Object.EMPTY);
   }
 
   /// An intention whose call may or may not have been made.
@@ -158,26 +189,26 @@ final class Effects {
     try {
       return new Answer(outbound.tool(() -> reconciler.find(call)).orElse(null), Json.Object.EMPTY);
     } catch (InterruptedException stopped) {
-      throw interrupted(tool);
+      throw interrupted(tool.name());
     } catch (Exception | AssertionError | LinkageError | StackOverflowError failed) {
       return new Answer(null, Json.object("reconciler", message(failed)));
     }
   }
 
   @SuppressWarnings("IllegalCatch")
-  private Effect.Result invoke(Tool tool, Tool.Call call) {
+  private Effect.Result invoke(String name, Callable<@Nullable Object> call) {
     try {
-      return new Effect.Result.Returned(Value.of(outbound.tool(() -> tool.action().call(call))));
+      return new Effect.Result.Returned(Value.of(outbound.tool(call)));
     } catch (InterruptedException stopped) {
-      throw interrupted(tool);
+      throw interrupted(name);
     } catch (Exception | AssertionError | LinkageError | StackOverflowError failed) {
-      return Effect.Result.Raised.by(tool.name(), message(failed));
+      return Effect.Result.Raised.by(name, message(failed));
     }
   }
 
-  private static Dropped interrupted(Tool tool) {
+  private static Dropped interrupted(String tool) {
     Thread.currentThread().interrupt();
-    return new Dropped("interrupted in tool " + tool.name());
+    return new Dropped("interrupted in tool " + tool);
   }
 
   private static String message(Throwable failed) {

@@ -15,7 +15,7 @@ final class Outbound {
   private boolean closed;
 
   /// Calls a tool: what it did counts, so that it is given time to end by itself.
-  <T> T tool(Callable<T> call) throws Exception {
+  <T extends @Nullable Object> T tool(Callable<T> call) throws Exception {
     begin(true);
     try {
       return call.call();

@@ -2,15 +2,15 @@ package dev.errand.engine;
 
 import dev.errand.agent.JobScope;
 import dev.errand.agent.SubTaskHandler;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.job.Blob;
-import dev.errand.job.Budget;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
 import dev.errand.job.JobFailedException;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.RefusedException;
-import dev.errand.job.Retry;
+import dev.errand.job.StoredForm;
 import dev.errand.job.SubTaskState;
 import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
@@ -109,8 +109,64 @@ final class ProgramScope implements JobScope {
   }
 
   @Override
-  public Delegation delegate(String agent) {
-    return new NewDelegation(agent);
+  public SubTaskHandler start(SubTaskSpec subtask) {
+    return new Handle(create(subtask, subtask.form().get("id").orElse(Json.Null.VALUE)));
+  }
+
+  @Override
+  public SubTaskHandler delegateTask(SubTaskSpec subtask) {
+    return new Handle(createFuture(subtask));
+  }
+
+  @Override
+  public SubTaskHandler delegateMuteTask(SubTaskSpec subtask) {
+    return new Muted(createFuture(subtask));
+  }
+
+  private Host.Child createFuture(SubTaskSpec subtask) {
+    if (subtask.form().get("id").isPresent()) {
+      throw new IllegalArgumentException(
+          "A task of which only the end matters has no id; start() it to give it one: " + subtask);
+    }
+    return create(subtask, Json.object(Subtask.FUTURE, created + 1));
+  }
+
+  private Host.Child create(SubTaskSpec subtask, Json id) {
+    var request =
+        new Host.ChildRequest(
+            ++created,
+            subtask.form().text("agent").orElseThrow(),
+            Json.Object.EMPTY,
+            blocks(subtask.form()),
+            snapshot(subtask.form()),
+            id,
+            briefing(subtask.form()));
+    return ask(() -> host.create(mark(), request));
+  }
+
+  private static List<CodeBlock> blocks(Json.Object form) {
+    return form.get("code").stream()
+        .flatMap(code -> ((Json.Array) code).items().stream())
+        .map(block -> CodeBlock.python(((Json.Text) block).value()))
+        .toList();
+  }
+
+  private static Host.@Nullable Snapshot snapshot(Json.Object form) {
+    return form.get("vars")
+        .map(given -> new Blob(given.print().getBytes(StandardCharsets.UTF_8)))
+        .map(head -> Host.Snapshot.beginning(head, List.of(), List.of()))
+        .orElse(null);
+  }
+
+  private static Host.Briefing briefing(Json.Object form) {
+    return new Host.Briefing(
+        (Json.Object) form.get("params").orElse(Json.Object.EMPTY),
+        form.text("locale").orElse(null),
+        form.text("message").orElse(null),
+        (Json.Object) form.get("schema").orElse(null),
+        form.number("millis").map(Duration::ofMillis).orElse(null),
+        form.get("budget").map(Json.Object.class::cast).map(StoredForm::budget).orElse(null),
+        form.get("retry").map(Json.Object.class::cast).map(StoredForm::retry).orElse(null));
   }
 
   @Override
@@ -125,11 +181,12 @@ final class ProgramScope implements JobScope {
     if (ids.isEmpty()) {
       return List.of();
     }
-    var ended = new HashMap<JobId, SubTaskHandler>();
-    await(ids, ids.size(), atMost).forEach(child -> ended.put(child.job(), new Handle(child)));
-    return handlers.stream()
-        .map(handler -> Objects.requireNonNull(ended.get(handler.job())))
-        .toList();
+    var ended = new HashMap<JobId, Host.Child>();
+    await(ids, ids.size(), atMost).forEach(child -> ended.put(child.job(), child));
+    for (var handler : handlers) {
+      ((Handle) handler).seen = Objects.requireNonNull(ended.get(handler.job()));
+    }
+    return List.copyOf(handlers);
   }
 
   @Override
@@ -142,8 +199,10 @@ final class ProgramScope implements JobScope {
     if (handlers.isEmpty()) {
       throw new IllegalArgumentException("There is nothing to wait for");
     }
-    return new Handle(
-        await(handlers.stream().map(SubTaskHandler::job).toList(), 1, atMost).getFirst());
+    var ended = await(handlers.stream().map(SubTaskHandler::job).toList(), 1, atMost).getFirst();
+    var first = handlers.stream().filter(one -> one.job().equals(ended.job())).findFirst();
+    ((Handle) first.orElseThrow()).seen = ended;
+    return first.get();
   }
 
   private List<Host.Child> await(List<JobId> ids, int needed, @Nullable Duration atMost) {
@@ -209,90 +268,8 @@ final class ProgramScope implements JobScope {
     return new Handle(ask(() -> host.create(mark(), request)));
   }
 
-  private final class NewDelegation implements Delegation {
-    private final String agent;
-    private Json id = Json.Null.VALUE;
-    private Json.Object given = Json.Object.EMPTY;
-    private List<CodeBlock> blocks;
-    private Json.@Nullable Object resultSchema;
-    private @Nullable Duration timeout;
-    private @Nullable Budget budget;
-    private @Nullable Retry retry;
-
-    private NewDelegation(String agent) {
-      this.agent = agent;
-      this.blocks = List.of(new CodeBlock(CodeBlock.Kind.PROGRAM, agent));
-    }
-
-    @Override
-    public Delegation id(String text) {
-      id = new Json.Text(text);
-      return this;
-    }
-
-    @Override
-    public Delegation var(String name, @Nullable Object value) {
-      given = given.with(name, value);
-      return this;
-    }
-
-    @Override
-    public Delegation code(String python) {
-      blocks = List.of(CodeBlock.python(python));
-      return this;
-    }
-
-    @Override
-    public Delegation resultSchema(Json.Object schema) {
-      resultSchema = schema;
-      return this;
-    }
-
-    @Override
-    public Delegation resultType(Class<?> type) {
-      return resultSchema(ResultSchema.formOf(type));
-    }
-
-    @Override
-    public Delegation timeout(Duration time) {
-      timeout = time;
-      return this;
-    }
-
-    @Override
-    public Delegation budget(Budget share) {
-      budget = share;
-      return this;
-    }
-
-    @Override
-    public Delegation retry(Retry policy) {
-      retry = policy;
-      return this;
-    }
-
-    @Override
-    public SubTaskHandler start() {
-      var request =
-          new Host.ChildRequest(
-              ++created, agent, Json.Object.EMPTY, blocks, snapshot(), id, briefing());
-      return new Handle(ask(() -> host.create(mark(), request)));
-    }
-
-    private Host.Briefing briefing() {
-      return new Host.Briefing(Json.Object.EMPTY, null, null, resultSchema, timeout, budget, retry);
-    }
-
-    private Host.@Nullable Snapshot snapshot() {
-      return given.members().isEmpty()
-          ? null
-          : Host.Snapshot.beginning(
-              new Blob(given.print().getBytes(StandardCharsets.UTF_8)), List.of(), List.of());
-    }
-  }
-
   /// A handler in the hands of the program that created it.
-  private final class Handle implements SubTaskHandler {
+  private class Handle implements SubTaskHandler {
     private Host.Child seen;
 
     private Handle(Host.Child seen) {
@@ -348,6 +325,29 @@ final class ProgramScope implements JobScope {
         seen = ProgramScope.this.await(List.of(seen.job()), 1, atMost).getFirst();
       }
       return this;
+    }
+  }
+
+  /// One whose result is what the child's model has said.
+  private final class Muted extends Handle {
+    private @Nullable Value said;
+
+    private Muted(Host.Child seen) {
+      super(seen);
+    }
+
+    @Override
+    public Value result() {
+      var exit = super.result();
+      if (said == null) {
+        var replies = ask(() -> host.replies(mark(), ordinal++, job()));
+        said = Value.of(replies.isEmpty() ? text(exit) : String.join("\n", replies));
+      }
+      return said;
+    }
+
+    private static String text(Value exit) {
+      return exit.equals(Value.none()) ? "" : exit.text();
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.errand.engine;
 import dev.errand.agent.Agent;
 import dev.errand.agent.Model;
 import dev.errand.agent.Program;
+import dev.errand.agent.SubTaskFactory;
 import dev.errand.agent.Tool;
 import dev.errand.job.AgentSpec;
 import dev.errand.job.ModelException;
@@ -39,7 +40,17 @@ final class Registry {
   }
 
   /// The latest agent of a name counts, for jobs already stored as well.
+  ///
+  /// @throws IllegalArgumentException if a tool that is built in has the name of one of its subtask
+  ///   factories
   void register(Agent agent) {
+    for (var factory : agent.subTasks()) {
+      if (builtIn.containsKey(factory.name())) {
+        throw new IllegalArgumentException(
+            "Agent %s has a subtask factory %s, and a tool of all agents is called so too"
+                .formatted(agent.spec().name(), factory.name()));
+      }
+    }
     agents.put(agent.spec().name(), agent);
   }
 
@@ -63,7 +74,12 @@ final class Registry {
   }
 
   List<WorkspaceRuntime.ToolSignature> signatures(AgentSpec spec) {
-    return tools(spec).stream().map(tool -> signature(spec, tool)).toList();
+    return Stream.concat(
+            tools(spec).stream().map(tool -> signature(spec, tool)),
+            spec.tools().stream()
+                .flatMap(name -> factory(spec, name).stream())
+                .map(Registry::signature))
+        .toList();
   }
 
   /// A job that was stored before its agent's tool had an error handler has none.
@@ -73,7 +89,17 @@ final class Registry {
             .map(Tool::name)
             .filter(name -> tool(spec, name).isPresent());
     return new WorkspaceRuntime.ToolSignature(
-        tool.name(), tool.description(), tool.parameters(), tool.exit(), handler.orElse(null));
+        tool.name(),
+        tool.description(),
+        tool.parameters(),
+        tool.exit(),
+        handler.orElse(null),
+        null);
+  }
+
+  private static WorkspaceRuntime.ToolSignature signature(SubTaskFactory factory) {
+    return new WorkspaceRuntime.ToolSignature(
+        factory.name(), factory.description(), factory.parameters(), null, null, factory.types());
   }
 
   Optional<Tool> tool(AgentSpec spec, String name) {
@@ -83,6 +109,14 @@ final class Registry {
     return Optional.ofNullable(agents.get(spec.name())).stream()
         .flatMap(agent -> agent.tools().stream())
         .filter(tool -> tool.name().equals(name) && spec.tools().contains(name))
+        .findFirst();
+  }
+
+  /// The agent's subtask factory of that name.
+  Optional<SubTaskFactory> factory(AgentSpec spec, String name) {
+    return Optional.ofNullable(agents.get(spec.name())).stream()
+        .flatMap(agent -> agent.subTasks().stream())
+        .filter(factory -> factory.name().equals(name) && spec.tools().contains(name))
         .findFirst();
   }
 
@@ -120,7 +154,7 @@ final class Registry {
       return Optional.of("the model of agent " + spec.name());
     }
     return spec.tools().stream()
-        .filter(name -> tool(spec, name).isEmpty())
+        .filter(name -> tool(spec, name).isEmpty() && factory(spec, name).isEmpty())
         .findFirst()
         .map(name -> "the tool " + name + " of agent " + spec.name());
   }

@@ -1,10 +1,5 @@
 package dev.errand.engine;
 
-import com.github.victools.jsonschema.generator.Option;
-import com.github.victools.jsonschema.generator.OptionPreset;
-import com.github.victools.jsonschema.generator.SchemaGenerator;
-import com.github.victools.jsonschema.generator.SchemaGeneratorConfigBuilder;
-import com.github.victools.jsonschema.generator.SchemaVersion;
 import com.networknt.schema.Error;
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.Schema;
@@ -51,17 +46,6 @@ final class ResultSchema {
     } catch (RuntimeException unusable) {
       throw refused("The result schema cannot be used: " + unusable.getMessage());
     }
-  }
-
-  /// The form of a schema for instances of a class.
-  static Json.Object formOf(Class<?> type) {
-    var config =
-        new SchemaGeneratorConfigBuilder(SchemaVersion.DRAFT_2020_12, OptionPreset.PLAIN_JSON)
-            .with(Option.FORBIDDEN_ADDITIONAL_PROPERTIES_BY_DEFAULT)
-            .without(Option.SCHEMA_VERSION_INDICATOR);
-    config.forFields().withRequiredCheck(field -> true);
-    var form = new SchemaGenerator(config.build()).generateSchema(type);
-    return (Json.Object) Json.parse(form.toString());
   }
 
   private static RefusedException refused(String message) {

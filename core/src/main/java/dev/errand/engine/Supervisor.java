@@ -2,6 +2,7 @@ package dev.errand.engine;
 
 import dev.errand.agent.JobScope;
 import dev.errand.agent.Program;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.job.Attempts;
 import dev.errand.job.TaskError;
 
@@ -30,7 +31,7 @@ record Supervisor(Attempts attempts) implements Program {
   public Object run(JobScope job) throws GivenUp {
     var retry = attempts.retry();
     for (int number = 1; ; number++) {
-      var attempt = job.delegate(attempts.work().agent().name()).start().await();
+      var attempt = job.start(SubTaskSpec.of(attempts.work().agent().name())).await();
       var error = attempt.error();
       if (error.isEmpty()) {
         return attempt.result();

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param instructions what the model is told about its role
 /// @param model the model as `provider:name`; null for a program agent, whose jobs live by their
 ///   code
-/// @param tools the names of the tools it may call
+/// @param tools the names of the tools and the subtask factories it may call
 /// @param sandbox where its code runs
 /// @param limits what its jobs may cost
 /// @param conduct how it goes about its jobs

@@ -1,5 +1,6 @@
 package dev.errand.job;
 
+import java.lang.reflect.Type;
 import java.math.BigDecimal;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -56,6 +57,13 @@ public sealed interface Json {
     return Json.class.isAssignableFrom(type) && type.isInstance(this)
         ? type.cast(this)
         : JsonBinding.fromJson(this, type);
+  }
+
+  /// The same for a type that may have parameters, such as a list of strings.
+  ///
+  /// @throws IllegalArgumentException if it does not fit
+  default java.lang.Object to(Type type) {
+    return type instanceof Class<?> plain ? to(plain) : JsonBinding.fromJson(this, type);
   }
 
   /// The compact JSON text of this value.

@@ -1,5 +1,6 @@
 package dev.errand.job;
 
+import java.lang.reflect.Type;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -24,8 +25,20 @@ final class JsonBinding {
     try {
       return MAPPER.readValue(json.print(), type);
     } catch (JacksonException misfit) {
-      throw new IllegalArgumentException(
-          "The value is no " + type.getSimpleName() + ": " + misfit.getOriginalMessage(), misfit);
+      throw misfit(type.getSimpleName(), misfit);
     }
+  }
+
+  static Object fromJson(Json json, Type type) {
+    try {
+      return MAPPER.readValue(json.print(), MAPPER.constructType(type));
+    } catch (JacksonException misfit) {
+      throw misfit(type.getTypeName(), misfit);
+    }
+  }
+
+  private static IllegalArgumentException misfit(String type, JacksonException misfit) {
+    return new IllegalArgumentException(
+        "The value is no " + type + ": " + misfit.getOriginalMessage(), misfit);
   }
 }

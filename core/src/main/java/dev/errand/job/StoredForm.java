@@ -139,14 +139,14 @@ public final class StoredForm {
     return limit.equals(usual) ? form : form.with(name, write(limit));
   }
 
-  private static Json.Object write(Budget budget) {
+  /// The form of a budget.
+  public static Json.Object write(Budget budget) {
     return Json.object("tokens", budget.tokens()).with("microUsd", budget.microUsd());
   }
 
-  private static Budget budget(Json.Object form, String name, Budget usual) {
-    return form.get(name).isEmpty()
-        ? usual
-        : new Budget(number(object(form, name), "tokens"), number(object(form, name), "microUsd"));
+  /// Reads a budget.
+  public static Budget budget(Json.Object form) {
+    return new Budget(number(form, "tokens"), number(form, "microUsd"));
   }
 
   private static Json.Object unless(Json.Object form, String name, long limit, long usual) {
@@ -170,8 +170,8 @@ public final class StoredForm {
         form.number("exceptionsInRow").orElse((long) known.exceptionsInRow()).intValue(),
         form.number("children").orElse((long) known.children()).intValue(),
         form.number("descendants").orElse((long) known.descendants()).intValue(),
-        budget(form, "spending", known.spending()),
-        budget(form, "budget", known.budget()));
+        form.get("spending").isEmpty() ? known.spending() : budget(object(form, "spending")),
+        form.get("budget").isEmpty() ? known.budget() : budget(object(form, "budget")));
   }
 
   /// The form of attempts.
@@ -189,7 +189,8 @@ public final class StoredForm {
         form.text("message").orElse(null));
   }
 
-  private static Json.Object write(Retry retry) {
+  /// The form of a policy of retries.
+  public static Json.Object write(Retry retry) {
     var form =
         Json.object("attempts", retry.attempts())
             .with("backoffMillis", retry.backoff().toMillis())
@@ -205,7 +206,8 @@ public final class StoredForm {
         : limited.with("timeoutMillis", retry.timeout().toMillis());
   }
 
-  private static Retry retry(Json.Object form) {
+  /// Reads a policy of retries.
+  public static Retry retry(Json.Object form) {
     return new Retry(
         (int) number(form, "attempts"),
         Duration.ofMillis(number(form, "backoffMillis")),

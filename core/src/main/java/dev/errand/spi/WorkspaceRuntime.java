@@ -89,7 +89,8 @@ public interface WorkspaceRuntime extends AutoCloseable {
     }
   }
 
-  /// A tool as code sees it; one whose name begins with `_` is not offered to code.
+  /// A tool or a subtask factory as code sees it; one whose name begins with `_` is not offered to
+  /// code.
   ///
   /// @param name the function's name
   /// @param description what it does
@@ -98,19 +99,25 @@ public interface WorkspaceRuntime extends AutoCloseable {
   ///   goes on
   /// @param errorHandler the tool that is called, with what a call returned and the error, if the
   ///   job fails later; null for none
+  /// @param starts for a subtask factory the Python types of its parameters, in order, with
+  ///   `shared` for a [dev.errand.job.Shared]: a call returns the form of a
+  ///   [dev.errand.agent.SubTaskSpec], and the code is given the handler of a child that is made of
+  ///   it; null for a tool
   record ToolSignature(
       String name,
       String description,
       List<String> parameters,
       @Nullable Json exit,
-      @Nullable String errorHandler) {
+      @Nullable String errorHandler,
+      @Nullable List<String> starts) {
     public ToolSignature {
       parameters = List.copyOf(parameters);
+      starts = starts == null ? null : List.copyOf(starts);
     }
 
     /// A tool after which the code goes on.
     public ToolSignature(String name, String description, List<String> parameters) {
-      this(name, description, parameters, null, null);
+      this(name, description, parameters, null, null, null);
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.SubTaskHandler;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.job.Json;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -72,7 +73,10 @@ public final class FanOut {
     var parent =
         Agent.named("java-parent")
             .program(
-                job -> sum(job, path -> job.delegate("counter").id(path).var("path", path).start()))
+                job ->
+                    sum(
+                        job,
+                        path -> job.start(SubTaskSpec.of("counter").id(path).var("path", path))))
             .build();
     return errand.submit(parent, spec -> spec.var("pattern", PATTERN));
   }
@@ -86,11 +90,11 @@ public final class FanOut {
                     sum(
                         job,
                         path ->
-                            job.delegate("python-counter")
-                                .id(path)
-                                .var("path", path)
-                                .code(COUNT_IN_PYTHON)
-                                .start()))
+                            job.start(
+                                SubTaskSpec.of("python-counter")
+                                    .id(path)
+                                    .var("path", path)
+                                    .code(COUNT_IN_PYTHON))))
             .build();
     return errand.submit(parent, spec -> spec.var("pattern", PATTERN));
   }

@@ -8,6 +8,7 @@ import dev.errand.Job;
 import dev.errand.JobSpec;
 import dev.errand.agent.Agent;
 import dev.errand.agent.Model;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
 import dev.errand.job.JobStatus;
@@ -153,7 +154,7 @@ class ForkedJobTest {
     var parent =
         errand.submit(
             Agent.named("parent")
-                .program(job -> job.delegate("deliverer").start().result(String.class))
+                .program(job -> job.start(SubTaskSpec.of("deliverer")).result(String.class))
                 .build());
     while (parent.children().isEmpty()) {
       errand.awaitChange(Duration.ofMillis(50));

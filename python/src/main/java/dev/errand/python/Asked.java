@@ -1,7 +1,6 @@
 package dev.errand.python;
 
 import dev.errand.job.Blob;
-import dev.errand.job.Budget;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
 import dev.errand.job.DurableObject;
@@ -9,6 +8,7 @@ import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.RefusedException;
 import dev.errand.job.Retry;
+import dev.errand.job.StoredForm;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
 import dev.errand.job.Wait;
@@ -139,22 +139,21 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
             form.optional("millis").isPresent()
                 ? Duration.ofMillis(form.longNumber("millis"))
                 : null,
-            form.optional("budget").map(Form::of).map(Asked::budget).orElse(null),
+            form.optional("budget")
+                .map(Form::of)
+                .map(Form::json)
+                .map(StoredForm::budget)
+                .orElse(null),
             retry(host)));
-  }
-
-  private static Budget budget(Form form) {
-    return Form.fitting(() -> new Budget(amount(form, "tokens"), amount(form, "micro_usd")));
-  }
-
-  private static long amount(Form form, String kind) {
-    return form.optional(kind).map(Form::longNumber).orElse(Budget.UNBOUNDED);
   }
 
   /// What the code has come to by then counts, also where it is refused.
   private @Nullable Retry retry(Host host) {
     try {
-      return form.optional("retry").map(RetryForm::read).orElse(null);
+      return form.optional("policy")
+          .map(policy -> StoredForm.retry(Form.of(policy).json()))
+          .or(() -> form.optional("retry").map(RetryForm::read))
+          .orElse(null);
     } catch (RefusedException refused) {
       host.note(mark);
       throw refused;

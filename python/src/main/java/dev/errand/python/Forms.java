@@ -66,7 +66,7 @@ final class Forms {
     return Json.of(Stream.concat(signature, after(tool)).toList());
   }
 
-  /// What is done once a call has returned, if anything is.
+  /// What comes of a call that has returned, if it is more than its value.
   private static Stream<Json> after(WorkspaceRuntime.ToolSignature tool) {
     var after = Json.Object.EMPTY;
     if (tool.errorHandler() != null) {
@@ -74,6 +74,9 @@ final class Forms {
     }
     if (tool.exit() != null) {
       after = after.with("exit", List.of(tool.exit()));
+    }
+    if (tool.starts() != null) {
+      after = after.with("starts", tool.starts());
     }
     return after.members().isEmpty() ? Stream.of() : Stream.of(after);
   }

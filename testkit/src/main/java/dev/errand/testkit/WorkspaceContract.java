@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.errand.job.Blob;
+import dev.errand.job.Budget;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.Limits;
 import dev.errand.job.RefusedException;
+import dev.errand.job.Retry;
 import dev.errand.job.StoredForm;
 import dev.errand.job.TaskError;
 import dev.errand.job.Value;
@@ -1085,7 +1087,7 @@ public abstract class WorkspaceContract extends DrivenJobs {
 
   @Test
   void a_tool_that_exits_ends_the_job_with_its_value_once_it_has_returned() {
-    var parting = new ToolSignature("part", "", List.of(), new Json.Text("gone"), null);
+    var parting = new ToolSignature("part", "", List.of(), new Json.Text("gone"), null, null);
     var job =
         job()
             .tool(
@@ -1113,7 +1115,7 @@ public abstract class WorkspaceContract extends DrivenJobs {
     var job =
         job()
             .tool(
-                new ToolSignature("take", "", List.of("what"), null, "_release"),
+                new ToolSignature("take", "", List.of("what"), null, "_release", null),
                 arguments -> Value.of(arguments.members().get("what")))
             .tool(
                 tool("_release", "taken", "error?"),
@@ -1128,6 +1130,115 @@ public abstract class WorkspaceContract extends DrivenJobs {
         new CodeBlock(CodeBlock.Kind.ON_ERROR, StoredForm.write(failure).with("since", 0).print()));
     var error = "\"error\":{\"kind\":\"exception\",\"message\":\"broke\",\"advice\":\"mend it\"}}";
     assertThat(told).containsExactly("{\"taken\":\"crane\"," + error, "{\"taken\":2," + error);
+  }
+
+  private DrivenJob jobWithFactory() {
+    var types = List.of("str", "int");
+    return job()
+        .tool(
+            new ToolSignature("ask", "Asks.", List.of("what", "n?"), null, null, types),
+            arguments ->
+                Value.of(
+                    Json.object("agent", "specialist")
+                        .with("vars", arguments)
+                        .with("params", Json.object("tone", "dry"))
+                        .with("locale", "pl-PL")
+                        .with("code", List.of("m = n * 2", "complete_sub_task([what, m])"))
+                        .with("message", "Begin.")
+                        .with("schema", Json.object("type", "array"))
+                        .with("millis", 60_000)
+                        .with("budget", StoredForm.write(Budget.tokens(200)))
+                        .with("retry", StoredForm.write(Retry.attempts(2)))));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Wait.class)
+  void a_subtask_factory_makes_one_child_for_each_call(Wait wait) {
+    var job = jobWithFactory().waits(wait);
+    assertThat(finish(job, "[ask('all', n, id=n).result for n in (1, 2, 3)]"))
+        .isEqualTo("[[\"all\",2],[\"all\",4],[\"all\",6]]");
+    assertThat(job.host().effects()).hasSize(3);
+    assertThat(job.host().childJobs())
+        .extracting(RecordingHost.ChildJob::subtaskId)
+        .containsExactly(new Json.Number(1), new Json.Number(2), new Json.Number(3));
+    var request = job.host().childJobs().getFirst().request();
+    assertThat(request.agent()).isEqualTo("specialist");
+    assertThat(request.briefing())
+        .isEqualTo(
+            new Host.Briefing(
+                Json.object("tone", "dry"),
+                "pl-PL",
+                "Begin.",
+                Json.object("type", "array"),
+                Duration.ofMinutes(1),
+                Budget.tokens(200),
+                Retry.attempts(2)));
+  }
+
+  @Test
+  void what_is_given_to_a_subtask_factory_is_converted_and_checked() {
+    var job = jobWithFactory();
+    assertThat(
+            finish(
+                job,
+                """
+                many = 5
+                [ask('many', 'many').result, ask(what='x', n=True).result]
+                """))
+        .isEqualTo("[[\"many\",10],[\"x\",2]]");
+    assertThat(raise(job, "ask()").message())
+        .isEqualTo("TypeError: ask() missing required argument: 'what'");
+    assertThat(raise(job, "ask('x', 1, 2)").message()).startsWith("TypeError: ask() takes 2");
+    assertThat(raise(job, "ask('x', id=[])").message()).startsWith("TypeError: A sub-task's id");
+    assertThat(raise(job, "delegate(ask, 'x')").message()).startsWith("TypeError: delegate()");
+    assertThat(job.host().effects()).hasSize(2);
+  }
+
+  @Test
+  void a_subtask_factory_passes_on_what_is_shared_and_nothing_else() {
+    var signature =
+        new ToolSignature("pass_on", "", List.of("what"), null, null, List.of("shared"));
+    var job =
+        job()
+            .tool(
+                signature,
+                arguments ->
+                    Value.of(
+                        Json.object("agent", "specialist")
+                            .with("vars", arguments)
+                            .with("code", List.of("what.n += 1"))));
+    assertThat(
+            finish(
+                job,
+                """
+                @durable
+                class Box:
+                    n = 0
+                box = Box()
+                wait_all(pass_on(box), pass_on('box'))
+                box.n
+                """))
+        .isEqualTo("2");
+    assertThat(raise(job, "pass_on({'errand:object': 'guess'})").message())
+        .startsWith("TypeError: pass_on() argument 'what' must be a durable object");
+  }
+
+  @Test
+  void a_subtask_factory_survives_and_is_shown_with_an_id() {
+    var job = jobWithFactory().unrestricted();
+    finish(job, "import inspect\nkept = [ask]");
+    job.restart();
+    assertThat(finish(job, "[kept[0] is ask, repr(ask), ask.__doc__, str(inspect.signature(ask))]"))
+        .isEqualTo(
+            "[true,\"<subtask ask>\",\"Asks.\",\"(what: str, n: int = None, id: str = None)"
+                + " -> errand.SubTaskHandler\"]");
+  }
+
+  @Test
+  void code_makes_no_subtask_factory_for_a_tool_that_it_is_not_offered() {
+    var job = jobWithFactory().tool(tool("_inner", "value"), DrivenJobs::echo);
+    assertThat(raise(job, "type(ask)('_inner', '', ['value'], {'starts': ['str']})('x')").message())
+        .isEqualTo("NameError: This job has no tool named '_inner'");
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.errand.Errand;
 import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.SubTaskHandler;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.agent.Tool;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
@@ -100,7 +101,7 @@ class CrashAtEveryCommitTest {
     scope.print("start");
     var handlers = new ArrayList<SubTaskHandler>();
     for (int n = 0; n < CHILDREN; n++) {
-      handlers.add(scope.delegate("worker").id("n" + n).var("n", n).start());
+      handlers.add(scope.start(SubTaskSpec.of("worker").id("n" + n).var("n", n)));
     }
     scope.call("note", Json.object("text", "delegated"));
     int sum = 0;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.errand.Errand;
 import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.agent.Tool;
 import dev.errand.job.Entry;
 import dev.errand.job.Json;
@@ -93,7 +94,7 @@ class CrashWhileRetryingTest {
 
   private static Object delegate(JobScope scope) {
     var retry = Retry.attempts(ATTEMPTS + 1).backoff(Duration.ofSeconds(2));
-    return scope.delegate("worker").var("n", 7).retry(retry).start().await().result();
+    return scope.start(SubTaskSpec.of("worker").var("n", 7).retry(retry)).await().result();
   }
 
   private static Object work(JobScope scope) {

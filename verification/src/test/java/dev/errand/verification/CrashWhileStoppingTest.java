@@ -6,6 +6,7 @@ import dev.errand.Errand;
 import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.SubTaskHandler;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.agent.Tool;
 import dev.errand.job.Entry;
 import dev.errand.job.JobRecord;
@@ -73,7 +74,7 @@ class CrashWhileStoppingTest {
   private static Object delegate(JobScope scope) {
     var handlers = new ArrayList<SubTaskHandler>();
     for (int n = 0; n < CHILDREN; n++) {
-      handlers.add(scope.delegate("child").var("n", n).start());
+      handlers.add(scope.start(SubTaskSpec.of("child").var("n", n)));
     }
     scope.awaitAll(handlers);
     return handlers.size();
@@ -84,7 +85,7 @@ class CrashWhileStoppingTest {
     if (n == CHILDREN - 1) {
       scope.call("stop", Json.Object.EMPTY);
     } else if (n > 0) {
-      scope.delegate("child").var("n", 0).retry(Retry.attempts(CHILDREN)).start().await();
+      scope.start(SubTaskSpec.of("child").var("n", 0).retry(Retry.attempts(CHILDREN))).await();
     }
     scope.sleep(Duration.ofHours(1));
     return n;

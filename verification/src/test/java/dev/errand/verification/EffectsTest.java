@@ -9,6 +9,7 @@ import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.Model;
 import dev.errand.agent.Program;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.agent.Tool;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Entry;
@@ -321,11 +322,11 @@ class EffectsTest {
         job -> {
           var told = payOnce(job);
           job.print("told " + told);
-          job.delegate("child").start().await();
+          job.start(SubTaskSpec.of("child")).await();
           if (passes.incrementAndGet() == 1) {
             store.resolve(store.unknownEffects(null, null, 9).getFirst().key(), Finding.notMade());
           }
-          job.delegate("child").start().await();
+          job.start(SubTaskSpec.of("child")).await();
           return told;
         };
 
@@ -399,7 +400,7 @@ class EffectsTest {
     var passes = new AtomicInteger();
     return job -> {
       var result = passes.getAndIncrement() == 0 ? first.run(job) : second.run(job);
-      job.delegate("child").start().await();
+      job.start(SubTaskSpec.of("child")).await();
       return result;
     };
   }

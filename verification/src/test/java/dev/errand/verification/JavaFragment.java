@@ -63,7 +63,15 @@ record JavaFragment(String source) {
     var compiler = ToolProvider.getSystemJavaCompiler();
     var problems = new DiagnosticCollector<JavaFileObject>();
     var options =
-        List.of("--release", "21", "-proc:none", "-classpath", CLASS_PATH, "-d", folder.toString());
+        List.of(
+            "--release",
+            "21",
+            "-parameters",
+            "-proc:none",
+            "-classpath",
+            CLASS_PATH,
+            "-d",
+            folder.toString());
     compiler.getTask(null, null, problems, options, null, List.of(new Text(source))).call();
     return problems.getDiagnostics().stream()
         .filter(problem -> problem.getKind() == Diagnostic.Kind.ERROR)

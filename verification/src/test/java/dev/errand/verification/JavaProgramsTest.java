@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.agent.Agent;
+import dev.errand.agent.Model;
 import dev.errand.agent.Program;
+import dev.errand.agent.SubTask;
 import dev.errand.agent.SubTaskHandler;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.agent.Tool;
 import dev.errand.job.Entry;
 import dev.errand.job.JobFailedException;
@@ -15,6 +18,7 @@ import dev.errand.job.Json;
 import dev.errand.job.Outcome;
 import dev.errand.job.SubTaskState;
 import dev.errand.job.TaskError;
+import dev.errand.job.Usage;
 import dev.errand.testkit.MemoryStore;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -69,7 +73,7 @@ class JavaProgramsTest {
             scope -> {
               var handlers = new ArrayList<SubTaskHandler>();
               for (int n = 0; n < 50; n++) {
-                handlers.add(scope.delegate("square").id("n" + n).var("n", n).start());
+                handlers.add(scope.start(SubTaskSpec.of("square").id("n" + n).var("n", n)));
               }
               int sum = 0;
               for (var handler : handlers) {
@@ -93,14 +97,15 @@ class JavaProgramsTest {
           }
           var children = new ArrayList<SubTaskHandler>();
           for (int i = 0; i < 3; i++) {
-            children.add(scope.delegate("node").var("depth", depth - 1).start());
+            children.add(scope.start(SubTaskSpec.of("node").var("depth", depth - 1)));
           }
           return scope.awaitAll(children).stream().mapToInt(c -> c.result(Integer.class)).sum();
         });
     errand.worker().concurrency(2).warmJobs(warmJobs).start();
     var job =
         submit(
-            scope -> scope.delegate("node").var("depth", 3).start().await().result(Integer.class));
+            scope ->
+                scope.start(SubTaskSpec.of("node").var("depth", 3)).await().result(Integer.class));
 
     assertThat(job.await(LONG).value(Integer.class)).isEqualTo(27);
   }
@@ -116,7 +121,7 @@ class JavaProgramsTest {
     var job =
         submit(
             scope -> {
-              var handler = scope.delegate("broken").start().await();
+              var handler = scope.start(SubTaskSpec.of("broken")).await();
               assertThat(handler.state()).isEqualTo(SubTaskState.ERROR);
               return handler.error().orElseThrow().message();
             });
@@ -143,14 +148,16 @@ class JavaProgramsTest {
   @Test
   void wait_any_returns_a_child_that_ended() throws Exception {
     knowing("quick", job -> "quick");
-    knowing("waits", job -> job.delegate("never").start().await().result());
+    knowing("waits", job -> job.callback("never").await().result());
     start();
     var job =
         submit(
             scope ->
                 scope
                     .awaitAny(
-                        List.of(scope.delegate("waits").start(), scope.delegate("quick").start()))
+                        List.of(
+                            scope.start(SubTaskSpec.of("waits")),
+                            scope.start(SubTaskSpec.of("quick"))))
                     .result(String.class));
 
     assertThat(job.await(LONG).value(String.class)).isEqualTo("quick");
@@ -163,8 +170,8 @@ class JavaProgramsTest {
     var job =
         submit(
             scope -> {
-              scope.delegate("quick").id("a").start();
-              scope.delegate("quick").id("a").start();
+              scope.start(SubTaskSpec.of("quick").id("a"));
+              scope.start(SubTaskSpec.of("quick").id("a"));
               return null;
             });
 
@@ -175,6 +182,105 @@ class JavaProgramsTest {
               assertThat(failed.error().kind()).isEqualTo(TaskError.Kind.EXCEPTION);
               assertThat(failed.error().message()).contains("Sub-task id=\"a\" is taken by job");
             });
+  }
+
+  @Test
+  void a_task_of_which_only_the_end_matters_delivers_its_exit_value() throws Exception {
+    knowing("half", job -> job.var("n", Integer.class) / 2);
+    start();
+    var job =
+        submit(
+            scope -> {
+              var half = scope.delegateTask(SubTaskSpec.of("half").var("n", 8));
+              var broken = scope.delegateTask(SubTaskSpec.of("half"));
+              var ended = scope.awaitAll(List.of(half, broken));
+              return ended.getFirst().result(Integer.class)
+                  + ended.getLast().error().orElseThrow().message();
+            });
+
+    assertThat(job.await(LONG).value(String.class))
+        .isEqualTo("4IllegalArgumentException: Job %s.2 was given no variable n", job.id());
+  }
+
+  @Test
+  void a_task_of_which_only_the_end_matters_has_no_id() throws Exception {
+    start();
+    var job =
+        submit(scope -> scope.delegateTask(SubTaskSpec.of("half").id("x")).result(String.class));
+
+    assertThat(job.await(LONG))
+        .isInstanceOfSatisfying(
+            Outcome.Failed.class,
+            failed -> assertThat(failed.error().message()).contains("has no id; start() it"));
+    assertThat(job.children()).isEmpty();
+  }
+
+  @Test
+  void a_muted_task_delivers_what_its_model_has_said() throws Exception {
+    Model echo =
+        request -> new Model.Reply("Heard: " + request.messages().getLast().text(), Usage.NONE);
+    errand.register(Agent.named("echo").model(echo).build());
+    knowing("silent", job -> 7);
+    start();
+    var job =
+        submit(
+            scope -> {
+              var words = scope.delegateMuteTask(SubTaskSpec.of("echo").message("hello"));
+              var first = scope.awaitAny(List.of(words)).result(String.class);
+              var silent = scope.delegateMuteTask(SubTaskSpec.of("silent")).await();
+              return String.join(
+                  "/", first, words.result(String.class), silent.result(String.class));
+            });
+
+    assertThat(job.await(LONG).value(String.class)).isEqualTo("Heard: hello/Heard: hello/7");
+  }
+
+  @Test
+  void a_message_to_an_agent_without_a_model_is_refused_and_starts_nothing() throws Exception {
+    knowing("quick", job -> "quick");
+    start();
+    var job = submit(scope -> scope.start(SubTaskSpec.of("quick").message("hello")).id());
+
+    assertThat(job.await(LONG))
+        .isInstanceOfSatisfying(
+            Outcome.Failed.class,
+            failed -> assertThat(failed.error().message()).contains("no model to read a message"));
+    assertThat(job.children()).isEmpty();
+  }
+
+  @Test
+  void a_program_starts_what_a_factory_says() throws Exception {
+    final class Desk {
+      @SubTask("Squares a number.")
+      SubTaskSpec square(int n) {
+        return SubTaskSpec.of("square").var("n", n);
+      }
+    }
+    knowing("square", job -> job.var("n", Integer.class) * job.var("n", Integer.class));
+    start();
+    var desk = new Desk();
+    var job = submit(scope -> scope.start(desk.square(7).id("x")).await().result(Integer.class));
+
+    assertThat(job.await(LONG).value(Integer.class)).isEqualTo(49);
+  }
+
+  @Test
+  void a_child_has_the_locale_and_the_parameters_that_it_is_given() throws Exception {
+    knowing("quick", job -> "quick");
+    start();
+    var job =
+        submit(
+            scope ->
+                scope
+                    .start(SubTaskSpec.of("quick").locale("pl-PL").param("tone", "dry"))
+                    .await()
+                    .result(String.class));
+    job.await(LONG);
+
+    var address = job.children().getFirst().record().definition();
+    var definition = errand.store().definition(address).orElseThrow();
+    assertThat(definition.locale()).isEqualTo("pl-PL");
+    assertThat(definition.parameters()).isEqualTo(Json.object("tone", "dry"));
   }
 
   @Test

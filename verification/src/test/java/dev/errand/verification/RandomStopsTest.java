@@ -7,6 +7,7 @@ import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.SubTaskHandler;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.agent.Tool;
 import dev.errand.job.Entry;
 import dev.errand.job.JobEffect;
@@ -108,11 +109,11 @@ class RandomStopsTest {
         case 2 -> job.print("on");
         default -> {
           var child =
-              job.delegate("node")
+              SubTaskSpec.of("node")
                   .var("seed", random.nextInt())
                   .var("depth", depth - 1)
                   .timeout(random.nextInt(10) == 0 ? Duration.ofMillis(20) : HOUR);
-          handlers.add((random.nextInt(5) == 0 ? child.retry(IMPATIENT) : child).start());
+          handlers.add(job.start(random.nextInt(5) == 0 ? child.retry(IMPATIENT) : child));
         }
       }
     }

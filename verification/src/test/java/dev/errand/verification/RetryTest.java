@@ -8,6 +8,7 @@ import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.Program;
 import dev.errand.agent.SubTaskHandler;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.agent.Tool;
 import dev.errand.job.Entry;
 import dev.errand.job.JobFailedException;
@@ -69,8 +70,8 @@ class RetryTest {
     return Tool.of("note", "", List.of("text"), call -> noted.add(call.text("text")));
   }
 
-  private Job delegating(UnaryOperator<JobScope.Delegation> details) {
-    return running(scope -> details.apply(scope.delegate("worker")).start().await().result());
+  private Job delegating(UnaryOperator<SubTaskSpec> details) {
+    return running(scope -> scope.start(details.apply(SubTaskSpec.of("worker"))).await().result());
   }
 
   private Job running(Program program) {
@@ -152,7 +153,7 @@ class RetryTest {
         working(succeedingAt(9))
             .running(
                 scope -> {
-                  var work = scope.delegate("worker").retry(AT_ONCE).start().await();
+                  var work = scope.start(SubTaskSpec.of("worker").retry(AT_ONCE)).await();
                   return work.error().orElseThrow().message();
                 });
 
@@ -197,7 +198,7 @@ class RetryTest {
         working(sleeping())
             .running(
                 scope -> {
-                  var work = scope.delegate("worker").retry(AT_ONCE).start();
+                  var work = scope.start(SubTaskSpec.of("worker").retry(AT_ONCE));
                   scope.sleep(Duration.ofSeconds(1));
                   scope.cancel(work, "enough");
                   return work.await().error().orElseThrow().kind().code();
@@ -244,8 +245,8 @@ class RetryTest {
             .running(
                 scope -> {
                   var retry = Retry.attempts(100).backoff(Duration.ofSeconds(40)).factor(1);
-                  var work = scope.delegate("worker").timeout(Duration.ofMinutes(1)).retry(retry);
-                  return work.start().await().error().orElseThrow().kind().code();
+                  var work = SubTaskSpec.of("worker").timeout(Duration.ofMinutes(1)).retry(retry);
+                  return scope.start(work).await().error().orElseThrow().kind().code();
                 });
     awaitAttempts(root, 1);
     awaitAllAsleep(root);
@@ -283,7 +284,7 @@ class RetryTest {
         working(
                 scope -> {
                   var given = scope.var("n", Integer.class);
-                  scope.delegate("sleeper").start();
+                  scope.start(SubTaskSpec.of("sleeper"));
                   if (scope.id().ordinal() < 3) {
                     throw new IllegalStateException("not yet");
                   }
@@ -309,10 +310,7 @@ class RetryTest {
               ? 1
               : 1
                   + scope
-                      .delegate("worker")
-                      .var("left", left - 1)
-                      .retry(AT_ONCE)
-                      .start()
+                      .start(SubTaskSpec.of("worker").var("left", left - 1).retry(AT_ONCE))
                       .await()
                       .result(Integer.class);
         };
@@ -326,7 +324,7 @@ class RetryTest {
 
   private static String depth(JobScope scope, int left) {
     try {
-      var top = scope.delegate("worker").var("left", left).retry(AT_ONCE).start().await();
+      var top = scope.start(SubTaskSpec.of("worker").var("left", left).retry(AT_ONCE)).await();
       return top.result(Integer.class).toString();
     } catch (JobFailedException failed) {
       return failed.error().message();
@@ -339,9 +337,10 @@ class RetryTest {
         working(succeedingAt(2))
             .running(
                 scope -> {
-                  SubTaskHandler work = scope.delegate("worker").id("a").retry(AT_ONCE).start();
+                  SubTaskHandler work =
+                      scope.start(SubTaskSpec.of("worker").id("a").retry(AT_ONCE));
                   work.await();
-                  scope.delegate("worker").id("a").retry(AT_ONCE).start();
+                  scope.start(SubTaskSpec.of("worker").id("a").retry(AT_ONCE));
                   return work.id();
                 });
 

@@ -9,6 +9,7 @@ import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.Model;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.agent.Tool;
 import dev.errand.job.Effect;
 import dev.errand.job.Entry;
@@ -334,7 +335,7 @@ class StopTest {
   }
 
   private static Object delegateAndCancel(JobScope scope) {
-    var child = scope.delegate("sleeper").start();
+    var child = scope.start(SubTaskSpec.of("sleeper"));
     scope.cancel(child, "enough");
     return child.await().error().orElseThrow().kind().code();
   }

@@ -7,6 +7,7 @@ import dev.errand.Errand;
 import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.Program;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.job.JobFailedException;
 import dev.errand.job.Json;
 import dev.errand.job.Outcome;
@@ -164,7 +165,10 @@ class TypedResultsTest {
   }
 
   private static Finding found(JobScope scope, String agent) {
-    return scope.delegate(agent).resultType(Finding.class).start().await().result(Finding.class);
+    return scope
+        .start(SubTaskSpec.of(agent).resultType(Finding.class))
+        .await()
+        .result(Finding.class);
   }
 
   @Test
@@ -173,7 +177,7 @@ class TypedResultsTest {
         run(
             scope -> {
               assertThatThrownBy(
-                      () -> scope.delegate("any").resultSchema(Json.object("type", 7)).start())
+                      () -> scope.start(SubTaskSpec.of("any").resultSchema(Json.object("type", 7))))
                   .isInstanceOf(RefusedException.class)
                   .hasMessageContaining("no JSON schema");
               return 1;

@@ -21,8 +21,8 @@ from .wire import json_bytes
 
 MARK = "_errand_durable"
 _ID = "_errand_id"
-_OBJECT = "errand:object"
-_REFERENCES = frozenset((_OBJECT, "errand:reference"))
+_OBJECT, _REFERENCE = "errand:object", "errand:reference"
+_REFERENCES = frozenset((_OBJECT, _REFERENCE))
 
 session = None
 _uses = {}
@@ -169,6 +169,13 @@ def given(value):
         return value
     ((kind, what),) = value.items()
     return of(DurableObject, what) if kind == _OBJECT else Reference(*what)
+
+
+def form_of(value):
+    """What stands for a durable object, or for one of the application, in JSON; None for anything else."""
+    if getattr(type(value), MARK, False):
+        return {_OBJECT: id_of(value)}
+    return {_REFERENCE: [value._type, value._id]} if type(value) is Reference else None
 
 
 def is_reference(value):

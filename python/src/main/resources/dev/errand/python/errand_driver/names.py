@@ -423,10 +423,6 @@ def new_job(agent, shared_vars, parent_job, warmup_code, locale, frame, params, 
         elif name in session.namespace:
             variables[name] = session.namespace[name]
     variables.update(shared_vars or {})
-    inherited = session.inherited_error_handlers()
-    if inherited:
-        variables[ERROR_HANDLERS] = inherited
-    millis = _millis(params.pop("time_limit", None))
     terms = _terms(schema, params.pop("time_limit", None), params.pop("budget", None), params.pop("retry", None))
     return session.create(agent, blocks, variables, params, locale, message, future, terms)
 
@@ -441,6 +437,9 @@ def _millis(time_limit):
     return None if time_limit is None else math.ceil(waiting.seconds(time_limit, "time_limit") * 1000)
 
 
+_UNBOUNDED = (1 << 63) - 1
+
+
 def _budget(budget):
     """A share of what this job may spend, as tokens and millionths of a dollar; there is none without one."""
     if budget is None:
@@ -452,7 +451,10 @@ def _budget(budget):
         raise TypeError("The tokens of a budget are a whole number that is not negative, not %r" % (tokens,))
     if usd is not None and (type(usd) not in (int, float) or not 0 <= usd < 1e12):
         raise TypeError("The usd of a budget are a number that is not negative, not %r" % (usd,))
-    return {"tokens": tokens, "micro_usd": None if usd is None else round(usd * 1000000)}
+    return {
+        "tokens": _UNBOUNDED if tokens is None else tokens,
+        "microUsd": _UNBOUNDED if usd is None else round(usd * 1000000),
+    }
 
 
 def _frame():
@@ -558,7 +560,7 @@ def delegate(function, /, *args, id=None, result_schema=None, time_limit=None, b
     """Runs a function in a child job, with copies of the arguments and of what it refers to by name. What it returns must
     fit the JSON schema, if one is given; it is ended when it has not ended after so many seconds, and attempted again as
     `retry` says: a number of attempts, or a dict. All that is below it spends no more on models than its budget."""
-    if isinstance(function, SubtaskFactory) or not callable(function):
+    if isinstance(function, (SubtaskFactory, ToolFactory)) or not callable(function):
         raise TypeError("delegate() needs a function, not %s" % type(function).__name__)
     _check_id(id)
     return session.delegate(function, args, kwargs, id, _terms(result_schema, time_limit, budget, retry))
@@ -588,13 +590,7 @@ class SubtaskFactory:
 
     @property
     def __signature__(self):
-        signature = inspect.signature(self.__wrapped__)
-        parameters = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
-        late = next((n for n, p in enumerate(parameters) if p.kind is p.KEYWORD_ONLY), len(parameters))
-        rest = any(p.kind is not p.POSITIONAL_ONLY and p.kind is not p.POSITIONAL_OR_KEYWORD for p in parameters)
-        kind = inspect.Parameter.KEYWORD_ONLY if rest else inspect.Parameter.POSITIONAL_OR_KEYWORD
-        parameters.insert(late, inspect.Parameter("id", kind, default=None, annotation=str))
-        return signature.replace(parameters=parameters, return_annotation=SubTaskHandler)
+        return _with_id(inspect.signature(self.__wrapped__))
 
     def __call__(self, *args, id=None, **kwargs):
         _check_id(id)
@@ -617,6 +613,16 @@ class SubtaskFactory:
 
     def __repr__(self):
         return "<subtask %s>" % self.__name__
+
+
+def _with_id(signature):
+    """What a factory takes whose function takes this."""
+    parameters = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    late = next((n for n, p in enumerate(parameters) if p.kind is p.KEYWORD_ONLY), len(parameters))
+    rest = any(p.kind is not p.POSITIONAL_ONLY and p.kind is not p.POSITIONAL_OR_KEYWORD for p in parameters)
+    kind = inspect.Parameter.KEYWORD_ONLY if rest else inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters.insert(late, inspect.Parameter("id", kind, default=None, annotation=str))
+    return signature.replace(parameters=parameters, return_annotation=SubTaskHandler)
 
 
 def subtask(function=None, *, system=False, target=None):
@@ -686,7 +692,7 @@ class Tool:
         )
 
     def __call__(self, *args, **kwargs):
-        value = session.call_tool(self.__name__, self._bind(args, kwargs))
+        value = session.call_tool(self, self._bind(args, kwargs))
         if "on_error" in self._after:
             session.add_tool_handler(self._after["on_error"], value)
         if "exit" in self._after:
@@ -711,6 +717,55 @@ class Tool:
 
     def __repr__(self):
         return "<tool %s>" % self.__name__
+
+
+_TYPES = {kind.__name__: kind for kind in (str, int, float, bool, list, dict, object)}
+
+
+class ToolFactory(Tool):
+    """A function of the host application that says what job is to be started; calling it gives the job's handler."""
+
+    @property
+    def _types(self):
+        return dict(zip(self._names, self._after["starts"]))
+
+    @property
+    def __signature__(self):
+        signature = super().__signature__
+        known = [p.replace(annotation=_TYPES.get(self._types[p.name], p.empty)) for p in signature.parameters.values()]
+        return _with_id(signature.replace(parameters=known))
+
+    def __call__(self, *args, id=None, **kwargs):
+        _check_id(id)
+        given = {name: self._argument(name, value) for name, value in self._bind(args, kwargs).items()}
+        form = session.call_tool(self, given)
+        return self._started(form, [form.get("id", id)])
+
+    def _argument(self, name, value):
+        kind = self._types[name]
+        if type(value) is str:
+            value = _convert(value, _TYPES.get(kind, durable.DurableObject))
+        form = durable.form_of(value) if kind == "shared" else value
+        if form is None and value is not None:
+            raise TypeError("%s() argument '%s' must be a durable object or one of the application" % (self.__name__, name))
+        return form
+
+    @staticmethod
+    def _started(form, ids):
+        variables = {name: durable.given(value) for name, value in form.get("vars", {}).items()}
+        terms = {name: form.get(name) for name in ("schema", "millis", "budget")}
+        terms.update(retry=None, policy=form.get("retry"))
+        told = {name: form.get(name) for name in ("locale", "message")}
+        agent, code, params = Agent(form["agent"]), form.get("code", ()), form.get("params", {})
+        return session.create(agent, code, variables, params, terms=terms, ids=ids, **told)
+
+    def __repr__(self):
+        return "<subtask %s>" % self.__name__
+
+
+def tool(name, description, parameters, after=()):
+    """A function of the host application."""
+    return (ToolFactory if "starts" in after else Tool)(name, description, parameters, after)
 
 
 def exit(value=None):
@@ -874,10 +929,15 @@ def _take_handler(writer, handler):
     return kinds.maker("_handler"), (type(handler), handler.job), handler.__getstate__()
 
 
+def _take_tool(writer, tool):
+    return kinds.maker("_tool"), (tool.__name__,)
+
+
 _TAKERS = {
     SubTaskHandler: _take_handler,
-    Tool: lambda writer, tool: (kinds.maker("_tool"), (tool.__name__,)),
+    Tool: _take_tool,
+    ToolFactory: _take_tool,
     Console: lambda writer, console: (kinds.maker("_console"), ()),
 }
 
-reach.by_reference(Tool, Console)
+reach.by_reference(Tool, ToolFactory, Console)

@@ -127,7 +127,7 @@ class Session:
         ambient.begin(self.job.id, self._restricted)
         available = self._builtins[self._restricted]
         for name, description, parameters, *after in header["tools"]:
-            tool = self.keeper.tools[name] = names.Tool(name, description, parameters, *after)
+            tool = self.keeper.tools[name] = names.tool(name, description, parameters, *after)
             if "__" not in name and not name.startswith("_"):  # else it is a method of an application's object, or internal
                 available[name] = tool
         self._available = available
@@ -682,8 +682,9 @@ class Session:
 
     # What the code asks for
 
-    def call_tool(self, name, arguments):
-        if type(name) is not str or name not in self.keeper.tools:
+    def call_tool(self, tool, arguments):
+        name = tool.__name__
+        if type(name) is not str or self.keeper.tools.get(name) is not tool:
             raise NameError("This job has no tool named %r" % (name,))
         parts = []
         for parameter, value in arguments.items():
@@ -697,10 +698,14 @@ class Session:
         answer, parts = self._effect({"do": "call", "n": ordinal, "tool": name, "args": 0}, parts)
         return self._decoded(answer["value"], parts)
 
-    def create(self, agent, blocks, variables, params, locale, message=None, future=False, terms=None):
+    def create(self, agent, blocks, variables, params, locale, message=None, future=False, terms=None, ids=None):
+        """Creates a job; one that is a future, or has the only one of `ids`, has a handler, which is given in its place."""
         for name, value in params.items():
             if json_bytes(value, exact=False) is None:
                 raise TypeError("The parameter '%s' must be made of text, numbers, lists and dicts" % name)
+        inherited = self.inherited_error_handlers()
+        if inherited:
+            variables = {**variables, names.ERROR_HANDLERS: inherited}
         form = {}
         if agent.instructions is not None:
             form["instructions"] = agent.instructions
@@ -717,12 +722,14 @@ class Session:
             **_checked(terms),
         }
         if future:
-            header["id"] = [{names.FUTURE: self.created + 1}]
+            ids = [{names.FUTURE: self.created + 1}]
+        if ids is not None:
+            header["id"] = ids
         package = None
         if variables:
             package = self._plain(variables) or self._package("create_new_job()", variables)
         child = self._create(header, package)
-        return self._handler_of(child) if future else names.Job(child["job"], child["agent"])
+        return names.Job(child["job"], child["agent"]) if ids is None else self._handler_of(child)
 
     def delegate(self, function, args, kwargs, id, terms):
         package = self._package("delegate()", {}, function, (args, kwargs))

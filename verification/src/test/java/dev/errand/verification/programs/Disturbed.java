@@ -61,7 +61,7 @@ final class Disturbed {
   private boolean live(Life life) throws InterruptedException {
     var injector = CrashInjector.failing(store, life.crashAt(), life.after());
     try (var errand = open(injector.store(), life)) {
-      var agent = Agent.named("main").tools(outside.tools()).build();
+      var agent = Agent.named("main").tools(outside.tools()).subTasks(outside).build();
       errand.submit(
           agent,
           spec -> {

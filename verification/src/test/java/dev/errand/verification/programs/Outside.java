@@ -2,6 +2,8 @@ package dev.errand.verification.programs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.errand.agent.SubTask;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.agent.Tool;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.JobId;
@@ -17,7 +19,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The tools of a program, which remember what was really done.
+/// The tools of a program, which remember what was really done, and its subtask factory.
 ///
 /// What a tool answers follows from the seed, its job, and how many calls of it that job made
 /// before; `undisturbed.py` decides in the same way.
@@ -62,6 +64,11 @@ final class Outside {
           .policy(EffectPolicy.AT_MOST_ONCE),
       Tool.of("look", "", List.of("n"), this::look).policy(EffectPolicy.READ_ONLY)
     };
+  }
+
+  @SubTask("Starts an aide.")
+  SubTaskSpec aide(Json n) {
+    return SubTaskSpec.of("aide").var("n", n).code("print('aiding', n)\ncomplete_sub_task(n * 3)");
   }
 
   private static int refuse(Done call) {

@@ -201,6 +201,11 @@ def subtask(function):
     return start
 
 
+@subtask
+def aide(n):
+    return create_new_job("aide", {"n": n}, "print('aiding', n)\ncomplete_sub_task(n * 3)")
+
+
 def complete_sub_task(result=None, error=None):
     if job.path == "root":
         raise RuntimeError("complete_sub_task requires sub_task_handler in current job locals")
@@ -291,6 +296,7 @@ NAMES = {
     "ToolError": ToolError,
     "EffectUnknown": EffectUnknown,
     "agent": lambda name: name,
+    "aide": aide,
     "as_completed": as_completed,
     "complete_sub_task": complete_sub_task,
     "create_new_job": create_new_job,
