@@ -8,6 +8,7 @@ import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.Model;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.job.Account;
 import dev.errand.job.Budget;
 import dev.errand.job.BudgetExhaustedException;
@@ -335,6 +336,38 @@ class BudgetTest {
               assertThat(child.microUsd())
                   .isEqualTo(new Account.Balance(500_000, 200, 0, 0, 499_800));
             });
+  }
+
+  @Test
+  void programs_and_functions_give_shares_too() throws Exception {
+    errand.register(agent("worker", ON, DONE));
+    var code =
+        """
+        def work():
+            return create_sub_task(create_new_job("worker"), id=1).result
+        delegate(work, budget={"tokens": 300}).result
+        """;
+    errand.register(agent("coder", python(code), DONE));
+    var boss =
+        Agent.named("boss")
+            .program(
+                job -> {
+                  var share = Budget.tokens(200);
+                  var worker = job.start(SubTaskSpec.of("worker").budget(share));
+                  var coder = job.start(SubTaskSpec.of("coder"));
+                  return job.awaitAll(List.of(worker, coder)).size();
+                })
+            .build();
+    var root = submit(boss, Budget.tokens(1000));
+    awaitAll(root);
+
+    assertThat(root.outcome()).containsInstanceOf(Outcome.Succeeded.class);
+    assertThat(store.accounts(root.id(), null, 10))
+        .extracting(Account::tokens)
+        .containsExactly(
+            new Account.Balance(1000, 60, 0, 0, 0),
+            new Account.Balance(200, 20, 0, 0, 180),
+            new Account.Balance(300, 20, 0, 0, 280));
   }
 
   @Test
