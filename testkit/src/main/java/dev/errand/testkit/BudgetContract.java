@@ -95,7 +95,7 @@ public abstract class BudgetContract {
   private void commit(JobId id, Step.Next next, Change... changes) {
     var lease = Objects.requireNonNull(claims.get(id)).lease();
     var status = next instanceof Step.Next.End ? JobStatus.DONE : JobStatus.STARTED;
-    long version = versions.get(id);
+    long version = Objects.requireNonNull(versions.get(id));
     store.commit(new Step(lease, version, status, Progress.START, List.of(changes), next));
     versions.put(id, version + 1);
   }
@@ -342,7 +342,7 @@ public abstract class BudgetContract {
     store.commit(
         new Step(
             lease,
-            versions.get(ROOT),
+            Objects.requireNonNull(versions.get(ROOT)),
             JobStatus.STARTED,
             progress,
             List.of(),

@@ -35,6 +35,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Jobs that are ended from outside: cancelled, killed, asked to come to an end, or past their
 /// deadline.
@@ -373,17 +375,25 @@ class StopTest {
     assertThat(job.await(LONG)).isInstanceOf(Outcome.TimedOut.class);
   }
 
-  @Test
-  void a_parent_hears_that_a_subtask_took_too_long() throws Exception {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "delegate(lambda: callback('go').result, time_limit=60)",
+        "create_sub_task(create_new_job('parent', None, None, CODE, time_limit=60))",
+        "delegate_task('parent', CODE, time_limit=60)"
+      })
+  void a_parent_hears_that_what_it_delegated_took_too_long(String delegated) throws Exception {
     var job =
         run(
             """
-            slow = delegate(lambda: callback('go').result, time_limit=60)
+            CODE = "callback('go').result"
+            slow = %s
             try:
-                slow.result
+                slow.result if isinstance(slow, SubTaskHandler) else slow.value
             except SubTaskError:
                 exit(slow.error.kind)
-            """);
+            """
+                .formatted(delegated));
     awaitSuspended(job);
     Awaitility.await().atMost(LONG).until(() -> job.callbacks().size() == 1);
     clock.advance(Duration.ofMinutes(1));
