@@ -79,7 +79,8 @@ public sealed interface Change {
   record Reserved(Budget call, Budget last) implements Change {}
 
   /// Takes what was set aside for a last call of the job's model for the next one. The step is
-  /// refused with [dev.errand.job.BudgetExhaustedException] if nothing was.
+  /// refused with [dev.errand.job.BudgetExhaustedException] if nothing was, or the budget is
+  /// overdrawn.
   record LastCall() implements Change {}
 
   /// Notes what a call of the job's own model cost, and sets aside no longer what was for it.

@@ -66,7 +66,23 @@ public final class Ledger {
     setAside(before, now);
   }
 
-  /// The same, whatever is left.
+  /// Lets a last call be made of what was set aside for it, unless calls have cost so much more
+  /// than was thought that it is no longer there. So what is spent beyond a budget is no more than
+  /// one call for each job at work.
+  ///
+  /// @throws BudgetExhaustedException if so
+  public void requireNotOverdrawn() {
+    for (var kind : Kind.values()) {
+      var account = nearest(kind).filter(any -> kind.of(any).left() < 0);
+      if (account.isPresent()) {
+        throw new BudgetExhaustedException(
+            "the budget of job %s is overdrawn by %s"
+                .formatted(account.get().job(), kind.words(-kind.of(account.get()).left())));
+      }
+    }
+  }
+
+  /// Sets an amount aside in place of another, whatever is left.
   public void setAside(Budget before, Budget now) {
     for (var kind : Kind.values()) {
       long more = kind.of(now) - kind.of(before);

@@ -389,6 +389,7 @@ final class StepCommit implements Work<Receipt> {
       if (row.last == null) {
         throw new BudgetExhaustedException("nothing is set aside for a last call of job " + id);
       }
+      Accounts.ledger(transaction, id).requireNotOverdrawn();
       setAside(transaction, row, row.reserved, null);
     };
   }

@@ -203,6 +203,9 @@ public abstract class BudgetContract {
     commit(ROOT, new Change.Spent(new Usage(1, 40, 0, 0)));
     assertThat(tokens(ROOT)).isEqualTo(balance(20, 40, 10, 0));
     assertThat(tokens(ROOT).left()).isNegative();
+    assertThatThrownBy(() -> commit(ROOT, new Change.LastCall()))
+        .isInstanceOf(BudgetExhaustedException.class)
+        .hasMessageContaining("the budget of job tree is overdrawn by 30 tokens");
   }
 
   @Test

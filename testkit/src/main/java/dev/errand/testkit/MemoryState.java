@@ -41,6 +41,7 @@ import dev.errand.job.WaitCycleException;
 import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
+import dev.errand.spi.Ledger;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
 import dev.errand.spi.Store;
@@ -333,6 +334,7 @@ final class MemoryState {
         if (!lastCalls.containsKey(id)) {
           throw new BudgetExhaustedException("nothing is set aside for a last call of job " + id);
         }
+        accounts.with(id, Ledger::requireNotOverdrawn);
         setAside(id, job.reserved(), null);
       }
       case Change.Spent(var usage) -> {

@@ -30,6 +30,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -315,6 +316,27 @@ class BudgetTest {
     assertThat(tree())
         .filteredOn(job -> job.outcome() instanceof Outcome.BudgetExhausted)
         .isNotEmpty();
+  }
+
+  @Test
+  void a_tree_whose_calls_cost_more_than_was_thought_overdraws_by_one_for_each_job_at_work()
+      throws Exception {
+    errand.register(Agent.named("worker").model(Priced.underestimating(ON)).build());
+    var boss =
+        Agent.named("boss")
+            .program(
+                job ->
+                    job.awaitAll(
+                            IntStream.range(0, 30)
+                                .mapToObj(n -> job.start(SubTaskSpec.of("worker")))
+                                .toList())
+                        .size())
+            .build();
+    var root = submit(boss, Budget.tokens(200));
+    awaitAll(root);
+    var balance = account(root.id()).tokens();
+    assertThat(balance.spent()).isEqualTo(10 * calls()).isLessThanOrEqualTo(200 + 30 * 10);
+    assertThat(balance.reserved()).isZero();
   }
 
   @Test
