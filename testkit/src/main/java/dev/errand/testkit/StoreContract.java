@@ -1246,6 +1246,26 @@ public abstract class StoreContract {
     }
 
     @Test
+    void a_thousand_that_wait_for_one_are_due_with_its_end() {
+      var waiters = IntStream.rangeClosed(2, 1001).mapToObj(ROOT::child).toList();
+      spawn(Stream.concat(Stream.of(FIRST), waiters.stream()).toArray(JobId[]::new));
+      Claim awaited = null;
+      for (var claim : store.claim("worker", 2000, LEASE)) {
+        if (claim.job().id().equals(FIRST)) {
+          awaited = claim;
+        } else if (!claim.job().id().equals(ROOT)) {
+          assertThat(store.commit(Stepping.by(claim).awaiting(1, FIRST)).leased()).isFalse();
+        }
+      }
+      assertThat(due()).isEmpty();
+      store.commit(Stepping.by(Objects.requireNonNull(awaited), ended(succeeded(1))).ending());
+
+      assertThat(store.claim("worker", 2000, LEASE))
+          .extracting(claim -> claim.job().id())
+          .containsExactlyInAnyOrderElementsOf(waiters);
+    }
+
+    @Test
     void many_children_that_end_at_once_wake_their_parent_once() throws Exception {
       var children = IntStream.rangeClosed(1, 32).mapToObj(ROOT::child).toArray(JobId[]::new);
       spawn(children);

@@ -6,7 +6,9 @@ import dev.errand.Errand;
 import dev.errand.agent.Agent;
 import dev.errand.jdbc.SqliteStore;
 import dev.errand.job.Effect;
+import dev.errand.job.Entry;
 import dev.errand.job.JobId;
+import dev.errand.job.JobStatus;
 import dev.errand.job.StoreException;
 import dev.errand.job.StoredForm;
 import dev.errand.testkit.CrashInjector;
@@ -16,6 +18,8 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,6 +93,40 @@ class ThousandHandlersTest {
       var journal = store.journal(root, 1, 0);
       assertThat(journal).hasSizeLessThanOrEqualTo(handlers);
       assertThat(characters(journal)).isLessThan(64 * handlers);
+    }
+  }
+
+  @Test
+  void a_thousand_jobs_that_wait_for_one_go_on_with_its_end() throws Exception {
+    try (var store = SqliteStore.open(directory.resolve("jobs.db"), InstantSource.system());
+        var errand = Errand.builder().store(store).open()) {
+      var job =
+          errand.submit(
+              Agent.named("parent").limits(was -> was.withChildren(2000)).build(),
+              spec ->
+                  spec.code(
+                      """
+                      def wait(of): return of.result
+                      slow = delegate(lambda: callback("go").result)
+                      waiting = [delegate(wait, slow) for n in range(1000)]
+                      exit(sum(h.result for h in wait_all(waiting)))
+                      """));
+      errand.worker().start();
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(4))
+          .until(
+              () ->
+                  store.children(job.id(), 0, 2000).stream()
+                          .filter(child -> child.status() == JobStatus.SUSPENDED)
+                          .count()
+                      == 1001);
+      errand.job(job.id().child(1).text()).answer("go", 1);
+
+      assertThat(job.await(Duration.ofMinutes(4)).value(Integer.class)).isEqualTo(1000);
+      assertThat(store.events(job.id(), 0, 10_000))
+          .filteredOn(entry -> entry.kind() == Entry.Kind.SUBTASK_COMPLETED)
+          .as("each of them once, the one they waited for, and its callback")
+          .hasSize(1002);
     }
   }
 
