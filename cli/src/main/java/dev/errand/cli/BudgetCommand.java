@@ -43,9 +43,9 @@ final class BudgetCommand implements Callable<Integer> {
     try (var errand = Stores.existing(surroundings, options)) {
       var job = errand.job(which.id);
       grant(job);
-      var spending = Spending.of(errand, job);
+      var table = BudgetTable.of(errand, job);
       var screen = surroundings.screen();
-      screen.print(which.json ? spending.json().print() + "\n" : spending.text());
+      screen.print(which.json ? table.json().print() + "\n" : table.text());
       return ExitCode.OK;
     }
   }

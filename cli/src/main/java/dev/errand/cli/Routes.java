@@ -33,7 +33,7 @@ final class Routes {
   }
 
   private Json budget(Call call) {
-    return Spending.of(errand, errand.job(call.part("id"))).json();
+    return BudgetTable.of(errand, errand.job(call.part("id"))).json();
   }
 
   private Json callbacks(Call call) {

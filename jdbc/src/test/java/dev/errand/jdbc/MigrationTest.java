@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.errand.job.Blob;
 import dev.errand.job.Delta;
 import dev.errand.job.JobId;
+import dev.errand.job.Limits;
 import dev.errand.job.Variable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,8 +34,10 @@ class MigrationTest {
       statement.executeUpdate("pragma user_version = 1");
       statement.executeUpdate(
           """
-          insert into job (id, ordinal, digest, agent, created, definition, status, turn)
-          values ('tree', 0, 'asked', 'tester', 0, 'none', 'STARTED', 5)
+          insert into job (id, parent, ordinal, digest, agent, created, definition, status, turn,
+            input_tokens, output_tokens, micro_usd)
+          values ('tree', null, 0, 'asked', 'tester', 0, 'none', 'STARTED', 5, 10, 20, 30),
+            ('tree.1', 'tree', 1, 'asked', 'tester', 0, 'none', 'DONE', 0, 1, 2, 3)
           """);
       statement.executeUpdate(
           """
@@ -68,6 +71,21 @@ class MigrationTest {
   void a_job_of_schema_1_is_as_it_was() {
     try (var store = open()) {
       assertThat(store.find(ROOT).orElseThrow().progress().turn()).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void a_tree_of_schema_1_has_the_usual_budget_and_has_spent_what_its_jobs_did() {
+    try (var store = open()) {
+      var usual = Limits.DEFAULT.budget();
+      assertThat(store.accounts(ROOT, null, 10))
+          .singleElement()
+          .satisfies(
+              account -> {
+                assertThat(account.granted()).isEqualTo(usual);
+                assertThat(account.tokens().spent()).isEqualTo(33);
+                assertThat(account.microUsd().left()).isEqualTo(usual.microUsd() - 33);
+              });
     }
   }
 

@@ -17,10 +17,9 @@ create table account (
 ) strict, without rowid;
 
 insert into account (job, granted_tokens, granted_micro_usd, spent_tokens, spent_micro_usd)
-  select root.id, 200000000, 500000000,
-    coalesce(sum(job.input_tokens + job.output_tokens), 0), coalesce(sum(job.micro_usd), 0)
-  from job root join job on job.id = root.id or (job.id > root.id || '.' and job.id < root.id || '/')
-  where root.parent is null group by root.id;
+  select iif(parent is null, id, substr(id, 1, instr(id, '.') - 1)) as root, 200000000, 500000000,
+    sum(input_tokens + output_tokens), sum(micro_usd)
+  from job group by root;
 
 alter table job add column reserved_tokens integer not null default 0; -- set aside for the call under way and a last one
 alter table job add column reserved_micro_usd integer not null default 0;

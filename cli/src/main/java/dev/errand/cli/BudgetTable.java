@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// @param jobs those that have an account, or have called a model; each before those below it
 /// @param accounts of those that have one
 /// @param costs what the calls of all jobs cost
-record Spending(List<JobRecord> jobs, Map<JobId, Account> accounts, Costs costs) {
-  static Spending of(Errand errand, Job top) {
+record BudgetTable(List<JobRecord> jobs, Map<JobId, Account> accounts, Costs costs) {
+  static BudgetTable of(Errand errand, Job top) {
     var tree = Jobs.tree(errand.store(), top.id());
     var accounts = top.accounts().stream().collect(toMap(Account::job, Function.identity()));
     var children =
@@ -40,7 +40,7 @@ record Spending(List<JobRecord> jobs, Map<JobId, Account> accounts, Costs costs)
                         || job.usage().calls() > 0
                         || !job.reserved().equals(Budget.NONE))
             .toList();
-    return new Spending(shown, accounts, new Costs(children));
+    return new BudgetTable(shown, accounts, new Costs(children));
   }
 
   String text() {
