@@ -1,6 +1,5 @@
 package dev.errand.cli;
 
-import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toMap;
 
 import dev.errand.Errand;
@@ -27,10 +26,6 @@ record BudgetTable(List<JobRecord> jobs, Map<JobId, Account> accounts, Costs cos
   static BudgetTable of(Errand errand, Job top) {
     var tree = Jobs.tree(errand.store(), top.id());
     var accounts = top.accounts().stream().collect(toMap(Account::job, Function.identity()));
-    var children =
-        tree.stream()
-            .filter(job -> !job.id().equals(top.id()))
-            .collect(groupingBy(job -> job.id().parent().orElseThrow()));
     var shown =
         tree.stream()
             .filter(
@@ -40,7 +35,7 @@ record BudgetTable(List<JobRecord> jobs, Map<JobId, Account> accounts, Costs cos
                         || job.usage().calls() > 0
                         || !job.reserved().equals(Budget.NONE))
             .toList();
-    return new BudgetTable(shown, accounts, new Costs(children));
+    return new BudgetTable(shown, accounts, Costs.of(tree));
   }
 
   String text() {

@@ -1,5 +1,7 @@
 package dev.errand.cli;
 
+import static java.util.stream.Collectors.groupingBy;
+
 import dev.errand.job.Budget;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
@@ -12,6 +14,12 @@ import java.util.Map;
 ///
 /// @param children of each job that has any
 record Costs(Map<JobId, List<JobRecord>> children) {
+  /// Those of a job and all below it, that job first.
+  static Costs of(List<JobRecord> tree) {
+    return new Costs(
+        tree.stream().skip(1).collect(groupingBy(job -> job.id().parent().orElseThrow())));
+  }
+
   /// With all below it.
   Usage inAll(JobRecord job) {
     return children.getOrDefault(job.id(), List.of()).stream()

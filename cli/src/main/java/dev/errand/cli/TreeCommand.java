@@ -1,13 +1,8 @@
 package dev.errand.cli;
 
-import dev.errand.Errand;
-import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,27 +23,16 @@ final class TreeCommand implements Callable<Integer> {
   public Integer call() {
     try (var errand = Stores.existing(surroundings, options)) {
       var top = errand.job(which.id).record();
-      var children = children(errand, top.id());
+      var costs = Costs.of(Jobs.tree(errand.store(), top.id()));
       var standing = new Standing(errand, Lifetimes.ofTree(errand, top.id().root()));
       var screen = surroundings.screen();
       if (which.json) {
-        screen.line(form(standing, top, new Costs(children)).print());
+        screen.line(form(standing, top, costs).print());
       } else {
-        screen.print(new TreeText(standing, children, screen.glyphs()).of(top));
+        screen.print(new TreeText(standing, costs, screen.glyphs()).of(top));
       }
       return ExitCode.OK;
     }
-  }
-
-  private static Map<JobId, List<JobRecord>> children(Errand errand, JobId top) {
-    var children = new HashMap<JobId, List<JobRecord>>();
-    for (var job : Jobs.tree(errand.store(), top)) {
-      var parent = job.id().parent();
-      if (parent.isPresent() && !job.id().equals(top)) {
-        children.computeIfAbsent(parent.get(), none -> new ArrayList<>()).add(job);
-      }
-    }
-    return children;
   }
 
   private static Json.Object form(Standing standing, JobRecord job, Costs costs) {

@@ -1,25 +1,21 @@
 package dev.errand.cli;
 
-import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Outcome;
 import java.util.List;
-import java.util.Map;
 
 /// A tree of jobs in lines: each job with where it stands, its children below it.
 final class TreeText {
   private static final int WIDTH = 120;
 
   private final Standing standing;
-  private final Map<JobId, List<JobRecord>> children;
   private final Costs costs;
   private final Glyphs glyphs;
   private final StringBuilder text = new StringBuilder();
 
-  TreeText(Standing standing, Map<JobId, List<JobRecord>> children, Glyphs glyphs) {
+  TreeText(Standing standing, Costs costs, Glyphs glyphs) {
     this.standing = standing;
-    this.children = children;
-    this.costs = new Costs(children);
+    this.costs = costs;
     this.glyphs = glyphs;
   }
 
@@ -32,7 +28,7 @@ final class TreeText {
     var line = standing.line(job, costs.words(job));
     var words = "%s %s %s %s".formatted(mark(job), job.id(), Titles.of(job), line);
     text.append(Text.cut(first + Text.oneLine(words), WIDTH)).append('\n');
-    var below = children.getOrDefault(job.id(), List.of());
+    var below = costs.children().getOrDefault(job.id(), List.of());
     for (int i = 0; i < below.size(); i++) {
       boolean last = i == below.size() - 1;
       draw(
