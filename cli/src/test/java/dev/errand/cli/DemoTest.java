@@ -20,7 +20,8 @@ class DemoTest {
         new Shell(directory)
             .file("in/guide.md", "# Guide\n\nApples and apples. The pears need to be bought.\n")
             .file("in/deep/notes.txt", "See https://example.org/notes for more apples.\n")
-            .file("in/deep/code.md", "# Code\n\n```python\nTODO = 1\n```\n\n[Guide](../guide.md)\n")
+            .file(
+                "in/deep/code.md", "# Code\n\n```python\nANSWER = 1\n```\n\n[Guide](../guide.md)\n")
             .file("in/ignored.py", "print('no text')\n");
   }
 
@@ -35,7 +36,7 @@ class DemoTest {
     assertThat(Files.readString(path))
         .contains("# What the files say", "| guide.md | 1 |", "apples (3)")
         .contains("The pears need to be bought.", "https://example.org/notes", "../guide.md")
-        .doesNotContain("TODO = 1", "ignored.py");
+        .doesNotContain("ANSWER = 1", "ignored.py");
   }
 
   @Test

@@ -19,11 +19,16 @@ import dev.errand.job.Outcome;
 import dev.errand.job.Usage;
 import dev.errand.job.Value;
 import dev.errand.python.CPythonRuntime;
+import dev.errand.spi.Change;
+import dev.errand.spi.Step;
 import dev.errand.spi.Store;
+import dev.errand.spi.WorkspaceRuntime;
 import dev.errand.testkit.CrashInjector;
 import dev.errand.testkit.ManualClock;
 import dev.errand.testkit.MemoryStore;
 import dev.errand.verification.programs.Waiting;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -52,7 +57,7 @@ class BudgetTest {
 
   /// One that leaves the store open when it is closed.
   private Errand open() {
-    return Errand.builder().store(store).clock(clock).runtime(Waiting.KEPT.over(PYTHON)).open();
+    return Errand.builder().store(store).clock(clock).runtime(runtime()).open();
   }
 
   @AfterEach
@@ -249,6 +254,47 @@ class BudgetTest {
     assertThat(job.await(LONG)).isInstanceOf(Outcome.BudgetExhausted.class);
     // The first call alone can cost more than was thought: from the second on all is covered.
     assertThat(job.record().usage().calls()).isEqualTo(4);
+  }
+
+  @Test
+  void what_the_next_call_may_cost_is_set_aside_with_a_reply() throws Exception {
+    var steps = Collections.synchronizedList(new ArrayList<Step>());
+    try (var watched = Errand.builder().store(recording(steps)).runtime(runtime()).open()) {
+      watched.worker().start();
+      var agent = agent("speaker", ON, ON, ON, ON, "done");
+      watched.submit(agent, spec -> spec.budget(Budget.tokens(1000))).await(LONG);
+    }
+    var settingAside =
+        steps.stream()
+            .filter(step -> step.changes().stream().anyMatch(Change.Reserved.class::isInstance))
+            .toList();
+    assertThat(settingAside).as("one before the first call, and one with each reply").hasSize(5);
+    assertThat(settingAside.subList(1, 5))
+        .allSatisfy(
+            step -> assertThat(step.changes()).hasAtLeastOneElementOfType(Change.Spent.class));
+  }
+
+  /// A store of which all steps are noted.
+  private static Store recording(List<Step> steps) {
+    var kept = new MemoryStore(ManualClock.create());
+    return (Store)
+        Proxy.newProxyInstance(
+            Store.class.getClassLoader(),
+            new Class<?>[] {Store.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("commit")) {
+                steps.add((Step) arguments[0]);
+              }
+              try {
+                return method.invoke(kept, arguments);
+              } catch (InvocationTargetException refused) {
+                throw refused.getCause();
+              }
+            });
+  }
+
+  private static WorkspaceRuntime runtime() {
+    return Waiting.KEPT.over(PYTHON);
   }
 
   // Workers
