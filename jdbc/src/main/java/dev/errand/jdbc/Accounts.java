@@ -60,15 +60,14 @@ final class Accounts {
     keep(transaction, ledger);
   }
 
-  /// What a job has, or the nearest above it that has any, was granted in all.
+  /// What a job may spend at most, by what it and those above it were granted in all.
   static Budget granted(Transaction transaction, JobId job) throws SQLException {
+    var granted = new Budget(Budget.UNBOUNDED, Budget.UNBOUNDED);
     for (var at = Optional.of(job); at.isPresent(); at = at.get().parent()) {
       var account = find(transaction, at.get());
-      if (account.isPresent()) {
-        return account.get().granted();
-      }
+      granted = account.map(Account::granted).map(granted::atMost).orElse(granted);
     }
-    throw new IllegalStateException("No account above job " + job);
+    return granted;
   }
 
   /// Those of a job and of all below it, after one of these.

@@ -340,18 +340,31 @@ public abstract class BudgetContract {
     begin(Budget.tokens(100));
     commit(ROOT, reserved());
     commit(ROOT, spent());
+    finishTurn(ROOT);
+    store.fork(ROOT, 0, new JobId("fork"));
+    assertThat(tokens(new JobId("fork"))).isEqualTo(balance(100, 0, 0, 0));
+  }
+
+  @Test
+  void a_fork_of_a_child_whose_share_is_of_one_kind_has_of_the_other_what_is_granted_above() {
+    begin(Budget.tokens(100));
+    delegate(FIRST, Budget.usd("0.001"));
+    finishTurn(FIRST);
+    store.fork(FIRST, 0, new JobId("fork"));
+    assertThat(account(new JobId("fork")).granted()).isEqualTo(new Budget(100, 1_000));
+  }
+
+  private void finishTurn(JobId id) {
     var progress = Progress.START.finished(0);
-    var lease = Objects.requireNonNull(claims.get(ROOT)).lease();
+    var lease = Objects.requireNonNull(claims.get(id)).lease();
     store.commit(
         new Step(
             lease,
-            Objects.requireNonNull(versions.get(ROOT)),
+            Objects.requireNonNull(versions.get(id)),
             JobStatus.STARTED,
             progress,
             List.of(),
             new Step.Next.Continue()));
-    store.fork(ROOT, 0, new JobId("fork"));
-    assertThat(tokens(new JobId("fork"))).isEqualTo(balance(100, 0, 0, 0));
   }
 
   @Test

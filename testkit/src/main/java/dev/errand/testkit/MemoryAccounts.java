@@ -39,7 +39,7 @@ final class MemoryAccounts {
   }
 
   Budget granted(JobId job) {
-    return upwards(job).findFirst().orElseThrow().granted();
+    return upwards(job).map(Account::granted).reduce(Budget::atMost).orElseThrow();
   }
 
   /// Those of a job and of all below it.
