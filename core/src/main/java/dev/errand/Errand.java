@@ -2,7 +2,7 @@ package dev.errand;
 
 import dev.errand.agent.Agent;
 import dev.errand.agent.ReferenceResolver;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.engine.Engine;
 import dev.errand.job.Callback;
 import dev.errand.job.DurableObject;
@@ -269,7 +269,7 @@ public final class Errand implements AutoCloseable {
   public static final class Builder {
     private final List<WorkspaceRuntime> runtimes = new ArrayList<>();
     private final List<ModelProvider> models = new ArrayList<>();
-    private final List<Tool> tools = new ArrayList<>();
+    private final List<ToolFunction> tools = new ArrayList<>();
     private final References references = new References();
     private InstantSource clock = SystemClock.INSTANCE;
     private Path workingDirectory = Path.of("");
@@ -290,7 +290,7 @@ public final class Errand implements AutoCloseable {
     }
 
     /// Adds a tool that every job may call.
-    public Builder tool(Tool tool) {
+    public Builder tool(ToolFunction tool) {
       tools.add(tool);
       return this;
     }

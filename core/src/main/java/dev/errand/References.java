@@ -2,7 +2,7 @@ package dev.errand;
 
 import dev.errand.agent.Exposed;
 import dev.errand.agent.ReferenceResolver;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.DurableObject;
 import dev.errand.job.Json;
 import dev.errand.job.Value;
@@ -58,8 +58,8 @@ final class References {
     return new Reference(type, Durable.foundOrMade(store, key, fresh).id());
   }
 
-  List<Tool> tools(Store store) {
-    var tools = new ArrayList<Tool>();
+  List<ToolFunction> tools(Store store) {
+    var tools = new ArrayList<ToolFunction>();
     for (var kind : kinds.values()) {
       for (var method : exposed(kind.javaType())) {
         tools.add(tool(store, kind, method));
@@ -74,14 +74,14 @@ final class References {
         .toList();
   }
 
-  private static <T> Tool tool(Store store, Kind<T> kind, Method method) {
+  private static <T> ToolFunction tool(Store store, Kind<T> kind, Method method) {
     method.setAccessible(true);
     var parameters = new ArrayList<>(List.of(SELF));
     for (var parameter : method.getParameters()) {
       parameters.add(parameter.getName());
     }
     var description = method.getName() + " of a " + kind.type() + " of the application";
-    return Tool.of(
+    return ToolFunction.of(
             kind.type() + "__" + method.getName(),
             description,
             parameters,
@@ -89,7 +89,8 @@ final class References {
         .policy(Optional.ofNullable(method.getAnnotation(Exposed.class)).orElseThrow().value());
   }
 
-  private static <T> T resolved(Store store, Kind<T> kind, Tool.Call call) throws Exception {
+  private static <T> T resolved(Store store, Kind<T> kind, ToolFunction.Call call)
+      throws Exception {
     var id =
         store
             .object(call.text(SELF))

@@ -1,6 +1,6 @@
 package dev.errand;
 
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.EffectPolicy;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -28,15 +28,15 @@ final class WorkingDirectory {
     this.given = directory;
   }
 
-  List<Tool> tools() {
+  List<ToolFunction> tools() {
     return List.of(
-        Tool.of(
+        ToolFunction.of(
                 "read_text",
                 "Returns the text of a UTF-8 file below the working directory.",
                 List.of("path"),
                 call -> readText(call.text("path")))
             .policy(EffectPolicy.READ_ONLY),
-        Tool.of(
+        ToolFunction.of(
                 "list_files",
                 "Returns the files below the working directory that match a glob pattern, such as"
                     + " docs/**/*.md.",

@@ -3,7 +3,7 @@ package dev.errand;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import java.io.IOException;
@@ -79,6 +79,6 @@ class WorkingDirectoryTest {
             .tools().stream().filter(one -> one.name().equals(name)).findFirst().orElseThrow();
     var arguments = Json.object(parameter, value);
     return Objects.requireNonNull(
-        tool.action().call(new Tool.Call(new JobId("k3f9x2ab"), "key", arguments)));
+        tool.action().call(new ToolFunction.Call(new JobId("k3f9x2ab"), "key", arguments)));
   }
 }

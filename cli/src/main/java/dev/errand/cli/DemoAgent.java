@@ -2,7 +2,7 @@ package dev.errand.cli;
 
 import dev.errand.Errand;
 import dev.errand.agent.Agent;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
@@ -31,8 +31,8 @@ final class DemoAgent {
     return Agent.named(NAME).tools(new DemoAgent(errand).writeReport()).build();
   }
 
-  private Tool writeReport() {
-    return Tool.of(
+  private ToolFunction writeReport() {
+    return ToolFunction.of(
         "write_report",
         "Writes a text file in the output directory, and returns its path.",
         List.of("name", "text"),

@@ -74,8 +74,7 @@ final class Asking {
         request -> {
           var messages = request.messages();
           boolean first =
-              messages.stream()
-                  .noneMatch(message -> message.role() == Model.Message.Role.ASSISTANT);
+              messages.stream().noneMatch(message -> message instanceof Model.Message.Assistant);
           return new Model.Reply(
               first && !python.isEmpty()
                   ? "```python\n" + python + "\n```\n"

@@ -27,14 +27,14 @@ public final class Agent {
   private final AgentSpec spec;
   private final @Nullable Model model;
   private final @Nullable Program program;
-  private final List<Tool> tools;
+  private final List<ToolFunction> tools;
   private final List<SubTaskFactory> subTasks;
 
   private Agent(
       AgentSpec spec,
       @Nullable Model model,
       @Nullable Program program,
-      List<Tool> tools,
+      List<ToolFunction> tools,
       List<SubTaskFactory> subTasks) {
     this.spec = spec;
     this.model = model;
@@ -65,7 +65,7 @@ public final class Agent {
   }
 
   /// The tools, in the order they were given.
-  public List<Tool> tools() {
+  public List<ToolFunction> tools() {
     return tools;
   }
 
@@ -84,14 +84,14 @@ public final class Agent {
     private @Nullable String modelName;
     private @Nullable Model model;
     private @Nullable Program program;
-    private final List<Tool> tools = new ArrayList<>();
+    private final List<ToolFunction> tools = new ArrayList<>();
     private final List<SubTaskFactory> subTasks = new ArrayList<>();
     private String runtime = Sandbox.DEFAULT.runtime();
     private boolean restricted = Sandbox.DEFAULT.restricted();
     private Limits limits = Limits.DEFAULT;
     private final Set<String> imports = new LinkedHashSet<>();
     private final List<CodeBlock> warmup = new ArrayList<>();
-    private @Nullable Tool send;
+    private @Nullable ToolFunction send;
     private boolean answers = true;
     private @Nullable Reminder reminder;
     private boolean languageRule = true;
@@ -140,19 +140,37 @@ public final class Agent {
     /// Adds tools.
     ///
     /// @throws IllegalArgumentException if a name is given twice
-    public Builder tools(Tool... more) {
+    public Builder tools(ToolFunction... more) {
       for (var tool : more) {
         add(tools, tool);
       }
       return this;
     }
 
-    private void add(List<Tool> some, Tool tool) {
+    /// Adds tools.
+    ///
+    /// @throws IllegalArgumentException if a name is given twice
+    public Builder tools(List<ToolFunction> more) {
+      more.forEach(tool -> add(tools, tool));
+      return this;
+    }
+
+    /// Adds tools: the methods with [Tool] of these objects.
+    ///
+    /// @throws IllegalArgumentException if an object has no such method, or a name is given twice
+    public Builder tools(Object... owners) {
+      for (var owner : owners) {
+        ToolFunction.of(owner).forEach(tool -> add(tools, tool));
+      }
+      return this;
+    }
+
+    private void add(List<ToolFunction> some, ToolFunction tool) {
       requireFree(some, tool.name());
       some.add(tool);
     }
 
-    private void requireFree(List<Tool> some, String called) {
+    private void requireFree(List<ToolFunction> some, String called) {
       if (callable(some).contains(called)) {
         throw new IllegalArgumentException("Agent " + name + " has a tool " + called + " already");
       }
@@ -177,7 +195,7 @@ public final class Agent {
     }
 
     /// Those that were given, those by which a dialog is held, and the error handlers of all these.
-    private List<Tool> allTools() {
+    private List<ToolFunction> allTools() {
       var all = new ArrayList<>(tools);
       if (send != null) {
         add(all, send.named(Conduct.SEND));
@@ -185,8 +203,11 @@ public final class Agent {
           add(all, send.named(Conduct.ANSWER).exits("Success"));
         }
       }
-      var handled = new ArrayList<Tool>();
-      all.stream().flatMap(Tool::withErrorHandler).distinct().forEach(tool -> add(handled, tool));
+      var handled = new ArrayList<ToolFunction>();
+      all.stream()
+          .flatMap(ToolFunction::withErrorHandler)
+          .distinct()
+          .forEach(tool -> add(handled, tool));
       return handled;
     }
 
@@ -209,7 +230,7 @@ public final class Agent {
     ///
     /// @throws IllegalArgumentException if `send` has no parameter `body`, requires another, or is
     ///   `READ_ONLY`, so that nothing would be known of what was sent
-    public Builder dialog(Tool send) {
+    public Builder dialog(ToolFunction send) {
       var others = send.parameters().stream().filter(parameter -> !parameter.endsWith("?"));
       if (!send.parameters().contains("body") || others.count() > 1) {
         throw new IllegalArgumentException(
@@ -338,9 +359,9 @@ public final class Agent {
       return new Agent(spec, model, program, all, subTasks);
     }
 
-    private List<String> callable(List<Tool> all) {
+    private List<String> callable(List<ToolFunction> all) {
       return Stream.concat(
-              all.stream().map(Tool::name), subTasks.stream().map(SubTaskFactory::name))
+              all.stream().map(ToolFunction::name), subTasks.stream().map(SubTaskFactory::name))
           .toList();
     }
   }

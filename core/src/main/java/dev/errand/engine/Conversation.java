@@ -2,7 +2,6 @@ package dev.errand.engine;
 
 import dev.errand.agent.Model;
 import dev.errand.agent.Model.Message;
-import dev.errand.agent.Model.Message.Role;
 import dev.errand.job.EffectKey;
 import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
@@ -59,10 +58,10 @@ final class Conversation {
     printed.setLength(0);
     if (entry.kind() == Entry.Kind.REPLY) {
       if (!said.isEmpty()) {
-        messages.add(new Message(Role.USER, said.toString()));
+        messages.add(new Message.User(said.toString()));
         said.setLength(0);
       }
-      messages.add(new Message(Role.ASSISTANT, entry.data().text("text").orElse("")));
+      messages.add(new Message.Assistant(entry.data().text("text").orElse("")));
     } else {
       shown(entry).ifPresent(said::append);
     }
@@ -75,7 +74,7 @@ final class Conversation {
       last = messages.isEmpty() ? "Begin.\n" : "[the code printed nothing]\n";
     }
     var all = new ArrayList<>(messages);
-    all.add(new Message(Role.USER, last));
+    all.add(new Message.User(last));
     return new Model.Request(definition.agent().name(), instructions(definition), all);
   }
 

@@ -1,7 +1,7 @@
 package dev.errand.engine;
 
 import dev.errand.agent.SubTaskFactory;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.AgentSpec;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectPolicy;
@@ -84,9 +84,9 @@ final class Effects {
     return answer(slot.key(job), name, known.result());
   }
 
-  private Value called(Slot slot, Tool tool, Json.Object arguments) {
+  private Value called(Slot slot, ToolFunction tool, Json.Object arguments) {
     var name = tool.name();
-    var call = new Tool.Call(job, slot.key(job), arguments);
+    var call = new ToolFunction.Call(job, slot.key(job), arguments);
     var digest = Journal.digest(arguments.print());
     var known = journal.recorded(slot, name, digest);
     if (known == null && tool.policy() == EffectPolicy.READ_ONLY) {
@@ -108,7 +108,7 @@ final class Effects {
     return answer(call.key(), name, known.result());
   }
 
-  private Tool tool(String name) {
+  private ToolFunction tool(String name) {
     return registry
         .tool(agent, name)
         .orElseThrow(
@@ -134,7 +134,7 @@ final class Effects {
     };
   }
 
-  private Effect made(Tool tool, Tool.Call call, Effect intended) {
+  private Effect made(ToolFunction tool, ToolFunction.Call call, Effect intended) {
     return record(
         call,
         intended.with(invoke(tool.name(), () -> tool.action().call(call))),
@@ -143,7 +143,7 @@ final class Effects {
   }
 
   /// An intention whose call may or may not have been made.
-  private Effect settled(Tool tool, Tool.Call call, Effect intended) {
+  private Effect settled(ToolFunction tool, ToolFunction.Call call, Effect intended) {
     var answer = reconcile(tool, call);
     if (answer.finding() != null && !(answer.finding() instanceof Finding.NotMade)) {
       var known = intended.resolved(answer.finding()).orElseThrow();
@@ -157,7 +157,7 @@ final class Effects {
     return record(call, unknown, Entry.Kind.EFFECT_UNKNOWN, answer.trouble());
   }
 
-  private Effect record(Tool.Call call, Effect effect, Entry.Kind kind, Json.Object more) {
+  private Effect record(ToolFunction.Call call, Effect effect, Entry.Kind kind, Json.Object more) {
     var data =
         Json.object("key", call.key())
             .with("tool", effect.name())
@@ -181,7 +181,7 @@ final class Effects {
   private record Answer(@Nullable Finding finding, Json.Object trouble) {}
 
   @SuppressWarnings("IllegalCatch")
-  private Answer reconcile(Tool tool, Tool.Call call) {
+  private Answer reconcile(ToolFunction tool, ToolFunction.Call call) {
     var reconciler = tool.reconciler();
     if (reconciler == null) {
       return new Answer(null, Json.Object.EMPTY);

@@ -1,7 +1,7 @@
 package dev.errand.engine;
 
 import dev.errand.agent.Agent;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.Attempts;
 import dev.errand.job.Budget;
 import dev.errand.job.Completion;
@@ -41,7 +41,7 @@ public final class Engine implements AutoCloseable {
       Store store,
       List<WorkspaceRuntime> runtimes,
       List<ModelProvider> models,
-      List<Tool> builtIn,
+      List<ToolFunction> builtIn,
       InstantSource clock) {
     this.store = store;
     this.clock = clock;

@@ -4,7 +4,7 @@ import dev.errand.agent.Agent;
 import dev.errand.agent.Model;
 import dev.errand.agent.Program;
 import dev.errand.agent.SubTaskFactory;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.AgentSpec;
 import dev.errand.job.ModelException;
 import dev.errand.spi.ModelProvider;
@@ -23,9 +23,10 @@ final class Registry {
   private final Map<String, Agent> agents = new ConcurrentHashMap<>();
   private final Map<String, WorkspaceRuntime> runtimes;
   private final Map<String, ModelProvider> providers;
-  private final Map<String, Tool> builtIn;
+  private final Map<String, ToolFunction> builtIn;
 
-  Registry(List<WorkspaceRuntime> runtimes, List<ModelProvider> providers, List<Tool> builtIn) {
+  Registry(
+      List<WorkspaceRuntime> runtimes, List<ModelProvider> providers, List<ToolFunction> builtIn) {
     this.runtimes =
         Stream.concat(
                 Stream.of(new JavaRuntime(this::program), new AttemptsRuntime()), runtimes.stream())
@@ -34,9 +35,9 @@ final class Registry {
         providers.stream().collect(Collectors.toMap(ModelProvider::provider, Function.identity()));
     this.builtIn =
         builtIn.stream()
-            .flatMap(Tool::withErrorHandler)
+            .flatMap(ToolFunction::withErrorHandler)
             .distinct()
-            .collect(Collectors.toMap(Tool::name, Function.identity()));
+            .collect(Collectors.toMap(ToolFunction::name, Function.identity()));
   }
 
   /// The latest agent of a name counts, for jobs already stored as well.
@@ -67,7 +68,7 @@ final class Registry {
   }
 
   /// The tools that jobs of this agent may call: those built in, and the agent's own.
-  List<Tool> tools(AgentSpec spec) {
+  List<ToolFunction> tools(AgentSpec spec) {
     var tools = new ArrayList<>(builtIn.values());
     spec.tools().forEach(name -> tool(spec, name).ifPresent(tools::add));
     return tools;
@@ -83,10 +84,10 @@ final class Registry {
   }
 
   /// A job that was stored before its agent's tool had an error handler has none.
-  private WorkspaceRuntime.ToolSignature signature(AgentSpec spec, Tool tool) {
+  private WorkspaceRuntime.ToolSignature signature(AgentSpec spec, ToolFunction tool) {
     var handler =
         Optional.ofNullable(tool.errorHandler())
-            .map(Tool::name)
+            .map(ToolFunction::name)
             .filter(name -> tool(spec, name).isPresent());
     return new WorkspaceRuntime.ToolSignature(
         tool.name(),
@@ -102,7 +103,7 @@ final class Registry {
         factory.name(), factory.description(), factory.parameters(), null, null, factory.types());
   }
 
-  Optional<Tool> tool(AgentSpec spec, String name) {
+  Optional<ToolFunction> tool(AgentSpec spec, String name) {
     if (builtIn.containsKey(name)) {
       return Optional.of(builtIn.get(name));
     }

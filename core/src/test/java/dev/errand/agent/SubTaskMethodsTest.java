@@ -70,7 +70,7 @@ class SubTaskMethodsTest {
 
   @Test
   void an_agent_lists_them_after_its_tools_and_by_name() {
-    var tool = Tool.of("zero", "", List.of(), call -> null);
+    var tool = ToolFunction.of("zero", "", List.of(), call -> null);
     var desk =
         new Object() {
           @SubTask("")
@@ -170,7 +170,7 @@ class SubTaskMethodsTest {
 
   @Test
   void a_name_is_taken_once_whichever_comes_first() {
-    var tool = Tool.of("ask", "", List.of(), call -> null);
+    var tool = ToolFunction.of("ask", "", List.of(), call -> null);
     var desk =
         new Object() {
           @SubTask("")

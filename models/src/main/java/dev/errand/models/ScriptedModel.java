@@ -62,7 +62,7 @@ public final class ScriptedModel implements Model {
   private static int said(Request request) {
     return (int)
         request.messages().stream()
-            .filter(message -> message.role() == Message.Role.ASSISTANT)
+            .filter(message -> message instanceof Model.Message.Assistant)
             .count();
   }
 

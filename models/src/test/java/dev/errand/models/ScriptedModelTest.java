@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.errand.agent.Model;
 import dev.errand.agent.Model.Message;
-import dev.errand.agent.Model.Message.Role;
 import dev.errand.job.ModelException;
 import dev.errand.job.Usage;
 import dev.errand.spi.ModelProvider;
@@ -172,10 +171,10 @@ class ScriptedModelTest {
 
   private static Model.Request after(String agent, int replies) {
     var messages = new ArrayList<Message>();
-    messages.add(new Message(Role.USER, "Begin."));
+    messages.add(new Model.Message.User("Begin."));
     for (int i = 0; i < replies; i++) {
-      messages.add(new Message(Role.ASSISTANT, "reply " + i));
-      messages.add(new Message(Role.USER, "console"));
+      messages.add(new Model.Message.Assistant("reply " + i));
+      messages.add(new Model.Message.User("console"));
     }
     return new Model.Request(agent, "", messages);
   }

@@ -7,7 +7,7 @@ import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.SubTaskHandler;
 import dev.errand.agent.SubTaskSpec;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
@@ -120,8 +120,8 @@ class CrashAtEveryCommitTest {
     return n * n;
   }
 
-  private Tool tool() {
-    return Tool.of(
+  private ToolFunction tool() {
+    return ToolFunction.of(
         "note",
         "",
         List.of("text"),

@@ -6,7 +6,7 @@ import dev.errand.Errand;
 import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.SubTaskSpec;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.Entry;
 import dev.errand.job.Json;
 import dev.errand.job.Outcome;
@@ -79,8 +79,8 @@ class CrashWhileRetryingTest {
     }
   }
 
-  private Tool note() {
-    return Tool.of(
+  private ToolFunction note() {
+    return ToolFunction.of(
         "note",
         "",
         List.of("text"),

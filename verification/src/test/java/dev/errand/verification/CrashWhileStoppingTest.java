@@ -7,7 +7,7 @@ import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.SubTaskHandler;
 import dev.errand.agent.SubTaskSpec;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.Entry;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
@@ -57,7 +57,7 @@ class CrashWhileStoppingTest {
 
   private static void advance(CrashInjector injector, ManualClock clock) throws Exception {
     try (var errand = Errand.builder().store(injector.store()).clock(clock).open()) {
-      var stop = Tool.of("stop", "", List.of(), call -> errand.job(KEY).cancel("enough"));
+      var stop = ToolFunction.of("stop", "", List.of(), call -> errand.job(KEY).cancel("enough"));
       errand.register(
           Agent.named("child").program(CrashWhileStoppingTest::work).tools(stop).build());
       var root = Agent.named("root").program(CrashWhileStoppingTest::delegate).build();

@@ -8,7 +8,7 @@ import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.Exposed;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.DurableObject;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Entry;
@@ -91,8 +91,8 @@ class DurableObjectsTest {
         .open();
   }
 
-  private Tool note() {
-    return Tool.of("note", "", List.of("text"), call -> notes.add(call.key()))
+  private ToolFunction note() {
+    return ToolFunction.of("note", "", List.of("text"), call -> notes.add(call.key()))
         .policy(EffectPolicy.IDEMPOTENT);
   }
 

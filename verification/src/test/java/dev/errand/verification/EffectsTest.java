@@ -10,7 +10,7 @@ import dev.errand.agent.JobScope;
 import dev.errand.agent.Model;
 import dev.errand.agent.Program;
 import dev.errand.agent.SubTaskSpec;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Entry;
 import dev.errand.job.Finding;
@@ -55,8 +55,8 @@ class EffectsTest {
   private ManualClock clock = ManualClock.create();
   private MemoryStore store = new MemoryStore(clock);
 
-  private Tool pay(EffectPolicy policy) {
-    return Tool.of(
+  private ToolFunction pay(EffectPolicy policy) {
+    return ToolFunction.of(
             "pay",
             "",
             List.of("amount?"),
@@ -76,7 +76,7 @@ class EffectsTest {
     }
   }
 
-  private Job job(Errand errand, Program program, Tool... tools) {
+  private Job job(Errand errand, Program program, ToolFunction... tools) {
     var agent = Agent.named("clerk").tools(tools);
     if (model != null) {
       return errand.submit(agent.model(model).build(), spec -> spec.key("the one"));
@@ -88,7 +88,8 @@ class EffectsTest {
 
   /// Advances the job until it ends or the injector strikes; true if it struck. One job at a time
   /// and none kept warm: each wait for a child is followed by a replay.
-  private boolean advance(CrashInjector injector, Program program, Tool... tools) throws Exception {
+  private boolean advance(CrashInjector injector, Program program, ToolFunction... tools)
+      throws Exception {
     try (var errand = Errand.builder().store(injector.store()).clock(clock).open()) {
       errand.register(Agent.named("child").program(job -> 1).build());
       var job = job(errand, program, tools);
@@ -104,7 +105,7 @@ class EffectsTest {
     return injector.crashed();
   }
 
-  private void finish(Program program, Tool... tools) throws Exception {
+  private void finish(Program program, ToolFunction... tools) throws Exception {
     advance(CrashInjector.failing(store, 0, false), program, tools);
   }
 
@@ -122,7 +123,8 @@ class EffectsTest {
   }
 
   /// What the job came to, for each place at which it was crashed.
-  private Set<String> crashedEverywhere(boolean after, Runnable check, Tool tool) throws Exception {
+  private Set<String> crashedEverywhere(boolean after, Runnable check, ToolFunction tool)
+      throws Exception {
     var outcomes = new HashSet<String>();
     boolean crashed = true;
     for (int at = 1; crashed; at++) {
@@ -370,7 +372,7 @@ class EffectsTest {
   void a_call_under_way_cannot_be_resolved() throws Exception {
     var refused = new ArrayList<Throwable>();
     var tool =
-        Tool.of(
+        ToolFunction.of(
             "pay",
             "",
             List.of("amount"),
@@ -387,7 +389,7 @@ class EffectsTest {
   }
 
   /// What the program fails with when its second pass differs from its first.
-  private String divergence(Program program, Tool... tools) throws Exception {
+  private String divergence(Program program, ToolFunction... tools) throws Exception {
     finish(program, tools);
     if (outcome() instanceof Outcome.Failed(var error)) {
       return error.message();
@@ -407,7 +409,7 @@ class EffectsTest {
 
   @Test
   void another_tool_at_the_same_place_is_a_divergence_that_names_both() throws Exception {
-    var refund = Tool.of("refund", "", List.of(), call -> calls.add(call.key()));
+    var refund = ToolFunction.of("refund", "", List.of(), call -> calls.add(call.key()));
 
     var message =
         divergence(
@@ -436,7 +438,7 @@ class EffectsTest {
 
   @Test
   void a_call_that_moved_to_another_place_is_not_made_there_again() throws Exception {
-    var read = Tool.of("read", "", List.of(), call -> 1).policy(EffectPolicy.READ_ONLY);
+    var read = ToolFunction.of("read", "", List.of(), call -> 1).policy(EffectPolicy.READ_ONLY);
 
     var message =
         divergence(
@@ -477,7 +479,7 @@ class EffectsTest {
   void a_clock_that_is_read_where_a_tool_was_called_is_a_divergence() throws Exception {
     var passes = new AtomicInteger();
     var pass =
-        Tool.of("passed", "", List.of(), call -> passes.getAndIncrement())
+        ToolFunction.of("passed", "", List.of(), call -> passes.getAndIncrement())
             .policy(EffectPolicy.READ_ONLY);
     python =
         """

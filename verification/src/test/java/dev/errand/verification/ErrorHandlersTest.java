@@ -7,7 +7,7 @@ import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.Model;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.Entry;
 import dev.errand.job.Json;
 import dev.errand.job.Limits;
@@ -66,8 +66,8 @@ class ErrorHandlersTest {
     PYTHON.close();
   }
 
-  private Tool note() {
-    return Tool.of(
+  private ToolFunction note() {
+    return ToolFunction.of(
         "note",
         "",
         List.of("text"),
@@ -249,8 +249,8 @@ class ErrorHandlersTest {
             line -> assertThat(line).contains("needs a function, not int"));
   }
 
-  private static Tool book(Tool handler) {
-    return Tool.of(
+  private static ToolFunction book(ToolFunction handler) {
+    return ToolFunction.of(
             "book",
             "",
             List.of("what"),
@@ -264,8 +264,8 @@ class ErrorHandlersTest {
   }
 
   /// Notes what it was called with, for each key once.
-  private Tool cancel() {
-    return Tool.of(
+  private ToolFunction cancel() {
+    return ToolFunction.of(
         "_cancel",
         "",
         List.of("context", "error?"),
@@ -350,7 +350,7 @@ class ErrorHandlersTest {
         "_cancel;a,b?,c?"
       })
   void a_tool_that_is_no_handler_is_refused(String name, String parameters) {
-    var wrong = Tool.of(name, "", List.of(parameters.split(",")), call -> null);
+    var wrong = ToolFunction.of(name, "", List.of(parameters.split(",")), call -> null);
     assertThatThrownBy(() -> book(wrong))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(

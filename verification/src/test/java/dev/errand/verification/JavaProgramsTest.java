@@ -11,7 +11,7 @@ import dev.errand.agent.Program;
 import dev.errand.agent.SubTask;
 import dev.errand.agent.SubTaskHandler;
 import dev.errand.agent.SubTaskSpec;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.Entry;
 import dev.errand.job.JobFailedException;
 import dev.errand.job.Json;
@@ -287,7 +287,7 @@ class JavaProgramsTest {
   void a_tool_is_called_once_and_its_failure_is_an_exception() throws Exception {
     var calls = new AtomicInteger();
     var tool =
-        Tool.of(
+        ToolFunction.of(
             "bump",
             "",
             List.of("by"),

@@ -2,7 +2,7 @@ package dev.errand.verification;
 
 import dev.errand.Errand;
 import dev.errand.agent.Agent;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.EffectPolicy;
 import dev.errand.spi.StoreProvider;
 import dev.errand.testkit.CrashInjector;
@@ -87,13 +87,13 @@ final class Killed {
 
   private static Agent agent(Path effects) {
     var idempotent =
-        Tool.of(
+        ToolFunction.of(
             "idempotent",
             "Appends a line unless its key is there.",
             List.of("text"),
             call -> append(effects, call, true));
     var atMostOnce =
-        Tool.of(
+        ToolFunction.of(
                 "at_most_once",
                 "Appends a line, whatever is there.",
                 List.of("text"),
@@ -102,8 +102,8 @@ final class Killed {
     return Agent.named("main").tools(idempotent, atMostOnce).build();
   }
 
-  private static synchronized @Nullable Object append(Path effects, Tool.Call call, boolean checked)
-      throws IOException {
+  private static synchronized @Nullable Object append(
+      Path effects, ToolFunction.Call call, boolean checked) throws IOException {
     var line = call.key() + " " + call.text("text");
     if (checked && Files.exists(effects) && Files.readAllLines(effects).contains(line)) {
       return null;

@@ -65,7 +65,7 @@ class ModelTurnsTest {
           int said =
               (int)
                   request.messages().stream()
-                      .filter(message -> message.role() == Model.Message.Role.ASSISTANT)
+                      .filter(message -> message instanceof Model.Message.Assistant)
                       .count();
           if (said >= lines.length) {
             throw new ModelException("The script has no line " + (said + 1));
@@ -107,8 +107,7 @@ class ModelTurnsTest {
     done(code("x = 20\nprint('x is', x)"), code("exit(x + 1)"));
     assertThat(outcome.value(Integer.class)).isEqualTo(21);
     assertThat(asked).hasSize(2);
-    assertThat(asked.get(1).messages().getLast())
-        .isEqualTo(new Model.Message(Model.Message.Role.USER, "x is 20\n"));
+    assertThat(asked.get(1).messages().getLast()).isEqualTo(new Model.Message.User("x is 20\n"));
     assertThat(usage).isEqualTo(new Usage(2, 20, 10, 0));
   }
 

@@ -23,7 +23,7 @@ record Priced(List<String> replies, Usage estimate) implements Model {
   public Reply reply(Request request) {
     long said =
         request.messages().stream()
-            .filter(message -> message.role() == Message.Role.ASSISTANT)
+            .filter(message -> message instanceof Model.Message.Assistant)
             .count();
     return new Reply(replies.get((int) Math.min(said, replies.size() - 1)), PRICE);
   }

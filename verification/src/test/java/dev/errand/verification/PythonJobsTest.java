@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.agent.Agent;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.Entry;
 import dev.errand.job.Outcome;
 import dev.errand.job.TaskError;
@@ -312,7 +312,7 @@ class PythonJobsTest {
   @Test
   void a_tool_that_fails_with_an_error_of_java_is_an_exception_in_python() throws Exception {
     var tool =
-        Tool.of(
+        ToolFunction.of(
             "explode",
             "",
             List.of(),

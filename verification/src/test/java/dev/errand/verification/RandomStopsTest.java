@@ -8,7 +8,7 @@ import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.SubTaskHandler;
 import dev.errand.agent.SubTaskSpec;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.Entry;
 import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
@@ -86,7 +86,7 @@ class RandomStopsTest {
 
   private static Agent node() {
     var tool =
-        Tool.of(
+        ToolFunction.of(
             "work",
             "",
             List.of("millis"),

@@ -8,7 +8,7 @@ import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.Model;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.CoVariable;
 import dev.errand.job.Delta;
 import dev.errand.job.Entry;
@@ -73,12 +73,13 @@ class RetriedPythonTest {
     PYTHON.close();
   }
 
-  private static Tool number() {
-    return Tool.of("number", "Which attempt it is.", List.of(), call -> call.job().ordinal());
+  private static ToolFunction number() {
+    return ToolFunction.of(
+        "number", "Which attempt it is.", List.of(), call -> call.job().ordinal());
   }
 
   private Job run(String code) {
-    var noting = Tool.of("note", "", List.of("text"), call -> noted.add(call.text("text")));
+    var noting = ToolFunction.of("note", "", List.of("text"), call -> noted.add(call.text("text")));
     var agent = Agent.named("parent").tools(number(), noting).build();
     errand.worker().warmJobs(waiting.warmJobs()).poll(Duration.ofMillis(5)).start();
     return errand.submit(agent, spec -> spec.code(code).locale("pl-PL"));

@@ -9,7 +9,7 @@ import dev.errand.agent.JobScope;
 import dev.errand.agent.Program;
 import dev.errand.agent.SubTaskHandler;
 import dev.errand.agent.SubTaskSpec;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.Entry;
 import dev.errand.job.JobFailedException;
 import dev.errand.job.JobStatus;
@@ -66,8 +66,8 @@ class RetryTest {
     return this;
   }
 
-  private Tool note() {
-    return Tool.of("note", "", List.of("text"), call -> noted.add(call.text("text")));
+  private ToolFunction note() {
+    return ToolFunction.of("note", "", List.of("text"), call -> noted.add(call.text("text")));
   }
 
   private Job delegating(UnaryOperator<SubTaskSpec> details) {

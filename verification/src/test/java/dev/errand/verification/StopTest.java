@@ -10,7 +10,7 @@ import dev.errand.agent.Agent;
 import dev.errand.agent.JobScope;
 import dev.errand.agent.Model;
 import dev.errand.agent.SubTaskSpec;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.Effect;
 import dev.errand.job.Entry;
 import dev.errand.job.JobStatus;
@@ -84,9 +84,9 @@ class StopTest {
   private Agent parent() {
     return Agent.named("parent")
         .tools(
-            Tool.of("block", "", List.of(), call -> block()),
-            Tool.of("ignore", "", List.of(), call -> ignore()),
-            Tool.of("note", "", List.of("text"), call -> noted.add(call.text("text"))))
+            ToolFunction.of("block", "", List.of(), call -> block()),
+            ToolFunction.of("ignore", "", List.of(), call -> ignore()),
+            ToolFunction.of("note", "", List.of("text"), call -> noted.add(call.text("text"))))
         .build();
   }
 
@@ -222,7 +222,7 @@ class StopTest {
   void a_java_program_is_stopped_where_it_calls_or_waits() throws Exception {
     var program =
         Agent.named("program")
-            .tools(Tool.of("block", "", List.of(), call -> block()))
+            .tools(ToolFunction.of("block", "", List.of(), call -> block()))
             .program(
                 scope -> {
                   scope.call("block", Json.Object.EMPTY);

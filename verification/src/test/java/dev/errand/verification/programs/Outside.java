@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errand.agent.SubTask;
 import dev.errand.agent.SubTaskSpec;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
@@ -30,12 +30,12 @@ final class Outside {
 
   /// The calls of one effect key, of which the first counts.
   private static final class Done {
-    private final Tool.Call first;
+    private final ToolFunction.Call first;
     private final String tool;
     private final byte[] dice;
     private int times;
 
-    private Done(Tool.Call first, String tool, byte[] dice) {
+    private Done(ToolFunction.Call first, String tool, byte[] dice) {
       this.first = first;
       this.tool = tool;
       this.dice = dice;
@@ -55,14 +55,14 @@ final class Outside {
     this.seed = seed;
   }
 
-  Tool[] tools() {
-    return new Tool[] {
+  ToolFunction[] tools() {
+    return new ToolFunction[] {
       tool("fetch", "n", call -> call.dice(0) % 5 == 0 ? refuse(call) : call.dice(1) % 50),
       tool("rows", "n", Outside::rows),
       tool("mark", "value", call -> null),
       tool("once", "n", call -> call.dice(0) % 3 == 0 ? refuse(call) : null)
           .policy(EffectPolicy.AT_MOST_ONCE),
-      Tool.of("look", "", List.of("n"), this::look).policy(EffectPolicy.READ_ONLY)
+      ToolFunction.of("look", "", List.of("n"), this::look).policy(EffectPolicy.READ_ONLY)
     };
   }
 
@@ -81,22 +81,22 @@ final class Outside {
         .toList();
   }
 
-  private int look(Tool.Call call) {
+  private int look(ToolFunction.Call call) {
     return (digest(seed + " look " + argument(call))[1] & 0xFF) % 50;
   }
 
-  private Tool tool(String name, String parameter, Answer answer) {
-    return Tool.of(name, "", List.of(parameter), call -> answer.to(call(name, call)));
+  private ToolFunction tool(String name, String parameter, Answer answer) {
+    return ToolFunction.of(name, "", List.of(parameter), call -> answer.to(call(name, call)));
   }
 
-  private synchronized Done call(String tool, Tool.Call call) {
+  private synchronized Done call(String tool, ToolFunction.Call call) {
     var made = done.computeIfAbsent(call.key(), key -> first(tool, call));
     assertThat(call.arguments()).as("arguments of " + call.key()).isEqualTo(made.first.arguments());
     made.times++;
     return made;
   }
 
-  private Done first(String tool, Tool.Call call) {
+  private Done first(String tool, ToolFunction.Call call) {
     var path = path(call.job());
     int number = calls.merge(path + " " + tool, 1, Integer::sum);
     return new Done(call, tool, digest(seed + " " + path + " " + tool + " " + number));
@@ -110,7 +110,7 @@ final class Outside {
     }
   }
 
-  private static String argument(Tool.Call call) {
+  private static String argument(ToolFunction.Call call) {
     return call.arguments().members().values().iterator().next().print();
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errand.Errand;
 import dev.errand.agent.Agent;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.Outcome;
 import dev.errand.python.CPythonRuntime;
 import dev.errand.testkit.MemoryStore;
@@ -113,7 +113,7 @@ class ReplayTest {
 
   private Object value(Waiting waiting, String code) throws InterruptedException {
     var tell =
-        Tool.of(
+        ToolFunction.of(
             "tell",
             "",
             List.of("text"),

@@ -8,7 +8,7 @@ import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.Model;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.EffectKey;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Entry;
@@ -52,8 +52,8 @@ class DialogCasesTest {
 
   private final List<Model.Request> asked = Collections.synchronizedList(new ArrayList<>());
 
-  private final Tool send =
-      Tool.of(
+  private final ToolFunction send =
+      ToolFunction.of(
           "send",
           "Sends a message.",
           List.of("body", "media?"),
@@ -70,7 +70,7 @@ class DialogCasesTest {
           asked.add(request);
           long said =
               request.messages().stream()
-                  .filter(message -> message.role() == Model.Message.Role.ASSISTANT)
+                  .filter(message -> message instanceof Model.Message.Assistant)
                   .count();
           return new Model.Reply(replies[(int) Math.min(said, replies.length - 1)], Usage.NONE);
         };
@@ -146,7 +146,7 @@ class DialogCasesTest {
   @Test
   void a_message_that_cannot_be_delivered_is_told_to_the_model_which_goes_on() {
     var failing =
-        Tool.of(
+        ToolFunction.of(
             "send",
             "",
             List.of("body"),
@@ -167,7 +167,7 @@ class DialogCasesTest {
   @ParameterizedTest(name = "{0}")
   @ValueSource(strings = {"text", "body,to", "body,to,media?"})
   void what_cannot_send_a_text_is_refused(String parameters) {
-    var wrong = Tool.of("send", "", List.of(parameters.split(",")), call -> null);
+    var wrong = ToolFunction.of("send", "", List.of(parameters.split(",")), call -> null);
     assertThatThrownBy(() -> saying("x").dialog(wrong))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("A message is sent with the parameter body");
@@ -199,7 +199,7 @@ class DialogCasesTest {
     assertThat(value(job)).isEqualTo("Success");
     assertThat(reminders(job)).containsExactly("Report with answer().", "Report with answer().");
     assertThat(asked.getLast().messages().getLast())
-        .isEqualTo(new Model.Message(Model.Message.Role.USER, "Report with answer().\n"));
+        .isEqualTo(new Model.Message.User("Report with answer().\n"));
   }
 
   @Test
@@ -319,7 +319,7 @@ class DialogCasesTest {
       CPythonRuntime python, CrashInjector injector, ManualClock clock, EffectPolicy policy)
       throws InterruptedException {
     var keeping =
-        Tool.of(
+        ToolFunction.of(
                 "send",
                 "",
                 List.of("body"),

@@ -10,7 +10,7 @@ import dev.errand.agent.Agent;
 import dev.errand.agent.Exposed;
 import dev.errand.agent.SubTask;
 import dev.errand.agent.SubTaskSpec;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.Outcome;
 import dev.errand.job.Shared;
 import dev.errand.python.CPythonRuntime;
@@ -132,7 +132,7 @@ class JavaFactoriesTest {
         Errand.builder()
             .store(new MemoryStore(InstantSource.system()))
             .runtime(waiting.over(PYTHON))
-            .tool(Tool.of("in_use", "", List.of(), call -> null))
+            .tool(ToolFunction.of("in_use", "", List.of(), call -> null))
             .references("report", Report.class, Map.of("weekly", new Report())::get)
             .open();
     errand.register(Agent.named("specialist").build());

@@ -40,7 +40,7 @@ class NotificationCasesTest {
   private static int replies(Model.Request request) {
     return (int)
         request.messages().stream()
-            .filter(message -> message.role() == Model.Message.Role.ASSISTANT)
+            .filter(message -> message instanceof Model.Message.Assistant)
             .count();
   }
 
@@ -81,7 +81,7 @@ class NotificationCasesTest {
             "[Notification] sub-task id=a completed successfully. Result: [1,2]\n",
             "[Error] sub-task id=b failed with no luck\n",
             "[Error] sub-task failed with The child ended without completing its handler");
-    assertThat(asked.get(1).messages().getLast().role()).isEqualTo(Model.Message.Role.USER);
+    assertThat(asked.get(1).messages().getLast()).isInstanceOf(Model.Message.User.class);
   }
 
   /// N04, W6: a result of which the text cannot be said is told all the same.

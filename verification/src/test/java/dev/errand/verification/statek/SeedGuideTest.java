@@ -8,7 +8,7 @@ import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.Exposed;
 import dev.errand.agent.Model;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.Entry;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
@@ -150,14 +150,14 @@ class SeedGuideTest {
 
   private Errand.Builder surround(Errand.Builder errand) {
     var conflicts =
-        Tool.of(
+        ToolFunction.of(
             "find_conflicts",
             "",
             List.of("events"),
             call ->
                 ((Json.Array) call.arguments().get("events").orElseThrow()).items().subList(0, 2));
     var move =
-        Tool.of(
+        ToolFunction.of(
             "move_meeting",
             "",
             List.of("meeting", "new_slot"),

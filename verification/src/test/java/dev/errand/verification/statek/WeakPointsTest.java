@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.Model;
-import dev.errand.agent.Tool;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
@@ -51,7 +51,7 @@ class WeakPointsTest {
       new AgentCode(
           errand ->
               errand.tool(
-                  Tool.of(
+                  ToolFunction.of(
                       "explode",
                       "",
                       List.of(),
@@ -224,7 +224,7 @@ class WeakPointsTest {
   void w20_f01_statements_before_a_wait_are_carried_out_once() {
     var counted = new AtomicInteger();
     var count =
-        Tool.of("count", "", List.of(), call -> counted.incrementAndGet())
+        ToolFunction.of("count", "", List.of(), call -> counted.incrementAndGet())
             .policy(EffectPolicy.IDEMPOTENT);
     var job =
         code.submit(

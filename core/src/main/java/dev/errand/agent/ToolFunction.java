@@ -1,0 +1,252 @@
+package dev.errand.agent;
+
+import dev.errand.job.EffectPolicy;
+import dev.errand.job.Finding;
+import dev.errand.job.JobId;
+import dev.errand.job.Json;
+import dev.errand.job.ToolSpec;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// A controlled capability that code and models may call by name.
+///
+/// One whose name begins with `_` is for the library only: code does not see it. A method with
+/// [Tool] becomes one by [#of(Object)].
+///
+/// @param spec what a model is told of it
+/// @param action what it does
+/// @param policy what may be done when the outcome of a call is unknown
+/// @param timeout how long a call may take, before it is interrupted and has failed
+/// @param visibility who is offered it
+/// @param reconciler asked before the policy decides; null if nothing but the policy does
+/// @param exit the value with which calling code ends its job once the call has returned; null
+///   where it goes on
+/// @param errorHandler called if a job fails whose code has called this tool; null for none
+public record ToolFunction(
+    ToolSpec spec,
+    Action action,
+    EffectPolicy policy,
+    Duration timeout,
+    Visibility visibility,
+    @Nullable Reconciler reconciler,
+    @Nullable Json exit,
+    @Nullable ToolFunction errorHandler) {
+  /// The timeout of a tool that names none.
+  public static final Duration TIMEOUT = Duration.ofMinutes(10);
+
+  public ToolFunction {
+    if (!spec.name().matches("[A-Za-z_][A-Za-z0-9_]*")) {
+      throw new IllegalArgumentException(
+          "'" + spec.name() + "' is no name for a tool; use letters, digits and _");
+    }
+    if (!timeout.isPositive()) {
+      throw new IllegalArgumentException(
+          "The timeout of tool " + spec.name() + " must be positive, not " + timeout);
+    }
+  }
+
+  /// Who is offered a tool: a model that calls it by its reply, the Python of jobs, or both.
+  ///
+  /// Java programs may call any.
+  public enum Visibility {
+    /// Both are.
+    EVERYWHERE,
+    /// Python only.
+    CODE,
+    /// Models only.
+    CALLS;
+
+    /// Whether Python may call it.
+    public boolean inCode() {
+      return this != CALLS;
+    }
+
+    /// Whether models are told of it.
+    public boolean inCalls() {
+      return this != CODE;
+    }
+  }
+
+  /// A tool whose calls are repeated with the same key when their outcome is unknown.
+  public static ToolFunction of(ToolSpec spec, Action action) {
+    return new ToolFunction(
+        spec, action, EffectPolicy.IDEMPOTENT, TIMEOUT, Visibility.EVERYWHERE, null, null, null);
+  }
+
+  /// One whose arguments may be anything.
+  ///
+  /// @param name what it is called by; a Python identifier
+  /// @param description what it does, for the model
+  /// @param parameters the names of its parameters, in order; a trailing `?` marks an optional one
+  public static ToolFunction of(
+      String name, String description, List<String> parameters, Action action) {
+    return of(ToolSpec.of(name, description, parameters), action);
+  }
+
+  /// The methods with [Tool] of an object, by their names: in the same order in every process.
+  ///
+  /// @throws IllegalArgumentException if there is none, or one that could not be called
+  public static List<ToolFunction> of(Object owner) {
+    return ToolMethod.of(owner).stream().map(ToolMethod::function).toList();
+  }
+
+  /// What it is called by.
+  public String name() {
+    return spec.name();
+  }
+
+  /// What it does, for the model.
+  public String description() {
+    return spec.description();
+  }
+
+  /// The names of its parameters, in order; a trailing `?` marks an optional one.
+  public List<String> parameters() {
+    return spec.parameters();
+  }
+
+  /// The same tool under another policy.
+  public ToolFunction policy(EffectPolicy other) {
+    return new ToolFunction(
+        spec, action, other, timeout, visibility, reconciler, exit, errorHandler);
+  }
+
+  /// The same tool with another timeout; default ten minutes.
+  ///
+  /// @throws IllegalArgumentException if it is not positive
+  public ToolFunction timeout(Duration other) {
+    return new ToolFunction(
+        spec, action, policy, other, visibility, reconciler, exit, errorHandler);
+  }
+
+  /// The same tool, offered to others.
+  public ToolFunction visibility(Visibility other) {
+    return new ToolFunction(spec, action, policy, timeout, other, reconciler, exit, errorHandler);
+  }
+
+  /// The same tool, able to find out what came of a call whose outcome is unknown.
+  public ToolFunction reconcile(Reconciler how) {
+    return new ToolFunction(spec, action, policy, timeout, visibility, how, exit, errorHandler);
+  }
+
+  /// The same tool, by which calling Python ends its job with that value, anything [Json#of] takes;
+  /// default the job goes on, as it does for a tool that fails and for a Java program.
+  public ToolFunction exits(@Nullable Object value) {
+    return new ToolFunction(
+        spec, action, policy, timeout, visibility, reconciler, Json.of(value), errorHandler);
+  }
+
+  /// The same tool, for each call of which a job that fails calls `handler`: a tool of a name that
+  /// begins with `_`, such as `_release(context, error?)`.
+  ///
+  /// It is registered with the job once the call has returned, and called once, in the order of
+  /// registration with the handlers of the job's code: with what the call returned, and with the
+  /// error as an object of `kind`, `message` and `advice`. Calls of a Java program, and those by
+  /// which a dialog is held, register none.
+  ///
+  /// @throws IllegalArgumentException if `handler` has another name, other than two parameters, of
+  ///   which the second is optional, or ends jobs itself
+  public ToolFunction onError(ToolFunction handler) {
+    var given = handler.parameters();
+    boolean takesBoth =
+        given.size() == 2 && !given.getFirst().endsWith("?") && given.getLast().endsWith("?");
+    if (!handler.isInternal() || !takesBoth || handler.exit() != null) {
+      throw new IllegalArgumentException(
+          "An error handler has a name that begins with _ and takes a context and an optional"
+              + " error, as in _release(context, error?); tool "
+              + handler.name()
+              + " takes "
+              + given);
+    }
+    return new ToolFunction(spec, action, policy, timeout, visibility, reconciler, exit, handler);
+  }
+
+  /// This tool, and its error handler if it has one.
+  public Stream<ToolFunction> withErrorHandler() {
+    return Stream.concat(Stream.of(this), Stream.ofNullable(errorHandler));
+  }
+
+  /// The same tool under another name.
+  ToolFunction named(String other) {
+    return new ToolFunction(
+        new ToolSpec(other, description(), spec.schema()),
+        action,
+        policy,
+        timeout,
+        visibility,
+        reconciler,
+        exit,
+        errorHandler);
+  }
+
+  /// Whether only the library calls it, not the code of jobs: its name begins with `_`.
+  public boolean isInternal() {
+    return name().startsWith("_");
+  }
+
+  /// What a tool does; called by any thread, several at a time, and heeding interruption.
+  @FunctionalInterface
+  public interface Action {
+    /// Does it.
+    ///
+    /// @return anything [Json#of] takes
+    /// @throws Exception if it fails; the calling code sees the message as an error of the tool
+    @Nullable Object call(Call call) throws Exception;
+  }
+
+  /// Finds out what came of a call whose worker died before the outcome was recorded; called by any
+  /// thread, several at a time, and heeding interruption.
+  @FunctionalInterface
+  public interface Reconciler {
+    /// Looks for the call under its key.
+    ///
+    /// A call that was not made is made then. It is asked again if the worker dies before the
+    /// finding is recorded.
+    ///
+    /// @return what came of the call; empty if that cannot be said, and the policy decides
+    /// @throws Exception which counts as empty; the history has the message
+    Optional<Finding> find(Call call) throws Exception;
+  }
+
+  /// One call of a tool.
+  ///
+  /// @param job on whose behalf
+  /// @param key stable over replays: the same call has the same key, another call another one
+  /// @param arguments by parameter name
+  public record Call(JobId job, String key, Json.Object arguments) {
+    /// The text of an argument.
+    ///
+    /// @throws IllegalArgumentException if it is absent or no string
+    public String text(String name) {
+      return arguments
+          .text(name)
+          .orElseThrow(
+              () -> new IllegalArgumentException(name + " is required and must be a string"));
+    }
+
+    /// The whole number of an argument, or what it is if that is absent or null.
+    ///
+    /// @throws IllegalArgumentException if it is no whole number
+    public int number(String name, int otherwise) {
+      try {
+        return arguments.get(name).map(value -> value.to(Integer.class)).orElse(otherwise);
+      } catch (IllegalArgumentException none) {
+        throw new IllegalArgumentException(name + " must be a whole number", none);
+      }
+    }
+
+    /// Whether an argument is true; false if it is absent or null.
+    ///
+    /// @throws IllegalArgumentException if it is something else
+    public boolean flag(String name) {
+      try {
+        return arguments.get(name).map(value -> value.to(Boolean.class)).orElse(false);
+      } catch (IllegalArgumentException none) {
+        throw new IllegalArgumentException(name + " must be true or false", none);
+      }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package dev.errand.agent;
+
+import dev.errand.job.Json;
+import dev.errand.job.ToolSpec;
+import java.lang.reflect.Parameter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// A method with [Tool] as what it is called as.
+final class ToolMethod {
+  private final BoundMethod method;
+  private final Tool mark;
+  private final List<Argument> arguments;
+
+  /// @param name what it is called by; null for the call itself
+  private record Argument(@Nullable String name, Parameter parameter) {
+    boolean isOptional() {
+      return parameter.getType() == Optional.class || BoundMethod.isNullable(parameter);
+    }
+  }
+
+  private ToolMethod(BoundMethod method) {
+    this.method = method;
+    this.mark = method.method().getAnnotation(Tool.class);
+    this.arguments = method.parameters().stream().map(this::argument).toList();
+    var named = named();
+    method.check(
+        named.stream().map(Argument::name).toList(),
+        named.stream().map(Argument::isOptional).toList());
+  }
+
+  static List<ToolMethod> of(Object owner) {
+    return BoundMethod.of(owner, Tool.class, "nothing of it could be called").stream()
+        .map(ToolMethod::new)
+        .toList();
+  }
+
+  private Argument argument(Parameter parameter) {
+    return parameter.getType() == ToolFunction.Call.class
+        ? new Argument(null, parameter)
+        : new Argument(method.name(parameter), parameter);
+  }
+
+  private List<Argument> named() {
+    return arguments.stream().filter(argument -> argument.name() != null).toList();
+  }
+
+  ToolFunction function() {
+    var name = mark.name().isEmpty() ? method.name() : mark.name();
+    return ToolFunction.of(new ToolSpec(name, mark.value(), schema()), this::call)
+        .policy(mark.policy())
+        .timeout(Duration.ofSeconds(mark.timeoutSeconds()))
+        .visibility(mark.visibility());
+  }
+
+  private Json.Object schema() {
+    var properties = Json.Object.EMPTY;
+    var required = new ArrayList<String>();
+    for (var argument : named()) {
+      var name = String.valueOf(argument.name());
+      properties = properties.with(name, schema(argument.parameter()));
+      if (!argument.isOptional()) {
+        required.add(name);
+      }
+    }
+    return Json.object("type", "object").with("properties", properties).with("required", required);
+  }
+
+  private static Json.Object schema(Parameter parameter) {
+    var schema = TypeSchema.ofArgument(parameter.getParameterizedType());
+    var description = parameter.getAnnotation(Description.class);
+    return description == null ? schema : schema.with("description", description.value());
+  }
+
+  private @Nullable Object call(ToolFunction.Call call) throws Exception {
+    var values = new ArrayList<@Nullable Object>();
+    for (var argument : arguments) {
+      values.add(argument.name() == null ? call : value(argument, argument.name(), call));
+    }
+    return method.invoke(values);
+  }
+
+  private static @Nullable Object value(Argument argument, String name, ToolFunction.Call call) {
+    var value =
+        BoundMethod.value(name, argument.parameter(), argument.isOptional(), call.arguments());
+    boolean absent = value == null && argument.parameter().getType() == Optional.class;
+    return absent ? Optional.empty() : value;
+  }
+}
