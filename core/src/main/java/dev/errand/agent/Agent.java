@@ -2,12 +2,14 @@ package dev.errand.agent;
 
 import dev.errand.job.AgentSpec;
 import dev.errand.job.Attempts;
+import dev.errand.job.ChatStyle;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Conduct;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Limits;
 import dev.errand.job.Reminder;
 import dev.errand.job.Sandbox;
+import dev.errand.job.ToolSpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -96,6 +98,9 @@ public final class Agent {
     private @Nullable Reminder reminder;
     private boolean languageRule = true;
     private boolean languageHint = true;
+    private ChatStyle style = Conduct.PLAIN.style();
+    private int concurrentTools = Conduct.CONCURRENT_TOOLS;
+    private long compactAt = Conduct.COMPACT_AT;
 
     private Builder(String name) {
       if (name.isBlank()) {
@@ -274,6 +279,30 @@ public final class Agent {
       return this;
     }
 
+    /// How its model's replies are read; default [ChatStyle#MD_DIALOG], in which fenced Python is
+    /// carried out, tools may be called, and a reply in words alone ends the job.
+    public Builder style(ChatStyle style) {
+      this.style = style;
+      return this;
+    }
+
+    /// How many tools that its model calls in one reply are at work at a time; default 10.
+    ///
+    /// @throws IllegalArgumentException if it is less than 1
+    public Builder concurrentTools(int most) {
+      this.concurrentTools = most;
+      return this;
+    }
+
+    /// How much its model is shown at most, in tokens of four characters; default 100,000. What was
+    /// said first is summed up then, by the model itself, and stays in the history as it was.
+    ///
+    /// @throws IllegalArgumentException if it is not positive
+    public Builder compactAt(long tokens) {
+      this.compactAt = tokens;
+      return this;
+    }
+
     /// The workspace runtime that its Python runs in, by name; default `cpython`. A program runs in
     /// none of these.
     public Builder runtime(String name) {
@@ -355,8 +384,21 @@ public final class Agent {
                   send == null ? null : Conduct.SEND,
                   reminder,
                   languageRule,
-                  languageHint));
+                  languageHint,
+                  style,
+                  offers(all),
+                  concurrentTools,
+                  compactAt));
       return new Agent(spec, model, program, all, subTasks);
+    }
+
+    private List<ToolSpec> offers(List<ToolFunction> all) {
+      return modelName == null || !style.takesCalls()
+          ? List.of()
+          : all.stream()
+              .filter(tool -> tool.visibility().inCalls() && !tool.isInternal())
+              .map(ToolFunction::spec)
+              .toList();
     }
 
     private List<String> callable(List<ToolFunction> all) {

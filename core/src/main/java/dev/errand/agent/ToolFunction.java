@@ -6,7 +6,9 @@ import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.ToolSpec;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,36 @@ public record ToolFunction(
     @Nullable ToolFunction errorHandler) {
   /// The timeout of a tool that names none.
   public static final Duration TIMEOUT = Duration.ofMinutes(10);
+
+  /// Delegates a focused piece of work to a fresh copy of the agent, and returns its answer
+  /// (SwarmSDK: `SubTask`); see `docs/subtasks.md`. Only models call it.
+  public static final ToolFunction SUB_TASK =
+      carriedOut(
+          "SubTask",
+          """
+          Hands one focused piece of work to a fresh copy of yourself and returns its final answer. \
+          The copy has the same instructions and tools and an empty conversation: it knows only what \
+          you write in instructions, so make them complete, with paths and the form of the answer \
+          that you want. Only its final answer comes back. Several SubTask calls in one reply run at \
+          the same time. It can read your memory but not write it; changes of files are real and \
+          shared. Do not use it for what you can do in a step or two yourself.\
+          """,
+          Map.of(
+              "title", "A short label for this piece of work.",
+              "instructions", "All that the copy must know and do."));
+
+  /// Carries out Python in the job's workspace, where its variables stay; what it prints is the
+  /// result. Only models call it, and one that talks in [dev.errand.job.ChatStyle#DIRECT] has no
+  /// other way to run code.
+  public static final ToolFunction PYTHON_CLI =
+      carriedOut(
+          "python_cli",
+          """
+          Carries out Python code in your workspace and returns what it prints, with the value of \
+          the last expression, as an interactive Python does. Variables, functions and imports stay \
+          there from call to call. Call it at most once per reply; exit(value) ends the job.\
+          """,
+          Map.of("code", "The code."));
 
   public ToolFunction {
     if (!spec.name().matches("[A-Za-z_][A-Za-z0-9_]*")) {
@@ -68,6 +100,24 @@ public record ToolFunction(
     public boolean inCalls() {
       return this != CODE;
     }
+  }
+
+  /// One that the engine carries out itself.
+  private static ToolFunction carriedOut(
+      String name, String description, Map<String, String> parameters) {
+    var properties = Json.Object.EMPTY;
+    var names = parameters.keySet().stream().sorted(Comparator.reverseOrder()).toList();
+    for (var parameter : names) {
+      var schema = Json.object("type", "string").with("description", parameters.get(parameter));
+      properties = properties.with(parameter, schema);
+    }
+    var schema =
+        Json.object("type", "object").with("properties", properties).with("required", names);
+    Action action =
+        call -> {
+          throw new IllegalStateException("Only a model's reply can call " + name);
+        };
+    return of(new ToolSpec(name, description, schema), action).visibility(Visibility.CALLS);
   }
 
   /// A tool whose calls are repeated with the same key when their outcome is unknown.

@@ -12,14 +12,39 @@ import org.jspecify.annotations.Nullable;
 /// @param languageRule whether its instructions end with the rule to speak the language of the
 ///   job's locale
 /// @param languageHint whether each message that its model reads ends with a hint at that language
+/// @param style how its model's replies are read
+/// @param offers the tools that its model is told it may call by its replies
+/// @param concurrentTools how many calls of one reply are made at a time
+/// @param compactAt how much its model is shown at most, in tokens, before what was said first is
+///   summed up
 public record Conduct(
     List<CodeBlock> warmup,
     @Nullable String send,
     @Nullable Reminder reminder,
     boolean languageRule,
-    boolean languageHint) {
+    boolean languageHint,
+    ChatStyle style,
+    List<ToolSpec> offers,
+    int concurrentTools,
+    long compactAt) {
+  /// How many calls of one reply are made at a time, unless an agent says otherwise.
+  public static final int CONCURRENT_TOOLS = 10;
+
+  /// How many tokens a model is shown at most, unless an agent says otherwise.
+  public static final long COMPACT_AT = 100_000;
+
   /// Nothing of its own.
-  public static final Conduct PLAIN = new Conduct(List.of(), null, null, true, true);
+  public static final Conduct PLAIN =
+      new Conduct(
+          List.of(),
+          null,
+          null,
+          true,
+          true,
+          ChatStyle.MD_DIALOG,
+          List.of(),
+          CONCURRENT_TOOLS,
+          COMPACT_AT);
 
   /// The name under which an agent has the tool that delivers.
   public static final String SEND = "_send_message";
@@ -29,5 +54,27 @@ public record Conduct(
 
   public Conduct {
     warmup = List.copyOf(warmup);
+    offers = List.copyOf(offers);
+    if (concurrentTools < 1) {
+      throw new IllegalArgumentException(
+          "concurrentTools must be at least 1, not " + concurrentTools);
+    }
+    if (compactAt < 1) {
+      throw new IllegalArgumentException("compactAt must be positive, not " + compactAt);
+    }
+  }
+
+  /// The same, with other tools offered.
+  public Conduct offering(List<ToolSpec> others) {
+    return new Conduct(
+        warmup,
+        send,
+        reminder,
+        languageRule,
+        languageHint,
+        style,
+        others,
+        concurrentTools,
+        compactAt);
   }
 }

@@ -45,14 +45,35 @@ public final class StoredForm {
 
   private static Json.Object write(Conduct conduct) {
     var reminder = conduct.reminder();
-    return Json.object("warmup", blocks(conduct.warmup()))
-        .with("send", conduct.send())
-        .with("reminder", reminder == null ? null : write(reminder))
-        .with("languageRule", conduct.languageRule())
-        .with("languageHint", conduct.languageHint());
+    var form =
+        Json.object("warmup", blocks(conduct.warmup()))
+            .with("send", conduct.send())
+            .with("reminder", reminder == null ? null : write(reminder))
+            .with("languageRule", conduct.languageRule())
+            .with("languageHint", conduct.languageHint());
+    // Absent where they are the default, so that addresses stay what they were.
+    var plain = Conduct.PLAIN;
+    form = conduct.style() == plain.style() ? form : form.with("style", conduct.style().name());
+    form =
+        conduct.offers().isEmpty()
+            ? form
+            : form.with("offers", conduct.offers().stream().map(StoredForm::write).toList());
+    form = unless(form, "concurrentTools", conduct.concurrentTools(), plain.concurrentTools());
+    return unless(form, "compactAt", conduct.compactAt(), plain.compactAt());
+  }
+
+  private static Json.Object write(ToolSpec tool) {
+    return Json.object("name", tool.name())
+        .with("description", tool.description())
+        .with("schema", tool.schema());
+  }
+
+  private static ToolSpec tool(Json.Object form) {
+    return new ToolSpec(string(form, "name"), string(form, "description"), object(form, "schema"));
   }
 
   private static Conduct conduct(Json.Object form) {
+    var plain = Conduct.PLAIN;
     return new Conduct(
         blocks(form, "warmup"),
         form.text("send").orElse(null),
@@ -60,7 +81,11 @@ public final class StoredForm {
             ? reminder(reminder)
             : null,
         isTrue(form, "languageRule"),
-        isTrue(form, "languageHint"));
+        isTrue(form, "languageHint"),
+        form.text("style").map(ChatStyle::valueOf).orElse(plain.style()),
+        items(form, "offers").stream().map(offer -> tool((Json.Object) offer)).toList(),
+        form.number("concurrentTools").orElse((long) plain.concurrentTools()).intValue(),
+        form.number("compactAt").orElse(plain.compactAt()));
   }
 
   private static Json.Object write(Reminder reminder) {

@@ -79,7 +79,11 @@ class StoredFormTest {
                     Conduct.SEND,
                     Reminder.recurring("Report.").minDialogLength(3),
                     false,
-                    true)),
+                    true,
+                    ChatStyle.DIRECT,
+                    List.of(ToolSpec.of("look", "Looks.", List.of("where?"))),
+                    2,
+                    5_000)),
             before.warmup(),
             before.parameters(),
             before.locale());
