@@ -14,8 +14,10 @@ import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.StoreException;
+import dev.errand.job.SubTaskOptions;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.UnresolvableException;
+import dev.errand.job.Words;
 import dev.errand.spi.ModelProvider;
 import dev.errand.spi.Store;
 import dev.errand.spi.StoreProvider;
@@ -28,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +84,22 @@ public final class Errand implements AutoCloseable {
   /// Submits a root job without further words.
   public Job submit(Agent agent) {
     return submit(agent, spec -> spec);
+  }
+
+  /// Lets other rules for the tool `SubTask` apply from now on, in this process, to jobs that run
+  /// too; default [SubTaskOptions#DEFAULT].
+  public Errand subTasks(UnaryOperator<SubTaskOptions> change) {
+    engine.subTaskOptions(change.apply(engine.subTaskOptions()));
+    return this;
+  }
+
+  /// Tells `heard` what the models of jobs that this process advances say, while they say it, until
+  /// what is returned is closed.
+  ///
+  /// It is called on a thread of its own; if it is slow it misses pieces, and what it throws is
+  /// logged.
+  public AutoCloseable listen(Consumer<Words> heard) {
+    return engine.listen(heard);
   }
 
   /// Prepares this Errand's worker; nothing is advanced before [Worker#start].

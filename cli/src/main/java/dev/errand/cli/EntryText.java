@@ -21,6 +21,8 @@ final class EntryText {
           REMINDER,
           RECEIPT,
           BUDGET_SPENT,
+          COMPACTED,
+          SUBTASK_REFUSED,
           NOTICE ->
           text(data, "text").stripTrailing();
       case JOB_ENDED, JOB_STOPPING -> text(data, "outcome") + ": " + text(data, "text");

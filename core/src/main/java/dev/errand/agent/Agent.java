@@ -101,6 +101,7 @@ public final class Agent {
     private ChatStyle style = Conduct.PLAIN.style();
     private int concurrentTools = Conduct.CONCURRENT_TOOLS;
     private long compactAt = Conduct.COMPACT_AT;
+    private @Nullable String subTaskModel;
 
     private Builder(String name) {
       if (name.isBlank()) {
@@ -125,14 +126,25 @@ public final class Agent {
     /// The model by its name, `provider:name`, found through the providers of the runtime; default
     /// none.
     public Builder model(String providerAndName) {
+      this.model = null;
+      this.modelName = named(providerAndName);
+      return this;
+    }
+
+    private static String named(String providerAndName) {
       if (providerAndName.indexOf(':') < 1) {
         throw new IllegalArgumentException(
             "'"
                 + providerAndName
                 + "' names no model; write provider:name, such as scripted:demo.yaml");
       }
-      this.model = null;
-      this.modelName = providerAndName;
+      return providerAndName;
+    }
+
+    /// The model of the subtasks that its model begins by the tool `SubTask`, as `provider:name`;
+    /// default what the runtime says, or else the agent's own.
+    public Builder subTaskModel(String providerAndName) {
+      this.subTaskModel = named(providerAndName);
       return this;
     }
 
@@ -388,7 +400,8 @@ public final class Agent {
                   style,
                   offers(all),
                   concurrentTools,
-                  compactAt));
+                  compactAt,
+                  subTaskModel));
       return new Agent(spec, model, program, all, subTasks);
     }
 

@@ -96,7 +96,16 @@ final class Children {
 
   Child create(ChildRequest request, @Nullable Delta workspace) {
     var id = job.child(request.ordinal());
-    var newJob = newJob(id, request, workspace);
+    return create(request, newJob(id, request, workspace));
+  }
+
+  /// Creates a child of another setup than the request would have it.
+  Child create(ChildRequest request, JobDefinition setup) {
+    return create(request, newJob(job.child(request.ordinal()), setup, request, null));
+  }
+
+  private Child create(ChildRequest request, NewJob newJob) {
+    var id = newJob.id();
     var before = known.get(id);
     if (before != null) {
       if (!before.digest().equals(newJob.digest())) {
@@ -146,10 +155,23 @@ final class Children {
   /// Of this job and those above it, how many are attempts: the levels of jobs that supervise them
   /// do not count.
   private long attemptsAbove() {
-    var line = Stream.iterate(Optional.of(job), Optional::isPresent, id -> id.get().parent());
-    return store.find(line.map(Optional::get).toList()).stream()
-        .filter(Children::isAttempt)
-        .count();
+    return line().filter(Children::isAttempt).count();
+  }
+
+  /// Of this job and those above it, how many a model began by the tool `SubTask`.
+  int toolDepth() {
+    return (int) line().filter(one -> one.subtask() != null && one.subtask().isOfTool()).count();
+  }
+
+  /// This job and those above it.
+  private Stream<JobRecord> line() {
+    var ids = Stream.iterate(Optional.of(job), Optional::isPresent, id -> id.get().parent());
+    return store.find(ids.map(Optional::get).toList()).stream();
+  }
+
+  /// Children as they are stored.
+  List<JobRecord> records(List<JobId> ids) {
+    return store.find(ids);
   }
 
   private NewJob newJob(JobId id, ChildRequest request, @Nullable Delta workspace) {

@@ -2,8 +2,9 @@ package dev.errand.engine;
 
 import dev.errand.agent.Model;
 import dev.errand.agent.Model.Message;
+import dev.errand.job.ChatStyle;
+import dev.errand.job.Conduct;
 import dev.errand.job.EffectKey;
-import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.Json;
 import dev.errand.job.Value;
@@ -14,35 +15,48 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// What a model is shown of a job: computed from its history, so that a request can be made again
-/// at any time.
+/// at any time, and begins as the one before did until the history says that it was compacted.
 ///
 /// Only the job's own thread uses this object.
 final class Conversation {
-  /// How much of what one turn printed is shown: its beginning and its end.
-  private static final int FIRST_CHARACTERS = 15_000;
+  private static final int CHARACTERS_PER_TOKEN = 4;
+  private static final int MOST_OF_THE_TASK = 8_000;
 
-  private static final int LAST_CHARACTERS = 5_000;
-
-  private final List<Message> messages = new ArrayList<>();
-  private final StringBuilder said = new StringBuilder();
-  private final StringBuilder printed = new StringBuilder();
-
+  private final JobDefinition definition;
+  private final ChatStyle style;
   private final Set<Integer> hidden;
   private final Optional<Language> hinted;
 
+  private final List<Said> said = new ArrayList<>();
+  private final StringBuilder words = new StringBuilder();
+  private final Console console = new Console();
+  private @Nullable Answered open;
+  private int replies;
+
+  /// A message, and the turn that it ends with.
+  private record Said(int turn, Message message) {}
+
+  /// The last reply, while what came of its calls is gathered.
+  private record Answered(int turn, Answers answers) {}
+
   /// A conversation in which nothing was said yet.
   Conversation(JobDefinition definition) {
+    this.definition = definition;
+    this.style = conduct().style();
     var warmup = definition.blocks();
     this.hidden =
         IntStream.range(0, warmup.size())
             .filter(turn -> warmup.get(turn).isHidden())
             .boxed()
             .collect(Collectors.toUnmodifiableSet());
-    this.hinted =
-        Language.of(definition.locale())
-            .filter(language -> definition.agent().conduct().languageHint());
+    this.hinted = Language.of(definition.locale()).filter(language -> conduct().languageHint());
+  }
+
+  private Conduct conduct() {
+    return definition.agent().conduct();
   }
 
   /// Takes in what happened next.
@@ -50,60 +64,174 @@ final class Conversation {
     if (hidden.contains(entry.turn())) {
       return;
     }
-    if (entry.kind() == Entry.Kind.CONSOLE) {
-      printed.append(console(entry));
-      return;
-    }
-    said.append(shortened(printed));
-    printed.setLength(0);
-    if (entry.kind() == Entry.Kind.REPLY) {
-      if (!said.isEmpty()) {
-        messages.add(new Message.User(said.toString()));
-        said.setLength(0);
+    switch (entry.kind()) {
+      case CONSOLE -> console.printed(consoleText(entry.data()));
+      case EXCEPTION -> raised(entry.data()).ifPresent(console::raised);
+      case REPLY -> replied(entry);
+      case COMPACTED -> compacted(entry.data());
+      default -> {
+        if (open == null || !open.answers().hear(entry)) {
+          shown(entry)
+              .ifPresent(
+                  text -> {
+                    closeConsole();
+                    words.append(text);
+                  });
+        }
       }
-      messages.add(new Message.Assistant(entry.data().text("text").orElse("")));
-    } else {
-      shown(entry).ifPresent(said::append);
     }
   }
 
-  /// The request for the next reply.
-  Model.Request request(JobDefinition definition) {
-    var last = said + shortened(printed);
-    if (last.isEmpty()) {
-      last = messages.isEmpty() ? "Begin.\n" : "[the code printed nothing]\n";
+  private void replied(Change.Recorded entry) {
+    close(entry.turn());
+    replies++;
+    var calls = Acts.calls(entry.data());
+    said.add(
+        new Said(entry.turn(), new Message.Assistant(entry.data().text("text").orElse(""), calls)));
+    open = new Answered(entry.turn(), new Answers(calls));
+  }
+
+  /// All that happened before that turn is said.
+  private void close(int turn) {
+    closeConsole();
+    var answered = open;
+    if (answered != null) {
+      answered.answers().results().forEach(result -> said.add(new Said(answered.turn(), result)));
+      open = null;
     }
-    var all = new ArrayList<>(messages);
-    all.add(new Message.User(last));
-    return new Model.Request(definition.agent().name(), instructions(definition), all);
+    if (!words.isEmpty()) {
+      said.add(new Said(turn, new Message.User(words.toString())));
+      words.setLength(0);
+    }
+  }
+
+  /// What was printed is the result of the call that carried out the code, if there was one.
+  private void closeConsole() {
+    if (open != null && open.answers().takesConsole()) {
+      open.answers().console(console.take(), console.tookError());
+      return;
+    }
+    words.append(console.take(style));
+  }
+
+  /// What was said first is told by its summary from now on, and the task itself.
+  private void compacted(Json.Object data) {
+    int through = data.number("through").orElse(-1L).intValue();
+    var task =
+        said.isEmpty() ? "" : shortened(said.getFirst().message().text(), MOST_OF_THE_TASK) + "\n";
+    said.removeIf(one -> one.turn() <= through);
+    var summary =
+        task + "[What was said and done up to here, summed up:]\n" + data.text("text").orElse("");
+    said.addFirst(new Said(through, new Message.User(summary)));
+  }
+
+  private static String shortened(String text, int most) {
+    return text.length() <= most ? text : text.substring(0, most) + "\n[…]";
+  }
+
+  /// The request for the next reply.
+  Model.Request request() {
+    return request(messages(), conduct().offers(), Model.Purpose.TURN);
+  }
+
+  /// The messages as they stand; pending ones stay pending.
+  private List<Message> messages() {
+    var all = new ArrayList<Message>();
+    said.forEach(one -> all.add(one.message()));
+    var last = words.toString();
+    if (open != null) {
+      all.addAll(open.answers().resultsWith(console));
+    }
+    if (open == null || !open.answers().takesConsole()) {
+      last += console.peek(style);
+    }
+    if (last.isEmpty() && !(all.isEmpty() || all.getLast() instanceof Message.ToolResult)) {
+      last = "[the code printed nothing]\n";
+    }
+    if (all.isEmpty() && last.isEmpty()) {
+      last = "Begin.\n";
+    }
+    if (!last.isEmpty()) {
+      all.add(new Message.User(last));
+    }
+    return all;
+  }
+
+  private Model.Request request(
+      List<Message> messages, List<dev.errand.job.ToolSpec> tools, Model.Purpose purpose) {
+    return new Model.Request(
+        definition.agent().name(), instructions(), messages, tools, replies, purpose);
+  }
+
+  /// What is to be summed up before the model is asked again, if it would be shown too much.
+  ///
+  /// @param through the last turn that is summed up
+  /// @param request asks the model for the summary
+  record Compaction(int through, Model.Request request) {}
+
+  /// Empty where there is room, or nothing that could be summed up.
+  Optional<Compaction> compaction() {
+    long most = conduct().compactAt() * CHARACTERS_PER_TOKEN;
+    if (request().characters() <= most) {
+      return Optional.empty();
+    }
+    int through = lastButRecent(most / 4);
+    var old =
+        said.stream()
+            .filter(one -> one.turn() <= through)
+            .map(Said::message)
+            .collect(Collectors.toCollection(ArrayList::new));
+    if (old.size() < 2) {
+      return Optional.empty();
+    }
+    old.add(new Message.User(SUM_UP));
+    return Optional.of(
+        new Compaction(through, request(old, conduct().offers(), Model.Purpose.SUMMARY)));
+  }
+
+  private static final String SUM_UP =
+      """
+      The conversation is getting long. Sum it up: your words will take its place, and you will go \
+      on from them. Keep the task and what was asked, what is done and what is not, decisions with \
+      their reasons, names, ids, paths, figures and variables that are needed again, and what \
+      failed and why. Call no tool and write no code; answer with the summary alone.
+      """;
+
+  /// The last turn before those that are kept as they are: the latest that take so many characters.
+  private int lastButRecent(long characters) {
+    long left = characters;
+    int turn = open == null ? Integer.MAX_VALUE : open.turn();
+    for (var one : said.reversed()) {
+      left -= one.message().characters();
+      if (left < 0) {
+        return Math.min(one.turn(), turn - 1);
+      }
+    }
+    return -1;
   }
 
   /// The agent's instructions with the job's parameters in their placeholders, and the rule of its
   /// language.
-  private static String instructions(JobDefinition definition) {
+  private String instructions() {
     var text = definition.agent().instructions();
     for (var parameter : definition.parameters().members().entrySet()) {
       var value = new Value.Plain(parameter.getValue()).text();
       text = text.replace("{" + parameter.getKey() + "}", value);
     }
     var language = Language.of(definition.locale());
-    return language.isPresent() && definition.agent().conduct().languageRule()
-        ? language.get().ruling(text)
-        : text;
+    return language.isPresent() && conduct().languageRule() ? language.get().ruling(text) : text;
+  }
+
+  private static Optional<String> raised(Json.Object data) {
+    return data.text("trace").filter(trace -> !trace.isBlank()).or(() -> data.text("message"));
   }
 
   /// Failures and notifications are shown as a user's words: every provider passes those on.
   private Optional<String> shown(Change.Recorded entry) {
     var data = entry.data();
     return switch (entry.kind()) {
-      case MESSAGE -> data.text("text").map(this::hinted).map(Conversation::line);
-      case EXCEPTION ->
-          data.text("trace")
-              .filter(trace -> !trace.isBlank())
-              .or(() -> data.text("message"))
-              .map(Conversation::line);
-      case NOTIFICATION, REMINDER, RECEIPT, BUDGET_SPENT ->
-          data.text("text").map(Conversation::line);
+      case MESSAGE -> data.text("text").map(this::hinted).map(Console::line);
+      case NOTIFICATION, REMINDER, RECEIPT, BUDGET_SPENT -> data.text("text").map(Console::line);
       case TOOL ->
           ofWords(data)
               .flatMap(key -> data.text("error"))
@@ -114,6 +242,8 @@ final class Conversation {
                   key -> "[Error] nobody knows whether what you said was delivered: " + key + "\n");
       case REPLY,
           CONSOLE,
+          EXCEPTION,
+          COMPACTED,
           PROGRESS,
           EFFECT_RESOLVED,
           NOTICE,
@@ -124,6 +254,7 @@ final class Conversation {
           JOB_REVIVED,
           SIGNAL,
           SUBTASK_SPAWNED,
+          SUBTASK_REFUSED,
           SUBTASK_COMPLETED,
           SUBTASK_FAILED,
           SUBTASK_CANCELLED,
@@ -141,25 +272,7 @@ final class Conversation {
     return data.text("key").map(EffectKey::parse).filter(key -> key.slot().isOfWords());
   }
 
-  private static String console(Change.Recorded entry) {
-    return entry.data().text("brief").or(() -> entry.data().text("text")).orElse("");
-  }
-
-  private static String shortened(CharSequence printed) {
-    int left = printed.length() - FIRST_CHARACTERS - LAST_CHARACTERS;
-    if (printed.isEmpty()) {
-      return "";
-    }
-    if (left <= 0) {
-      return line(printed.toString());
-    }
-    var last = printed.subSequence(printed.length() - LAST_CHARACTERS, printed.length());
-    return printed.subSequence(0, FIRST_CHARACTERS)
-        + ("\n[… " + left + " more characters …]\n")
-        + line(last.toString());
-  }
-
-  private static String line(String text) {
-    return text.endsWith("\n") ? text : text + "\n";
+  private static String consoleText(Json.Object data) {
+    return data.text("brief").or(() -> data.text("text")).orElse("");
   }
 }

@@ -13,6 +13,7 @@ import dev.errand.job.RefusedException;
 import dev.errand.job.Slot;
 import dev.errand.job.Value;
 import dev.errand.spi.Change;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +77,7 @@ final class Effects {
     var known = journal.recorded(slot, name, digest);
     if (known == null) {
       journal.requireAllAsked(slot, name);
-      var result = invoke(name, () -> factory.spec(arguments).form());
+      var result = invoke(name, ToolFunction.TIMEOUT, () -> factory.spec(arguments).form());
       known = new Effect(slot, name, digest, EffectPolicy.IDEMPOTENT, result);
       journal.record(known);
     }
@@ -91,21 +92,29 @@ final class Effects {
     var known = journal.recorded(slot, name, digest);
     if (known == null && tool.policy() == EffectPolicy.READ_ONLY) {
       writer.commitSoon();
-      var result = invoke(tool.name(), () -> tool.action().call(call));
+      var result = made(tool, call).result();
       outbound.requireOpen();
       return answer(call.key(), name, result);
     }
     if (known == null) {
       journal.requireAllAsked(slot, name);
-      known = new Effect(slot, name, digest, tool.policy(), new Effect.Result.Intended(arguments));
-      journal.record(known);
+      known = intended(slot, tool, arguments);
       writer.commit();
-      known = made(tool, call, known);
+      known = record(call, known, made(tool, call));
     } else if (known.result() instanceof Effect.Result.Intended) {
-      known = settled(tool, call, known);
+      known = record(call, known, settled(tool, call));
     }
     outbound.requireOpen();
     return answer(call.key(), name, known.result());
+  }
+
+  /// Records that a call is about to be made; it may be once that is committed.
+  Effect intended(Slot slot, ToolFunction tool, Json.Object arguments) {
+    var digest = Journal.digest(arguments.print());
+    var line =
+        new Effect(slot, tool.name(), digest, tool.policy(), new Effect.Result.Intended(arguments));
+    journal.record(line);
+    return line;
   }
 
   private ToolFunction tool(String name) {
@@ -134,47 +143,63 @@ final class Effects {
     };
   }
 
-  private Effect made(ToolFunction tool, ToolFunction.Call call, Effect intended) {
-    return record(
-        call,
-        intended.with(invoke(tool.name(), () -> tool.action().call(call))),
-        Entry.Kind.TOOL,
-        Json.Object.EMPTY);
+  /// What came of a call, and what the history says of it besides.
+  record Came(Effect.Result result, Json.Object more) {
+    /// Whether nobody knows.
+    boolean isUnknown() {
+      return result instanceof Effect.Result.Unknown;
+    }
   }
 
-  /// An intention whose call may or may not have been made.
-  private Effect settled(ToolFunction tool, ToolFunction.Call call, Effect intended) {
+  /// Makes a call; any thread may.
+  Came made(ToolFunction tool, ToolFunction.Call call) {
+    return new Came(
+        invoke(tool.name(), tool.timeout(), () -> tool.action().call(call)), Json.Object.EMPTY);
+  }
+
+  /// What came of an intention whose call may or may not have been made; any thread may ask.
+  Came settled(ToolFunction tool, ToolFunction.Call call) {
     var answer = reconcile(tool, call);
-    if (answer.finding() != null && !(answer.finding() instanceof Finding.NotMade)) {
-      var known = intended.resolved(answer.finding()).orElseThrow();
-      return record(call, known, Entry.Kind.TOOL, Json.object("reconciled", true));
-    }
-    boolean mayBeMade = answer.finding() != null || tool.policy() != EffectPolicy.AT_MOST_ONCE;
-    if (mayBeMade) {
-      return made(tool, call, intended);
-    }
-    var unknown = intended.with(new Effect.Result.Unknown(call.arguments(), null));
-    return record(call, unknown, Entry.Kind.EFFECT_UNKNOWN, answer.trouble());
+    var finding = answer.finding();
+    return switch (finding) {
+      case Finding.Returned(var value) -> reconciled(new Effect.Result.Returned(value));
+      case Finding.Raised(var message) -> reconciled(Effect.Result.Raised.by(tool.name(), message));
+      case Finding.NotMade ignored -> made(tool, call);
+      case null ->
+          tool.policy() == EffectPolicy.AT_MOST_ONCE
+              ? new Came(new Effect.Result.Unknown(call.arguments(), null), answer.trouble())
+              : made(tool, call);
+    };
   }
 
-  private Effect record(ToolFunction.Call call, Effect effect, Entry.Kind kind, Json.Object more) {
+  private static Came reconciled(Effect.Result result) {
+    return new Came(result, Json.object("reconciled", true));
+  }
+
+  private Effect record(ToolFunction.Call call, Effect line, Came came) {
+    var effect = line.with(came.result());
+    var kind = came.isUnknown() ? Entry.Kind.EFFECT_UNKNOWN : Entry.Kind.TOOL;
     var data =
         Json.object("key", call.key())
             .with("tool", effect.name())
             .with("arguments", call.arguments());
-    for (var member : more.members().entrySet()) {
+    for (var member : came.more().members().entrySet()) {
       data = data.with(member.getKey(), member.getValue());
     }
-    var told =
-        switch (effect.result()) {
-          case Effect.Result.Raised(var type, var message) -> data.with("error", message);
-          case Effect.Result.Returned(var value) -> data.with("result", value.text());
-          case Effect.Result.Unknown ignored -> data;
-          case Effect.Result.Intended ignored -> data;
-        };
+    var told = told(data, effect.result());
     journal.record(effect, new Change.Recorded(effect.slot().turn(), kind, told));
     writer.commitSoon();
     return effect;
+  }
+
+  /// An entry with what came of a call.
+  static Json.Object told(Json.Object data, Effect.Result result) {
+    return switch (result) {
+      case Effect.Result.Raised(var type, var message) -> data.with("error", message);
+      case Effect.Result.Returned(var value) -> data.with("result", value.text());
+      case Effect.Result.Unknown ignored -> data;
+      case Effect.Result.Intended ignored -> data;
+    };
   }
 
   /// What a reconciler said; no finding if it does not know, failed, or there is none.
@@ -187,7 +212,9 @@ final class Effects {
       return new Answer(null, Json.Object.EMPTY);
     }
     try {
-      return new Answer(outbound.tool(() -> reconciler.find(call)).orElse(null), Json.Object.EMPTY);
+      return new Answer(
+          outbound.tool(tool.timeout(), () -> reconciler.find(call)).orElse(null),
+          Json.Object.EMPTY);
     } catch (InterruptedException stopped) {
       throw interrupted(tool.name());
     } catch (Exception | AssertionError | LinkageError | StackOverflowError failed) {
@@ -196,9 +223,9 @@ final class Effects {
   }
 
   @SuppressWarnings("IllegalCatch")
-  private Effect.Result invoke(String name, Callable<@Nullable Object> call) {
+  private Effect.Result invoke(String name, Duration most, Callable<@Nullable Object> call) {
     try {
-      return new Effect.Result.Returned(Value.of(outbound.tool(call)));
+      return new Effect.Result.Returned(Value.of(outbound.tool(most, call)));
     } catch (InterruptedException stopped) {
       throw interrupted(name);
     } catch (Exception | AssertionError | LinkageError | StackOverflowError failed) {

@@ -12,7 +12,9 @@ import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StoreException;
+import dev.errand.job.SubTaskOptions;
 import dev.errand.job.Value;
+import dev.errand.job.Words;
 import dev.errand.spi.ModelProvider;
 import dev.errand.spi.Store;
 import dev.errand.spi.WorkspaceRuntime;
@@ -22,6 +24,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Advances jobs: the one public type of the engine room, on which the porch stands.
@@ -32,6 +35,7 @@ public final class Engine implements AutoCloseable {
   private final Registry registry;
   private final InstantSource clock;
   private final Signals signals = new Signals();
+  private final Live live = new Live();
   private @Nullable JobWorker worker;
 
   /// An engine over a store, with what it may use.
@@ -116,6 +120,22 @@ public final class Engine implements AutoCloseable {
     return signal(job, AskedToEnd.stop(reason));
   }
 
+  /// Lets other rules for the tool `SubTask` apply from now on, to jobs that run too.
+  public void subTaskOptions(SubTaskOptions rules) {
+    registry.subTaskOptions(rules);
+  }
+
+  /// The rules for the tool `SubTask` as of now.
+  public SubTaskOptions subTaskOptions() {
+    return registry.subTaskOptions();
+  }
+
+  /// Tells `heard` what the models of this process say while they say it, until what is returned is
+  /// closed.
+  public AutoCloseable listen(Consumer<Words> heard) {
+    return live.listen(heard);
+  }
+
   private synchronized Optional<JobWorker> worker() {
     return Optional.ofNullable(worker);
   }
@@ -160,7 +180,7 @@ public final class Engine implements AutoCloseable {
       throw new IllegalStateException("The worker of this Errand is started already");
     }
     var name = "w" + ProcessHandle.current().pid() + "-" + Long.toString(System.nanoTime(), 36);
-    worker = new JobWorker(store, registry, clock, signals, name, options);
+    worker = new JobWorker(store, registry, clock, signals, name, options, live);
     worker.start();
   }
 

@@ -3,6 +3,7 @@ package dev.errand.engine;
 import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
+import dev.errand.job.Json;
 import dev.errand.spi.Change;
 import dev.errand.spi.Store;
 import java.util.ArrayList;
@@ -56,12 +57,12 @@ final class History {
     return known == null || openQuestion ? read() : known;
   }
 
-  /// The model's reply of a turn.
-  Optional<String> reply(int turn) {
+  /// The model's reply of a turn, as its entry has it.
+  Optional<Json.Object> reply(int turn) {
     return entries().reversed().stream()
         .filter(entry -> entry.kind() == Entry.Kind.REPLY && entry.turn() == turn)
         .findFirst()
-        .flatMap(entry -> entry.data().text("text"));
+        .map(Change.Recorded::data);
   }
 
   private Conversation read() {

@@ -18,8 +18,10 @@ import dev.errand.job.Stop;
 import dev.errand.job.StoppedException;
 import dev.errand.job.StoredForm;
 import dev.errand.job.TaskError;
+import dev.errand.job.ToolCall;
 import dev.errand.job.Usage;
 import dev.errand.job.Value;
+import dev.errand.job.Words;
 import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
@@ -33,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +67,7 @@ final class JobAdvancer {
   private final History history;
   private final Spending spending;
   private final WorkerBudget budget;
+  private final Consumer<Words> words;
   private boolean recorded;
   private boolean opened;
   private @Nullable Failing failing;
@@ -81,12 +85,14 @@ final class JobAdvancer {
       Parking parking,
       ObjectLocks locks,
       WorkerBudget budget,
+      Consumer<Words> words,
       InstantSource clock) {
     this.store = store;
     this.registry = registry;
     this.job = claim.job();
     this.definition = definition;
     this.budget = budget;
+    this.words = words;
     this.writer = writer;
     this.recorded = claim.version() > 0;
     this.spending = new Spending(job, limits().spending(), writer);
@@ -290,14 +296,16 @@ final class JobAdvancer {
     Usage estimate;
     try {
       var model = registry.model(definition.agent(), name);
-      var request = history.conversation().request(definition);
+      if (asked.isEmpty()) {
+        compact(model);
+      }
+      var request = history.conversation().request();
       estimate = model.estimate(request);
       var tooLittle = spending.reserve(estimate, askedToEnd().isPresent());
       if (tooLittle.isPresent()) {
         return exhausted(tooLittle.get()) && askModel(name);
       }
-      requireNotStopped();
-      reply = budget.within(estimate, () -> outbound.model(() -> model.reply(request)));
+      reply = ask(model, request, estimate);
     } catch (ModelException failed) {
       requireNotStopped();
       return fail(
@@ -306,15 +314,85 @@ final class JobAdvancer {
               Objects.requireNonNullElse(failed.getMessage(), "The model failed"),
               ""));
     }
-    int turn = writer.progress().turn();
-    var said = new Change.Recorded(turn, Entry.Kind.REPLY, Json.object("text", reply.text()));
-    var spent = spending.spent(reply.usage());
-    boolean isDelivered = definition.agent().conduct().send() != null;
-    if (CodeFences.python(reply.text()).isEmpty() && !isDelivered) {
-      return conclude(List.of(said, spent), reply.text()) && askModel(name);
+    var said = recorded(reply);
+    List<Change> all = List.of(said, spending.spent(reply.usage()));
+    var acts = acts(said.data());
+    var nothing = whyNothing(acts);
+    if (nothing.isPresent()) {
+      return goOn(with(all, nothing.get())) && askModel(name);
     }
-    spending.commitSettingAside(List.of(said, spent), writer.progress().beginning(), estimate);
+    boolean isDelivered = definition.agent().conduct().send() != null;
+    if (acts.isWordsAlone() && !isDelivered) {
+      return conclude(all, reply.text()) && askModel(name);
+    }
+    var begun = writer.progress().beginning();
+    spending.commitSettingAside(all, begun.at(0, begun.created() + acts.subTasks(), 0), estimate);
     return true;
+  }
+
+  private Model.Reply ask(Model model, Model.Request request, Usage estimate) {
+    requireNotStopped();
+    int turn = writer.progress().turn();
+    return budget.within(
+        estimate,
+        () ->
+            outbound.model(
+                () -> model.reply(request, text -> words.accept(new Words(job.id(), turn, text)))));
+  }
+
+  /// Has the model sum up what was said first, where it would be shown too much.
+  private void compact(Model model) {
+    var due = history.conversation().compaction();
+    if (due.isEmpty()) {
+      return;
+    }
+    var request = due.get().request();
+    var estimate = model.estimate(request);
+    if (spending.reserve(estimate, false).isPresent()) {
+      return; // the turn itself is refused then, or the model's last
+    }
+    var summary = ask(model, request, estimate);
+    var told = Json.object("through", due.get().through()).with("text", summary.text());
+    var compacted = new Change.Recorded(writer.progress().turn(), Entry.Kind.COMPACTED, told);
+    writer.add(compacted, spending.spent(summary.usage()));
+    writer.commit();
+  }
+
+  private Change.Recorded recorded(Model.Reply reply) {
+    var data = Json.object("text", reply.text());
+    if (!reply.calls().isEmpty() && !reply.cutOff()) {
+      data = data.with("calls", reply.calls().stream().map(ToolCall::form).toList());
+    }
+    return new Change.Recorded(
+        writer.progress().turn(),
+        Entry.Kind.REPLY,
+        reply.cutOff() ? data.with("cutOff", true) : data);
+  }
+
+  private Acts acts(Json.Object reply) {
+    return Acts.of(definition.agent().conduct().style(), reply);
+  }
+
+  /// What the model is told of a reply of which nothing can be carried out; empty if something can,
+  /// or it is the last one.
+  private Optional<Change.Recorded> whyNothing(Acts acts) {
+    if (acts.cutOff()) {
+      return Optional.of(
+          misspoken(
+              "Your reply was cut off because it was too long. Nothing of it was carried out.",
+              "Say it again in smaller parts"));
+    }
+    boolean isEnd = definition.agent().conduct().style().endsByWords();
+    return acts.isWordsAlone() && !isEnd
+        ? Optional.of(
+            misspoken("Error: no code submitted.", "Reply with code; exit(value) ends the job"))
+        : Optional.empty();
+  }
+
+  private Change.Recorded misspoken(String message, String advice) {
+    var error = TaskError.of(TaskError.Kind.EXCEPTION, message + " " + advice + ".", advice);
+    return new Change.Recorded(
+        writer.progress().turn(), Entry.Kind.EXCEPTION, StoredForm.write(error));
   }
 
   /// A parent that gave a share is told what it has back.
@@ -472,9 +550,14 @@ final class JobAdvancer {
     writer.become(warmingUp() ? JobStatus.WARMING_UP : JobStatus.STARTED);
     if (!warmingUp()) {
       var reply = reply();
-      boolean delivered = host.deliver(reply, recorded);
-      if (CodeFences.python(reply).isEmpty()) {
-        return delivered ? conclude(List.of(), reply) : goOn(List.of());
+      var acts = acts(reply);
+      boolean delivered = host.deliver(acts.words(), recorded);
+      if (!acts.calls().isEmpty()) {
+        host.carryOut(acts, history.entries(), recorded);
+      }
+      if (acts.code().isEmpty()) {
+        boolean isLast = delivered && acts.isWordsAlone();
+        return isLast ? conclude(List.of(), reply.text("text").orElse("")) : goOn(List.of());
       }
     }
     var block = block();
@@ -527,10 +610,10 @@ final class JobAdvancer {
     if (warmingUp()) {
       return definition.blocks().get(turn);
     }
-    return CodeBlock.python(CodeFences.python(reply()).orElseThrow());
+    return CodeBlock.python(acts(reply()).code().orElseThrow());
   }
 
-  private String reply() {
+  private Json.Object reply() {
     int turn = writer.progress().turn();
     return history
         .reply(turn)

@@ -30,6 +30,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -70,6 +72,7 @@ final class JobHost implements Host {
   private final CoVariables coVariables = new CoVariables();
   private final Looks looks;
   private final DurableObjects objects;
+  private final ToolCalls calls;
   private int turn;
   private int answers;
 
@@ -103,6 +106,16 @@ final class JobHost implements Host {
     this.children = new Children(store, registry, job, definition, writer);
     this.looks = new Looks(journal, children);
     this.objects = new DurableObjects(store, job.id(), writer, journal, locks);
+    this.calls =
+        new ToolCalls(
+            registry,
+            job.id(),
+            definition.agent(),
+            writer,
+            effects,
+            journal,
+            new SubTasks(job.id(), definition, writer, children, registry::subTaskOptions),
+            this::awaitEnds);
   }
 
   /// Learns what was recorded after the checkpoint at which the block begins, or begins again.
@@ -177,20 +190,53 @@ final class JobHost implements Host {
     return Math.max(children.created(), writer.progress().created());
   }
 
+  /// Carries out the tool calls of the model's reply; afterwards the history says of each what came
+  /// of it, but for one that carries out code.
+  void carryOut(Acts acts, List<Change.Recorded> history, boolean mayBeReplay) {
+    turn = writer.progress().turn();
+    children.released();
+    journal.begin(mayBeReplay ? beforeCode(slot -> !slot.isOfWords()) : List.of());
+    if (mayBeReplay) {
+      children.learnAfter(writer.progress().created() - acts.subTasks());
+    }
+    var done =
+        history.stream()
+            .filter(entry -> entry.turn() == turn)
+            .filter(
+                entry ->
+                    entry.kind() == Entry.Kind.TOOL || entry.kind() == Entry.Kind.EFFECT_UNKNOWN)
+            .flatMap(entry -> entry.data().number("call").stream())
+            .map(Long::intValue)
+            .collect(Collectors.toSet());
+    calls.carryOut(acts, done);
+  }
+
+  /// The lines of this turn at places before its code.
+  private List<Effect> beforeCode(Predicate<Slot> which) {
+    return store.journal(job.id(), turn, Slot.ofWords(turn).statement()).stream()
+        .filter(effect -> effect.slot().statement() < 0 && which.test(effect.slot()))
+        .toList();
+  }
+
+  /// Waits for children that a reply's calls began.
+  private void awaitEnds(List<JobId> handlers, int needed) {
+    if (children.ended(handlers).size() < needed) {
+      suspended(Slot.ofWords(turn).statement(), new Wait(handlers, needed));
+    }
+  }
+
   /// Delivers what the model said besides its code, once.
   ///
   /// @return whether it was delivered, or there was nothing to deliver; if not, the history says
   ///   why
-  boolean deliver(String reply, boolean mayBeReplay) {
+  boolean deliver(Optional<String> words, boolean mayBeReplay) {
     var send = definition.agent().conduct().send();
-    var words = CodeFences.prose(reply);
     if (send == null || words.isEmpty()) {
       return true;
     }
-    var slot = Slot.ofWords(writer.progress().turn());
-    var before =
-        mayBeReplay ? store.journal(job.id(), slot.turn(), slot.statement()) : List.<Effect>of();
-    journal.begin(before.stream().filter(effect -> effect.slot().equals(slot)).toList());
+    turn = writer.progress().turn();
+    var slot = Slot.ofWords(turn);
+    journal.begin(mayBeReplay ? beforeCode(Slot::isOfWords) : List.of());
     try {
       effects.call(slot, send, Json.object("body", words.get()));
       return true;
@@ -558,7 +604,7 @@ final class JobHost implements Host {
   private static Optional<String> words(Entry entry) {
     var data = entry.data();
     if (entry.kind() == Entry.Kind.REPLY) {
-      return data.text("text").flatMap(CodeFences::prose);
+      return data.text("text").flatMap(Acts::prose);
     }
     boolean isAnswer =
         entry.kind() == Entry.Kind.TOOL

@@ -8,6 +8,7 @@ import dev.errand.job.StaleLeaseException;
 import dev.errand.job.Stop;
 import dev.errand.job.StoppedException;
 import dev.errand.job.StoreException;
+import dev.errand.job.Words;
 import dev.errand.job.WorkspaceException;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
@@ -23,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -67,6 +69,7 @@ final class JobWorker implements Parking, AutoCloseable {
   private final Signals signals;
   private final ObjectLocks locks = new ObjectLocks();
   private final WorkerBudget budget;
+  private final Consumer<Words> words;
   private final Semaphore permits;
   private final Map<JobId, JobAdvancer> active = new ConcurrentHashMap<>();
   private final Set<JobId> noticed = ConcurrentHashMap.newKeySet();
@@ -91,9 +94,11 @@ final class JobWorker implements Parking, AutoCloseable {
       InstantSource clock,
       Signals signals,
       String name,
-      Engine.WorkerOptions options) {
+      Engine.WorkerOptions options,
+      Consumer<Words> words) {
     this.store = store;
     this.registry = registry;
+    this.words = words;
     this.definitions = new Definitions(store);
     this.clock = clock;
     this.signals = signals;
@@ -204,6 +209,7 @@ final class JobWorker implements Parking, AutoCloseable {
               this,
               locks,
               budget,
+              words,
               clock);
     } catch (StoreException broken) {
       permits.release();

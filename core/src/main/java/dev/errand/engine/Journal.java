@@ -85,6 +85,11 @@ final class Journal {
     return moment.truncatedTo(ChronoUnit.MILLIS);
   }
 
+  /// What is recorded at a slot, whatever was asked there; null if nothing is.
+  @Nullable Effect at(Slot slot) {
+    return effects.get(slot);
+  }
+
   /// What is recorded at a slot; null if nothing is.
   ///
   /// @throws RefusedException if it is something else than `name` with arguments of that digest

@@ -1,6 +1,12 @@
 package dev.errand.engine;
 
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -10,23 +16,82 @@ import org.jspecify.annotations.Nullable;
 /// A thread is interrupted only while it is in such a call: a commit never sees an interrupt that
 /// was meant for one.
 final class Outbound {
-  private @Nullable Thread calling;
-  private boolean isTool;
+  private final Map<Thread, Target> calling = new HashMap<>();
   private boolean closed;
 
-  /// Calls a tool: what it did counts, so that it is given time to end by itself.
-  <T extends @Nullable Object> T tool(Callable<T> call) throws Exception {
-    begin(true);
+  private enum Target {
+    TOOL,
+    MODEL
+  }
+
+  /// Calls a tool, on the calling thread: what it did counts, so that it is given time to end by
+  /// itself, but no more than `most`.
+  ///
+  /// @throws TimeoutException if it was interrupted because it took longer
+  <T extends @Nullable Object> T tool(Duration most, Callable<T> call) throws Exception {
+    begin(Target.TOOL);
+    var watch = new Watch(Thread.currentThread());
     try {
+      watch.begin(most);
       return call.call();
+    } catch (InterruptedException interrupted) {
+      throw watch.end() ? late(most) : interrupted;
     } finally {
+      if (watch.end()) {
+        Thread.interrupted(); // it was for the call, which is over
+      }
       end();
+    }
+  }
+
+  private static TimeoutException late(Duration most) {
+    return new TimeoutException(
+        "it took longer than "
+            + most.toSeconds()
+            + " s, its limit, and was broken off; what it did by then is done");
+  }
+
+  /// Interrupts a thread whose call takes too long, unless the call is over.
+  private static final class Watch {
+    private final Thread watched;
+    private final CountDownLatch over = new CountDownLatch(1);
+    private boolean fired;
+
+    Watch(Thread watched) {
+      this.watched = watched;
+    }
+
+    void begin(Duration most) {
+      Thread.ofVirtual().name("errand-tool-timeout").start(() -> await(most));
+    }
+
+    private void await(Duration most) {
+      try {
+        if (!over.await(most.toMillis(), TimeUnit.MILLISECONDS)) {
+          fire();
+        }
+      } catch (InterruptedException ended) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    private synchronized void fire() {
+      if (over.getCount() > 0) {
+        fired = true;
+        watched.interrupt();
+      }
+    }
+
+    /// No interrupt comes after this; whether one did.
+    synchronized boolean end() {
+      over.countDown();
+      return fired;
     }
   }
 
   /// Asks a model: its answer is of no use to a job that is to end.
   <T> T model(Supplier<T> call) {
-    begin(false);
+    begin(Target.MODEL);
     try {
       return call.get();
     } finally {
@@ -34,14 +99,13 @@ final class Outbound {
     }
   }
 
-  private synchronized void begin(boolean ofTool) {
+  private synchronized void begin(Target target) {
     requireOpen();
-    calling = Thread.currentThread();
-    isTool = ofTool;
+    calling.put(Thread.currentThread(), target);
   }
 
   private synchronized void end() {
-    calling = null;
+    calling.remove(Thread.currentThread());
     if (closed) {
       Thread.interrupted(); // one that came too late for the call is for nobody else
     }
@@ -56,22 +120,22 @@ final class Outbound {
     }
   }
 
-  /// Has no more calls made, and breaks off one that asks a model; true if a tool is being called,
+  /// Has no more calls made, and breaks off those that ask a model; true if a tool is being called,
   /// which may finish.
   synchronized boolean close() {
     closed = true;
-    boolean leaves = calling != null && isTool;
-    if (calling != null && !isTool) {
-      calling.interrupt();
-    }
-    return leaves;
+    calling.forEach(
+        (thread, target) -> {
+          if (target == Target.MODEL) {
+            thread.interrupt();
+          }
+        });
+    return calling.containsValue(Target.TOOL);
   }
 
-  /// Has no more calls made, and breaks off any.
+  /// Has no more calls made, and breaks off all there are.
   synchronized void breakOff() {
     closed = true;
-    if (calling != null) {
-      calling.interrupt();
-    }
+    calling.keySet().forEach(Thread::interrupt);
   }
 }

@@ -6,7 +6,11 @@ import dev.errand.agent.Program;
 import dev.errand.agent.SubTaskFactory;
 import dev.errand.agent.ToolFunction;
 import dev.errand.job.AgentSpec;
+import dev.errand.job.Json;
 import dev.errand.job.ModelException;
+import dev.errand.job.SubTaskOptions;
+import dev.errand.job.ToolSpec;
+import dev.errand.job.Value;
 import dev.errand.spi.ModelProvider;
 import dev.errand.spi.WorkspaceRuntime;
 import java.util.ArrayList;
@@ -24,6 +28,8 @@ final class Registry {
   private final Map<String, WorkspaceRuntime> runtimes;
   private final Map<String, ModelProvider> providers;
   private final Map<String, ToolFunction> builtIn;
+  private volatile SubTaskOptions subTaskOptions = SubTaskOptions.DEFAULT;
+  private final Map<ToolSpec, ResultSchema> schemas = new ConcurrentHashMap<>();
 
   Registry(
       List<WorkspaceRuntime> runtimes, List<ModelProvider> providers, List<ToolFunction> builtIn) {
@@ -55,6 +61,16 @@ final class Registry {
     agents.put(agent.spec().name(), agent);
   }
 
+  /// What models may delegate, as of now.
+  SubTaskOptions subTaskOptions() {
+    return subTaskOptions;
+  }
+
+  /// Lets other rules apply from now on.
+  void subTaskOptions(SubTaskOptions others) {
+    subTaskOptions = others;
+  }
+
   Optional<AgentSpec> agent(String name) {
     return Optional.ofNullable(agents.get(name)).map(Agent::spec);
   }
@@ -76,7 +92,9 @@ final class Registry {
 
   List<WorkspaceRuntime.ToolSignature> signatures(AgentSpec spec) {
     return Stream.concat(
-            tools(spec).stream().map(tool -> signature(spec, tool)),
+            tools(spec).stream()
+                .filter(tool -> tool.visibility().inCode())
+                .map(tool -> signature(spec, tool)),
             spec.tools().stream()
                 .flatMap(name -> factory(spec, name).stream())
                 .map(Registry::signature))
@@ -121,9 +139,16 @@ final class Registry {
         .findFirst();
   }
 
+  /// Why a tool cannot be called with these arguments; empty if it can.
+  Optional<String> misfit(ToolSpec tool, Json arguments) {
+    return arguments instanceof Json.Object
+        ? schemas.computeIfAbsent(tool, spec -> ResultSchema.of(spec.schema())).problems(arguments)
+        : Optional.of("the arguments are no JSON object: " + Value.of(arguments).text());
+  }
+
   Model model(AgentSpec spec, String name) {
     var given = Optional.ofNullable(agents.get(spec.name())).flatMap(Agent::model);
-    if (given.isPresent()) {
+    if (given.isPresent() && name.startsWith("object:")) {
       return given.get();
     }
     int colon = name.indexOf(':');

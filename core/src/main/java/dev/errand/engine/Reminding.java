@@ -33,6 +33,6 @@ record Reminding(int turn, String words) {
   }
 
   private static boolean says(String reply) {
-    return CodeFences.prose(reply).isPresent();
+    return Acts.prose(reply).isPresent();
   }
 }

@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/// What a subtask's result must look like: a JSON schema, draft 2020-12 unless it names another.
+/// What a subtask's result, or a tool's arguments, must look like: a JSON schema, draft 2020-12
+/// unless it names another.
 ///
 /// Nothing is fetched for it: a reference leads into the schema itself. Immutable; any thread may
 /// use it.
@@ -55,15 +56,17 @@ final class ResultSchema {
   /// Why a result does not fit; empty if it does.
   Optional<String> misfit(Value result) {
     return switch (result) {
-      case Value.Plain(var json) -> {
-        var problems = schema.validate(json.print(), InputFormat.JSON);
-        yield problems.isEmpty()
-            ? Optional.empty()
-            : Optional.of("The result does not fit its schema: " + words(problems));
-      }
+      case Value.Plain(var json) ->
+          problems(json).map(words -> "The result does not fit its schema: " + words);
       case Value.Pickled(var bytes, var text) ->
           Optional.of("The result does not fit its schema: it is no JSON, but " + text);
     };
+  }
+
+  /// What does not fit; empty if all does.
+  Optional<String> problems(Json json) {
+    var problems = schema.validate(json.print(), InputFormat.JSON);
+    return problems.isEmpty() ? Optional.empty() : Optional.of(words(problems));
   }
 
   private static String words(List<Error> problems) {

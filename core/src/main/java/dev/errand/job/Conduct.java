@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// @param concurrentTools how many calls of one reply are made at a time
 /// @param compactAt how much its model is shown at most, in tokens, before what was said first is
 ///   summed up
+/// @param subTaskModel the model of its own subtasks, as `provider:name`; null for the runtime's
+///   choice, or else its own
 public record Conduct(
     List<CodeBlock> warmup,
     @Nullable String send,
@@ -26,7 +28,8 @@ public record Conduct(
     ChatStyle style,
     List<ToolSpec> offers,
     int concurrentTools,
-    long compactAt) {
+    long compactAt,
+    @Nullable String subTaskModel) {
   /// How many calls of one reply are made at a time, unless an agent says otherwise.
   public static final int CONCURRENT_TOOLS = 10;
 
@@ -44,7 +47,8 @@ public record Conduct(
           ChatStyle.MD_DIALOG,
           List.of(),
           CONCURRENT_TOOLS,
-          COMPACT_AT);
+          COMPACT_AT,
+          null);
 
   /// The name under which an agent has the tool that delivers.
   public static final String SEND = "_send_message";
@@ -64,17 +68,18 @@ public record Conduct(
     }
   }
 
-  /// The same, with other tools offered.
-  public Conduct offering(List<ToolSpec> others) {
+  /// The same for a subtask that talks with nobody, and is offered these tools.
+  public Conduct ofSubTask(List<ToolSpec> others) {
     return new Conduct(
         warmup,
-        send,
-        reminder,
+        null,
+        null,
         languageRule,
         languageHint,
         style,
         others,
         concurrentTools,
-        compactAt);
+        compactAt,
+        subTaskModel);
   }
 }

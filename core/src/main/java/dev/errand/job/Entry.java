@@ -18,6 +18,8 @@ public record Entry(long sequence, Instant time, JobId job, int turn, Kind kind,
     JOB_CREATED,
     /// A job with a handler was created, or a handler was given to a job.
     SUBTASK_SPAWNED,
+    /// A subtask that a model asked for was not begun.
+    SUBTASK_REFUSED,
     /// The handler has a result.
     SUBTASK_COMPLETED,
     /// The handler has an error.
@@ -43,6 +45,8 @@ public record Entry(long sequence, Instant time, JobId job, int turn, Kind kind,
     MESSAGE,
     /// The model's reply: the intention of a turn.
     REPLY,
+    /// What was said up to a turn is told by its summary from now on; it stays in the history.
+    COMPACTED,
     /// What the code printed.
     CONSOLE,
     /// The code says how far it has come.

@@ -14,9 +14,16 @@ public record Slot(int turn, int statement, int ordinal) implements Comparable<S
     return new Slot(turn, BEFORE_CODE, 0);
   }
 
-  /// Whether it is such a place.
+  /// The place of a call that a model's reply makes.
+  ///
+  /// @param number which one, from 0
+  public static Slot ofCall(int turn, int number) {
+    return new Slot(turn, BEFORE_CODE, number + 1);
+  }
+
+  /// Whether it is where words are delivered.
   public boolean isOfWords() {
-    return statement == BEFORE_CODE;
+    return statement == BEFORE_CODE && ordinal == 0;
   }
 
   /// The effect's key, which the tool receives: `job/turn/statement/ordinal`.

@@ -59,7 +59,9 @@ public final class StoredForm {
             ? form
             : form.with("offers", conduct.offers().stream().map(StoredForm::write).toList());
     form = unless(form, "concurrentTools", conduct.concurrentTools(), plain.concurrentTools());
-    return unless(form, "compactAt", conduct.compactAt(), plain.compactAt());
+    form = unless(form, "compactAt", conduct.compactAt(), plain.compactAt());
+    var model = conduct.subTaskModel();
+    return model == null ? form : form.with("subTaskModel", model);
   }
 
   private static Json.Object write(ToolSpec tool) {
@@ -85,7 +87,8 @@ public final class StoredForm {
         form.text("style").map(ChatStyle::valueOf).orElse(plain.style()),
         items(form, "offers").stream().map(offer -> tool((Json.Object) offer)).toList(),
         form.number("concurrentTools").orElse((long) plain.concurrentTools()).intValue(),
-        form.number("compactAt").orElse(plain.compactAt()));
+        form.number("compactAt").orElse(plain.compactAt()),
+        form.text("subTaskModel").orElse(null));
   }
 
   private static Json.Object write(Reminder reminder) {

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /// The durable side of a `SubTaskHandler`, kept with the child job.
 ///
 /// @param id the handler's id among its parent's, any JSON scalar; [Json.Null] when it has none; an
-///   object for a callback, see [JobDefinition#CALLBACK], a [#FUTURE] and an [#ATTEMPT]
+///   object for a callback, see [JobDefinition#CALLBACK], a [#FUTURE] and an [#ATTEMPT], and what
+///   has a [#TITLE]
 /// @param completion how it ended; null while it has not
 /// @param told the sequence number, within the root, of the event that ended it; 0 while it has not
 public record Subtask(Json id, @Nullable Completion completion, long told) {
@@ -17,6 +18,13 @@ public record Subtask(Json id, @Nullable Completion completion, long told) {
   /// The member of the id of an attempt: its number, counted from 1. [#OF] is how many there may
   /// be.
   public static final String ATTEMPT = "attempt";
+
+  /// The member of the id of a subtask that a model began by the tool `SubTask`: what it is called.
+  /// [#DEPTH] is how many such subtasks there are from the root to it, itself included.
+  public static final String TITLE = "title";
+
+  /// See [#TITLE].
+  public static final String DEPTH = "depth";
 
   /// See [#ATTEMPT].
   public static final String OF = "of";
@@ -36,9 +44,26 @@ public record Subtask(Json id, @Nullable Completion completion, long told) {
     return id instanceof Json.Object(var members) && members.containsKey(FUTURE);
   }
 
+  /// Whether a model began it by the tool `SubTask`.
+  public boolean isOfTool() {
+    return id instanceof Json.Object(var members) && members.containsKey(TITLE);
+  }
+
+  /// The id of the handler of a subtask that a model began.
+  ///
+  /// @param call which call of which turn, so that no two are the same
+  public static Json toolId(String title, int depth, String call) {
+    return Json.object(TITLE, title).with(DEPTH, depth).with("call", call);
+  }
+
+  /// Whether what the job ends with is the handler's result.
+  public boolean endsWithResult() {
+    return isFuture() || isOfTool();
+  }
+
   /// What the handler becomes when the child ends and nobody completed it before.
   public Completion completedBy(Outcome outcome) {
-    return isFuture() && outcome instanceof Outcome.Succeeded(var value)
+    return endsWithResult() && outcome instanceof Outcome.Succeeded(var value)
         ? new Completion.Result(value)
         : Completion.ofUncompleted(outcome);
   }

@@ -66,12 +66,14 @@ public final class Bookkeeping {
           NOTIFICATION,
           REMINDER,
           TOOL,
+          COMPACTED,
           RECEIPT,
           EFFECT_UNKNOWN,
           EFFECT_RESOLVED ->
           true;
       case JOB_CREATED,
           SUBTASK_SPAWNED,
+          SUBTASK_REFUSED,
           SUBTASK_COMPLETED,
           SUBTASK_FAILED,
           SUBTASK_CANCELLED,
@@ -90,7 +92,18 @@ public final class Bookkeeping {
   /// The entry of a handler given to a child that stands at `turn`.
   public static Change.Recorded spawned(int turn, String agent, Json subtaskId) {
     return new Change.Recorded(
-        turn, Entry.Kind.SUBTASK_SPAWNED, Json.object("agent", agent).with("id", subtaskId));
+        turn,
+        Entry.Kind.SUBTASK_SPAWNED,
+        titled(subtaskId, Json.object("agent", agent).with("id", subtaskId)));
+  }
+
+  /// What a model's own subtask is called, and how deep it is, stands beside its id.
+  private static Json.Object titled(Json subtaskId, Json.Object data) {
+    if (!(subtaskId instanceof Json.Object id) || id.get(Subtask.TITLE).isEmpty()) {
+      return data;
+    }
+    return data.with(Subtask.TITLE, id.get(Subtask.TITLE).orElseThrow())
+        .with(Subtask.DEPTH, id.get(Subtask.DEPTH).orElse(Json.Null.VALUE));
   }
 
   /// The entry of a handler that the child or the application completed.
@@ -110,7 +123,7 @@ public final class Bookkeeping {
           case Outcome.Cancelled ignored -> Entry.Kind.SUBTASK_CANCELLED;
           case Outcome.TimedOut ignored -> Entry.Kind.SUBTASK_TIMED_OUT;
           case Outcome.Succeeded ignored ->
-              handler.isFuture() ? Entry.Kind.SUBTASK_COMPLETED : Entry.Kind.SUBTASK_FAILED;
+              handler.endsWithResult() ? Entry.Kind.SUBTASK_COMPLETED : Entry.Kind.SUBTASK_FAILED;
           case Outcome.Failed ignored -> Entry.Kind.SUBTASK_FAILED;
           case Outcome.BudgetExhausted ignored -> Entry.Kind.SUBTASK_FAILED;
         };

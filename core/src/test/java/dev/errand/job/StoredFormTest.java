@@ -83,7 +83,8 @@ class StoredFormTest {
                     ChatStyle.DIRECT,
                     List.of(ToolSpec.of("look", "Looks.", List.of("where?"))),
                     2,
-                    5_000)),
+                    5_000,
+                    "scripted:small.yaml")),
             before.warmup(),
             before.parameters(),
             before.locale());

@@ -107,7 +107,8 @@ class ModelTurnsTest {
     done(code("x = 20\nprint('x is', x)"), code("exit(x + 1)"));
     assertThat(outcome.value(Integer.class)).isEqualTo(21);
     assertThat(asked).hasSize(2);
-    assertThat(asked.get(1).messages().getLast()).isEqualTo(new Model.Message.User("x is 20\n"));
+    assertThat(asked.get(1).messages().getLast())
+        .isEqualTo(new Model.Message.User("<console>\nx is 20\n</console>\n"));
     assertThat(usage).isEqualTo(new Usage(2, 20, 10, 0));
   }
 
@@ -122,8 +123,8 @@ class ModelTurnsTest {
   void the_value_of_the_last_expression_is_shown_briefly_and_kept_longer() throws Exception {
     done(code("print('first')\nlist(range(1000))"), code("exit(1)"));
     assertThat(asked.get(1).messages().getLast().text())
-        .startsWith("first\n[0, 1, 2, ")
-        .endsWith(" 24, … (975 more)]\n");
+        .startsWith("<console>\nfirst\n[0, 1, 2, ")
+        .endsWith(" 24, … (975 more)]\n</console>\n");
     assertThat(history)
         .filteredOn(entry -> entry.kind() == Entry.Kind.CONSOLE)
         .last()
@@ -136,9 +137,9 @@ class ModelTurnsTest {
     done(code("for i in range(10000):\n    print('line', i)"), code("exit(1)"));
     assertThat(asked.get(1).messages().getLast().text())
         .hasSizeLessThan(21_000)
-        .startsWith("line 0\nline 1\n")
+        .startsWith("<console>\nline 0\nline 1\n")
         .contains("more characters …]")
-        .endsWith("line 9998\nline 9999\n");
+        .endsWith("line 9998\nline 9999\n</console>\n");
   }
 
   @Test

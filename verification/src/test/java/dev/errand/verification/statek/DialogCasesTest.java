@@ -191,7 +191,9 @@ class DialogCasesTest {
   /// T105, T106.
   @Test
   void a_recurring_reminder_makes_a_model_go_on_until_it_has_reported() {
-    assertThat(reminders(submit(talking("Done.")))).isEmpty();
+    var unreminded = submit(talking("Done."));
+    assertThat(value(unreminded)).isEqualTo("Done.");
+    assertThat(reminders(unreminded)).isEmpty();
     var job =
         submit(
             talking("Done.", "I said so.", python("answer('Reported.')"))

@@ -180,7 +180,8 @@ class EventCasesTest {
     var agent =
         Agent.named("clerk").model(model).warmup("print('own', given)").warmup("given = 0").build();
     var job = code.submit(agent, spec -> spec, "given = 1\nprint('given')");
-    assertThat(AgentCode.outcome(job).value(String.class)).isEqualTo("given\nown 1\n");
+    assertThat(AgentCode.outcome(job).value(String.class))
+        .isEqualTo("<console>\ngiven\nown 1\n</console>\n");
   }
 
   @Test

@@ -38,7 +38,7 @@ class WarmupMarksTest {
     assertThat(AgentCode.outcome(job).value(String.class)).isEqualTo("k");
     assertThat(asked.getFirst().messages())
         .extracting(Model.Message::text)
-        .containsExactly("seen\n");
+        .containsExactly("<console>\nseen\n</console>\n");
     assertThat(AgentCode.console(job)).isEqualTo("unseen\nseen\n");
   }
 

@@ -1,0 +1,329 @@
+package dev.errand.engine;
+
+import dev.errand.agent.ToolFunction;
+import dev.errand.job.Conduct;
+import dev.errand.job.Effect;
+import dev.errand.job.EffectPolicy;
+import dev.errand.job.Entry;
+import dev.errand.job.JobId;
+import dev.errand.job.Json;
+import dev.errand.job.Slot;
+import dev.errand.job.ToolCall;
+import dev.errand.job.Value;
+import dev.errand.spi.Change;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Carries out the calls of one reply: so many at a time as the agent allows, begun in their order.
+ *
+ * Of each call one entry says what came of it, and that entry is the record of it: a worker that takes the job over makes
+ * those calls that have none. A call that may not be made twice stands in the journal as well, by an intention that is
+ * committed before it is made, as in Effects; once it is over, the line says no more than that, for its outcome is in the
+ * entry. A call of SubTask is a child job. Its number follows from its place among the reply's calls of that tool, so that
+ * it is the same child whoever creates it.
+ *
+ * Tools are called on threads of their own, and nothing else happens there: what came of them is recorded by the job's
+ * thread. While only children are at work the job is suspended; one whose child is over begins the next call.
+ *
+ * A message for the job ends the wait for children, and they go on: their ends are told as those of any subtask.
+ *
+ * Only the job's own thread uses this object.
+ */
+final class ToolCalls {
+  private static final String INVALID = "INVALID_INPUT";
+
+  private final Registry registry;
+  private final JobId job;
+  private final Conduct conduct;
+  private final dev.errand.job.AgentSpec agent;
+  private final StepWriter writer;
+  private final Effects effects;
+  private final Journal journal;
+  private final SubTasks subTasks;
+  private final Waiting waiting;
+
+  /// Waits for children.
+  interface Waiting {
+    /// Suspends the job until so many of them have ended.
+    ///
+    /// @throws JobHost.Interrupted if a message arrived first
+    void until(List<JobId> children, int needed);
+  }
+
+  /// A call that is to be made; `line` is its line in the journal, null for one that needs none.
+  private record Begun(
+      int number,
+      ToolFunction tool,
+      ToolFunction.Call call,
+      @Nullable Effect line,
+      boolean isReplay) {}
+
+  /// What came of it; `broken` if that is not known because the thread was interrupted.
+  private record Made(
+      Begun begun, Effects.@Nullable Came came, @Nullable RuntimeException broken) {}
+
+  ToolCalls(
+      Registry registry,
+      JobId job,
+      dev.errand.job.AgentSpec agent,
+      StepWriter writer,
+      Effects effects,
+      Journal journal,
+      SubTasks subTasks,
+      Waiting waiting) {
+    this.registry = registry;
+    this.job = job;
+    this.agent = agent;
+    this.conduct = agent.conduct();
+    this.writer = writer;
+    this.effects = effects;
+    this.journal = journal;
+    this.subTasks = subTasks;
+    this.waiting = waiting;
+  }
+
+  /// Carries out those of a reply's calls that are not `done`; those that carry out code are left,
+  /// unless nothing can be carried out for them.
+  void carryOut(Acts acts, Set<Integer> done) {
+    new Round(acts, done).carryOut();
+  }
+
+  /// The calls of one reply.
+  private final class Round {
+    private final int turn = writer.progress().turn();
+    private final int created;
+    private final List<ToolCall> calls;
+    private final Queue<Integer> queue;
+    private final Map<JobId, Integer> children = new LinkedHashMap<>();
+
+    Round(Acts acts, Set<Integer> done) {
+      boolean hasCode = acts.code().isPresent();
+      this.calls = acts.calls();
+      this.created = writer.progress().created() - acts.subTasks();
+      this.queue =
+          IntStream.range(0, calls.size())
+              .filter(n -> !done.contains(n) && !(hasCode && Acts.isCode(calls.get(n))))
+              .boxed()
+              .collect(Collectors.toCollection(ArrayDeque::new));
+    }
+
+    void carryOut() {
+      try {
+        while (!queue.isEmpty() || !children.isEmpty()) {
+          make(begin());
+          boolean isFull = children.size() >= conduct.concurrentTools();
+          if (!children.isEmpty() && (queue.isEmpty() || isFull)) {
+            hear(queue.isEmpty() ? children.size() : 1);
+          }
+        }
+      } catch (JobHost.Interrupted byMessage) {
+        children.forEach((child, n) -> recordCame(n, subTasks.stillAtWork(child)));
+        queue.forEach(n -> recordFailed(n, "NOT_BEGUN", "Not begun: a message arrived. Read it."));
+      }
+    }
+
+    private List<Begun> begin() {
+      var begun = new ArrayList<Begun>();
+      while (!queue.isEmpty() && begun.size() + children.size() < conduct.concurrentTools()) {
+        int n = queue.remove();
+        begin(n, calls.get(n)).ifPresent(begun::add);
+      }
+      boolean mustBeKnown = begun.stream().anyMatch(one -> one.line() != null && !one.isReplay());
+      if (mustBeKnown) {
+        writer.commit();
+      }
+      return begun;
+    }
+
+    /// Begins one; empty if it is over, or a child has it.
+    private Optional<Begun> begin(int n, ToolCall call) {
+      if (Acts.isCode(call) && isOffered(call.name())) {
+        recordFailed(n, INVALID, codeRefused());
+        return Optional.empty();
+      }
+      if (call.name().equals(SubTasks.TOOL) && subTasks.mayBeCalled()) {
+        delegate(n, call);
+        return Optional.empty();
+      }
+      var tool =
+          isOffered(call.name())
+              ? registry.tool(agent, call.name())
+              : Optional.<ToolFunction>empty();
+      if (tool.isEmpty()) {
+        recordFailed(n, "UNKNOWN_TOOL", unknown(call.name()));
+        return Optional.empty();
+      }
+      var misfit = registry.misfit(tool.get().spec(), call.arguments());
+      if (misfit.isPresent()) {
+        recordFailed(n, INVALID, SubTasks.invalid(misfit.get()));
+        return Optional.empty();
+      }
+      return begin(n, tool.get(), (Json.Object) call.arguments());
+    }
+
+    private Optional<Begun> begin(int n, ToolFunction tool, Json.Object arguments) {
+      var slot = Slot.ofCall(turn, n);
+      var call = new ToolFunction.Call(job, slot.key(job), arguments);
+      if (tool.policy() == EffectPolicy.READ_ONLY) {
+        return Optional.of(new Begun(n, tool, call, null, false));
+      }
+      var known = journal.at(slot);
+      if (known == null) {
+        return Optional.of(
+            new Begun(n, tool, call, effects.intended(slot, tool, arguments), false));
+      }
+      if (known.result() instanceof Effect.Result.Intended) {
+        return Optional.of(new Begun(n, tool, call, known, true));
+      }
+      record(n, call, known, new Effects.Came(known.result(), Json.Object.EMPTY));
+      return Optional.empty();
+    }
+
+    private void make(List<Begun> begun) {
+      if (begun.size() == 1) {
+        record(made(begun.getFirst()));
+        return;
+      }
+      var over = new LinkedBlockingQueue<Made>();
+      for (var one : begun) {
+        Thread.ofVirtual().name("errand-tool-" + one.call().key()).start(() -> over.add(made(one)));
+      }
+      RuntimeException broken = null;
+      for (int n = 0; n < begun.size(); n++) {
+        var made = next(over);
+        if (made.broken() == null) {
+          record(made);
+        } else {
+          broken = made.broken();
+        }
+      }
+      if (broken != null) {
+        throw broken;
+      }
+    }
+
+    private Made next(LinkedBlockingQueue<Made> over) {
+      boolean interrupted = false;
+      try {
+        while (true) {
+          try {
+            return over.take();
+          } catch (InterruptedException again) {
+            interrupted = true;
+          }
+        }
+      } finally {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
+
+    @SuppressWarnings("IllegalCatch")
+    private Made made(Begun one) {
+      try {
+        var came =
+            one.isReplay()
+                ? effects.settled(one.tool(), one.call())
+                : effects.made(one.tool(), one.call());
+        return new Made(one, came, null);
+      } catch (RuntimeException broken) {
+        return new Made(one, null, broken);
+      }
+    }
+
+    private void record(Made made) {
+      if (made.broken() != null) {
+        throw made.broken();
+      }
+      var begun = made.begun();
+      record(
+          begun.number(),
+          begun.call(),
+          begun.line(),
+          java.util.Objects.requireNonNull(made.came()));
+    }
+
+    private void record(int n, ToolFunction.Call call, @Nullable Effect line, Effects.Came came) {
+      var data = Json.object("key", call.key()).with("tool", calls.get(n).name()).with("call", n);
+      for (var member : came.more().members().entrySet()) {
+        data = data.with(member.getKey(), member.getValue());
+      }
+      var kind = came.isUnknown() ? Entry.Kind.EFFECT_UNKNOWN : Entry.Kind.TOOL;
+      var entry = new Change.Recorded(turn, kind, Effects.told(data, came.result()));
+      if (line == null) {
+        writer.add(entry);
+      } else {
+        journal.record(line.with(came.isUnknown() ? came.result() : OVER), entry);
+        writer.commitSoon();
+      }
+    }
+
+    private void recordFailed(int n, String code, String message) {
+      recordCame(n, SubTasks.Came.failed(code, message));
+    }
+
+    private void recordCame(int n, SubTasks.Came came) {
+      var data =
+          Json.object("key", Slot.ofCall(turn, n).key(job))
+              .with("tool", calls.get(n).name())
+              .with("call", n);
+      for (var member : came.data().members().entrySet()) {
+        data = data.with(member.getKey(), member.getValue());
+      }
+      writer.add(new Change.Recorded(turn, Entry.Kind.TOOL, data));
+    }
+
+    /// The number of the child is the same in every pass, whichever calls are done by then.
+    private void delegate(int n, ToolCall call) {
+      long before =
+          calls.stream().limit(n).filter(other -> other.name().equals(SubTasks.TOOL)).count();
+      int ordinal = created + 1 + (int) before;
+      switch (subTasks.begin(ordinal, turn + "/" + n, call.arguments())) {
+        case SubTasks.Begun.AtWork(var child) -> children.put(child, n);
+        case SubTasks.Begun.Refused(var came) -> recordCame(n, came);
+      }
+    }
+
+    /// Waits until so many children have ended, and records what came of all that have.
+    private void hear(int needed) {
+      waiting.until(List.copyOf(children.keySet()), needed);
+      for (var ended : subTasks.ended(List.copyOf(children.keySet()))) {
+        int n = java.util.Objects.requireNonNull(children.remove(ended.job()));
+        recordCame(n, ended.came());
+      }
+    }
+
+    private String codeRefused() {
+      long asked = calls.stream().filter(Acts::isCode).count();
+      return asked > 1
+          ? "Only 1 python_cli call is allowed per step, got " + asked
+          : SubTasks.invalid("code is required: a text that is not blank");
+    }
+  }
+
+  private static final Effect.Result OVER = new Effect.Result.Returned(Value.none());
+
+  private boolean isOffered(String name) {
+    return conduct.offers().stream().anyMatch(tool -> tool.name().equals(name));
+  }
+
+  private String unknown(String name) {
+    var known = conduct.offers().stream().map(dev.errand.job.ToolSpec::name).toList();
+    return "Error: there is no tool "
+        + name
+        + " here; "
+        + (known.isEmpty() ? "there are none" : "there are " + String.join(", ", known));
+  }
+}
