@@ -133,10 +133,11 @@ record News(
   }
 
   private static String ended(Subtask subtask, @Nullable String own) {
-    if (subtask.id() instanceof Json.Object callback) {
-      return answered(callback.text("callback").orElse(""), subtask);
+    var callback = subtask.callback();
+    if (callback.isPresent()) {
+      return answered(callback.get(), subtask);
     }
-    var id = subtask.id() instanceof Json.Null ? "" : " id=" + Value.of(subtask.id()).text();
+    var id = named(subtask.id());
     return switch (Objects.requireNonNull(subtask.completion())) {
       case Completion.Result(var value) ->
           Objects.requireNonNullElse(
@@ -146,6 +147,14 @@ record News(
       case Completion.Error(var error) ->
           Objects.requireNonNullElse(
               own, "[Error] sub-task" + id + " failed with " + error.message());
+    };
+  }
+
+  private static String named(Json id) {
+    return switch (id) {
+      case Json.Null none -> "";
+      case Json.Object titled -> " '" + titled.text(Subtask.TITLE).orElse("") + "'";
+      default -> " id=" + Value.of(id).text();
     };
   }
 
