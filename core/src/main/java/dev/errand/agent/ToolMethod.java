@@ -3,6 +3,8 @@ package dev.errand.agent;
 import dev.errand.job.Json;
 import dev.errand.job.ToolSpec;
 import java.lang.reflect.Parameter;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,9 +72,16 @@ final class ToolMethod {
   }
 
   private static Json.Object schema(Parameter parameter) {
-    var schema = TypeSchema.ofArgument(parameter.getParameterizedType());
+    var schema = TypeSchema.ofArgument(given(parameter.getParameterizedType()));
     var description = parameter.getAnnotation(Description.class);
     return description == null ? schema : schema.with("description", description.value());
+  }
+
+  /// What is given where it is given at all.
+  private static Type given(Type type) {
+    return type instanceof ParameterizedType optional && optional.getRawType() == Optional.class
+        ? optional.getActualTypeArguments()[0]
+        : type;
   }
 
   private @Nullable Object call(ToolFunction.Call call) throws Exception {

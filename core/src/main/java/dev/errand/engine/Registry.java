@@ -109,7 +109,7 @@ final class Registry {
             .filter(name -> tool(spec, name).isPresent());
     return new WorkspaceRuntime.ToolSignature(
         tool.name(),
-        tool.description(),
+        tool.spec().documentation(),
         tool.parameters(),
         tool.exit(),
         handler.orElse(null),

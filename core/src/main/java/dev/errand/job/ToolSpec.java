@@ -1,5 +1,6 @@
 package dev.errand.job;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -40,6 +41,39 @@ public record ToolSpec(String name, String description, Json.Object schema) {
     return schema.get("properties").orElse(Json.Object.EMPTY) instanceof Json.Object properties
         ? properties
         : Json.Object.EMPTY;
+  }
+
+  /// What it does, and what its parameters are, for those who call it from code.
+  public String documentation() {
+    var lines = new ArrayList<String>();
+    properties()
+        .members()
+        .forEach(
+            (name, schema) -> {
+              if (schema instanceof Json.Object form && !form.members().isEmpty()) {
+                lines.add("    " + name + " (" + kind(name, form) + ")" + words(form));
+              }
+            });
+    return lines.isEmpty()
+        ? description
+        : description.strip() + "\n\nArgs:\n" + String.join("\n", lines);
+  }
+
+  private String kind(String name, Json.Object form) {
+    var type =
+        form.get("enum")
+            .map(Json::print)
+            .or(() -> form.text("type").map(kind -> kind.equals("string") ? text(form) : kind))
+            .orElse("any");
+    return required().contains(name) ? type : type + ", optional";
+  }
+
+  private static String text(Json.Object form) {
+    return form.text("format").orElse("string");
+  }
+
+  private static String words(Json.Object form) {
+    return form.text("description").map(text -> ": " + text).orElse("");
   }
 
   private Set<String> required() {

@@ -768,6 +768,27 @@ def tool(name, description, parameters, after=()):
     return (ToolFactory if "starts" in after else Tool)(name, description, parameters, after)
 
 
+def docstr(tool):
+    """How a tool, or any function, is called, and what it does."""
+    doc = inspect.getdoc(tool)
+    return _called(tool) + ("\n\n" + doc if doc else "")
+
+
+def brief(tool):
+    """The same in one line."""
+    doc = inspect.getdoc(tool)
+    return _called(tool) + (": " + doc.splitlines()[0] if doc else "")
+
+
+def _called(tool):
+    if not callable(tool) or not hasattr(tool, "__name__"):
+        raise TypeError("docstr() and brief() take a tool or a function, not a %s" % type(tool).__name__)
+    try:
+        return tool.__name__ + str(inspect.signature(tool))
+    except (TypeError, ValueError):
+        return tool.__name__ + "(…)"
+
+
 def exit(value=None):
     """Ends the job at once, with a value."""
     session.exit(value)
@@ -881,6 +902,8 @@ API = {
         futures.temporal,
         delegate,
         subtask,
+        docstr,
+        brief,
         exit,
         print,
         input,
