@@ -1,5 +1,6 @@
 package dev.errand;
 
+import dev.errand.agent.Model;
 import dev.errand.engine.Engine;
 import dev.errand.job.Account;
 import dev.errand.job.Budget;
@@ -87,6 +88,14 @@ public final class Job {
   /// Its history after a sequence number, oldest first.
   public List<Entry> history(long after, int limit) {
     return engine.store().history(id, after, limit);
+  }
+
+  /// What its model was shown before its reply of that turn, or is to be shown for the one that is
+  /// due: made of the history again, as it was then.
+  ///
+  /// @throws UnknownTurnException if its model was not asked for that turn
+  public Model.Request request(int turn) {
+    return engine.request(id, turn);
   }
 
   /// The tool calls of this job and of all below it that are journalled, and what is known of each.

@@ -6,8 +6,10 @@ import dev.errand.job.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /// Shows the history of one job.
 @Command(name = "history", description = "Shows what happened in one job.")
@@ -19,6 +21,12 @@ final class HistoryCommand implements Callable<Integer> {
   @Mixin StoreOptions options = new StoreOptions();
   @Mixin JobOptions which = new JobOptions();
 
+  @Option(
+      names = "--request",
+      paramLabel = "TURN",
+      description = "Show instead what the job's model was shown before its reply of that turn.")
+  @Nullable Integer turn;
+
   HistoryCommand(Surroundings surroundings) {
     this.surroundings = surroundings;
   }
@@ -26,8 +34,15 @@ final class HistoryCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (var errand = Stores.existing(surroundings, options)) {
-      var history = history(errand.job(which.id));
       var screen = surroundings.screen();
+      var job = errand.job(which.id);
+      if (turn != null) {
+        var request = job.request(turn);
+        screen.print(
+            which.json ? RequestText.json(request).print() + "\n" : RequestText.of(request));
+        return ExitCode.OK;
+      }
+      var history = history(job);
       if (which.json) {
         var forms = history.stream().<Json>map(Forms::entry).toList();
         screen.line(new Json.Array(forms).print());

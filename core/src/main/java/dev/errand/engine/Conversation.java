@@ -4,11 +4,17 @@ import dev.errand.agent.Model;
 import dev.errand.agent.Model.Message;
 import dev.errand.job.ChatStyle;
 import dev.errand.job.Conduct;
+import dev.errand.job.Delta;
 import dev.errand.job.EffectKey;
+import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
+import dev.errand.job.JobId;
 import dev.errand.job.Json;
+import dev.errand.job.ToolSpec;
+import dev.errand.job.UnknownTurnException;
 import dev.errand.job.Value;
 import dev.errand.spi.Change;
+import dev.errand.spi.Store;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -53,6 +59,29 @@ final class Conversation {
             .boxed()
             .collect(Collectors.toUnmodifiableSet());
     this.hinted = Language.of(definition.locale()).filter(language -> conduct().languageHint());
+  }
+
+  /// The request for the reply of that turn, as it was made then.
+  ///
+  /// @throws UnknownTurnException if the model was not asked for that turn
+  static Model.Request request(Store store, JobId job, JobDefinition definition, int turn) {
+    var all = new ArrayList<Entry>();
+    History.each(store, job, all::add);
+    var replied = all.stream().filter(entry -> entry.kind() == Entry.Kind.REPLY).toList();
+    int last = replied.isEmpty() ? Delta.BEFORE : replied.getLast().turn();
+    boolean isKnown = replied.stream().anyMatch(entry -> entry.turn() == turn);
+    boolean isDue = turn == Math.max(last + 1, definition.blocks().size());
+    if (definition.agent().model() == null || !(isKnown || isDue)) {
+      throw UnknownTurnException.withoutModel(job, turn, last);
+    }
+    var conversation = new Conversation(definition);
+    for (var entry : all) {
+      if (entry.turn() > turn || (entry.turn() == turn && entry.kind() == Entry.Kind.REPLY)) {
+        break;
+      }
+      conversation.hear(new Change.Recorded(entry.turn(), entry.kind(), entry.data()));
+    }
+    return conversation.request();
   }
 
   private Conduct conduct() {
@@ -158,7 +187,7 @@ final class Conversation {
   }
 
   private Model.Request request(
-      List<Message> messages, List<dev.errand.job.ToolSpec> tools, Model.Purpose purpose) {
+      List<Message> messages, List<ToolSpec> tools, Model.Purpose purpose) {
     return new Model.Request(
         definition.agent().name(), instructions(), messages, tools, replies, purpose);
   }

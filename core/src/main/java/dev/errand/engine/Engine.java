@@ -1,6 +1,7 @@
 package dev.errand.engine;
 
 import dev.errand.agent.Agent;
+import dev.errand.agent.Model;
 import dev.errand.agent.ToolFunction;
 import dev.errand.job.Attempts;
 import dev.errand.job.Budget;
@@ -13,6 +14,8 @@ import dev.errand.job.Outcome;
 import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StoreException;
 import dev.errand.job.SubTaskOptions;
+import dev.errand.job.UnknownJobException;
+import dev.errand.job.UnknownTurnException;
 import dev.errand.job.Value;
 import dev.errand.job.Words;
 import dev.errand.spi.ModelProvider;
@@ -118,6 +121,16 @@ public final class Engine implements AutoCloseable {
   /// gives; see [Store#signal].
   public long askToStop(JobId job, String reason) {
     return signal(job, AskedToEnd.stop(reason));
+  }
+
+  /// What a job's model was shown before its reply of that turn, or is to be shown for the one that
+  /// is due: made of the history again, as it was then.
+  ///
+  /// @throws UnknownTurnException if its model was not asked for that turn
+  public Model.Request request(JobId id, int turn) {
+    var job = store.find(id).orElseThrow(() -> new UnknownJobException(id.text()));
+    var definition = store.definition(job.definition()).orElseThrow();
+    return Conversation.request(store, id, definition, turn);
   }
 
   /// Lets other rules for the tool `SubTask` apply from now on, to jobs that run too.

@@ -25,6 +25,21 @@ public final class UnknownTurnException extends JobException {
                 .formatted(turn, job, last));
   }
 
+  /// The job's model was not asked for that turn; `last` is the last for which it replied,
+  /// [Delta#BEFORE] for none.
+  public static UnknownTurnException withoutModel(JobId job, int turn, int last) {
+    return new UnknownTurnException(
+        job,
+        turn,
+        "The model of job %s was not asked for turn %d; %s."
+            .formatted(
+                job,
+                turn,
+                last == Delta.BEFORE
+                    ? "it has not replied yet"
+                    : "its last reply is of turn " + last));
+  }
+
   /// The turn is no longer kept; `first` is the first one that is.
   public static UnknownTurnException forgotten(JobId job, int turn, int first) {
     return new UnknownTurnException(
