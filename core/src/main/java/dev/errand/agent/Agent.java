@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -102,6 +103,7 @@ public final class Agent {
     private int concurrentTools = Conduct.CONCURRENT_TOOLS;
     private long compactAt = Conduct.COMPACT_AT;
     private @Nullable String subTaskModel;
+    private boolean guided = true;
 
     private Builder(String name) {
       if (name.isBlank()) {
@@ -110,7 +112,8 @@ public final class Agent {
       this.name = name;
     }
 
-    /// What the model is told about its role; default empty.
+    /// What the model is told about its role, before the words of its [guide][#guide]; default
+    /// empty.
     public Builder instructions(String instructions) {
       this.instructions = instructions;
       return this;
@@ -298,6 +301,13 @@ public final class Agent {
       return this;
     }
 
+    /// Whether its instructions are followed by a few sentences that say how to act in its style,
+    /// and what functions its code can call; default true.
+    public Builder guide(boolean guided) {
+      this.guided = guided;
+      return this;
+    }
+
     /// How many tools that its model calls in one reply are at work at a time; default 10.
     ///
     /// @throws IllegalArgumentException if it is less than 1
@@ -386,7 +396,7 @@ public final class Agent {
       var spec =
           new AgentSpec(
               name,
-              instructions,
+              modelName == null || !guided ? instructions : guided(all),
               modelName,
               callable(all),
               new Sandbox(program == null ? runtime : "java", restricted, List.copyOf(imports)),
@@ -403,6 +413,36 @@ public final class Agent {
                   compactAt,
                   subTaskModel));
       return new Agent(spec, model, program, all, subTasks);
+    }
+
+    /// The instructions, how to act, and the functions that code can call.
+    private String guided(List<ToolFunction> all) {
+      boolean runsCode = style != ChatStyle.DIRECT || all.contains(ToolFunction.PYTHON_CLI);
+      var functions =
+          Stream.concat(
+                  all.stream()
+                      .filter(tool -> tool.visibility().inCode() && !tool.isInternal())
+                      .map(tool -> brief(tool.name(), tool.parameters(), tool.description())),
+                  subTasks.stream()
+                      .map(one -> brief(one.name(), one.parameters(), one.description())))
+              .toList();
+      var listed =
+          functions.isEmpty() || !runsCode
+              ? ""
+              : "Code can call these functions; docstr(function) says more:\n"
+                  + String.join("\n", functions);
+      return Stream.of(instructions.stripTrailing(), style.guide(runsCode), listed)
+          .filter(part -> !part.isEmpty())
+          .collect(Collectors.joining("\n\n"));
+    }
+
+    private static String brief(String name, List<String> parameters, String description) {
+      var given =
+          parameters.stream()
+              .map(one -> one.endsWith("?") ? one.replace("?", "=None") : one)
+              .collect(Collectors.joining(", "));
+      var first = description.lines().findFirst().orElse("");
+      return "- %s(%s)%s".formatted(name, given, first.isEmpty() ? "" : ": " + first);
     }
 
     private List<ToolSpec> offers(List<ToolFunction> all) {

@@ -2,6 +2,7 @@ package dev.errand.engine;
 
 import dev.errand.job.AgentSpec;
 import dev.errand.job.Attempts;
+import dev.errand.job.ChatStyle;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Delta;
 import dev.errand.job.JobDefinition;
@@ -298,13 +299,18 @@ final class Children {
             () ->
                 new AgentSpec(
                     name,
-                    request.agentForm().text("instructions").orElse(""),
+                    guided(request.agentForm().text("instructions").orElse("")),
                     request.agentForm().text("model").orElse(null),
                     List.of(),
                     own.runtime().equals(JavaRuntime.NAME) ? "cpython" : own.runtime(),
                     true,
                     own.limits(),
                     List.of()));
+  }
+
+  /// An agent that code makes up is told how to act like any other.
+  private static String guided(String instructions) {
+    return instructions + "\n\n" + ChatStyle.MD_DIALOG.guide(true);
   }
 
   private void checkFree(@Nullable Json subtaskId) {

@@ -72,7 +72,7 @@ class ModelTurnsTest {
           }
           return new Model.Reply(lines[said], new Usage(1, 10, 5, 0));
         };
-    return Agent.named("speaker").instructions("Speak.").model(model).build();
+    return Agent.named("speaker").instructions("Speak.").guide(false).model(model).build();
   }
 
   private static String code(String python) {

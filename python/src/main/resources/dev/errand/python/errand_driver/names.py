@@ -771,16 +771,16 @@ def tool(name, description, parameters, after=()):
 def docstr(tool):
     """How a tool, or any function, is called, and what it does."""
     doc = inspect.getdoc(tool)
-    return _called(tool) + ("\n\n" + doc if doc else "")
+    return _signature_of(tool) + ("\n\n" + doc if doc else "")
 
 
 def brief(tool):
     """The same in one line."""
     doc = inspect.getdoc(tool)
-    return _called(tool) + (": " + doc.splitlines()[0] if doc else "")
+    return _signature_of(tool) + (": " + doc.splitlines()[0] if doc else "")
 
 
-def _called(tool):
+def _signature_of(tool):
     if not callable(tool) or not hasattr(tool, "__name__"):
         raise TypeError("docstr() and brief() take a tool or a function, not a %s" % type(tool).__name__)
     try:

@@ -235,6 +235,21 @@ class ChatStylesTest {
   }
 
   @Test
+  void a_model_is_told_how_to_act_and_what_its_code_can_call() {
+    talk.answer(
+        agent(ChatStyle.MD_DIALOG, says("Ok.")).instructions("Be kind.").tools(new Hotel()), "Go.");
+    assertThat(talk.asked().getLast().system())
+        .startsWith("Be kind.\n\n# How to act\n\nTo act, write Python in a fenced block")
+        .endsWith("\n- book_room(nights, name=None): Books a room.");
+    talk.answer(
+        agent(ChatStyle.MD_DIALOG, says("Ok.")).instructions("Be kind.").guide(false), "Go.");
+    assertThat(talk.asked().getLast().system()).isEqualTo("Be kind.");
+    talk.answer(
+        talk.agent("b", says("Ok.")).style(ChatStyle.DIRECT).instructions("Be kind."), "Go.");
+    assertThat(talk.asked().getLast().system()).isEqualTo("Be kind.");
+  }
+
+  @Test
   void a_tool_for_models_only_is_no_name_in_python() {
     var tool =
         ToolFunction.of("secret", "", List.of(), call -> 1)

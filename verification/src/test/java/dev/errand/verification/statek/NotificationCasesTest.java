@@ -343,7 +343,7 @@ class NotificationCasesTest {
   }
 
   private Model.Request askedIn(String locale, UnaryOperator<Agent.Builder> manner) {
-    var agent = Agent.named("speaker").instructions("Be brief.").model(saying("Tak."));
+    var agent = Agent.named("speaker").instructions("Be brief.").guide(false).model(saying("Tak."));
     var job =
         code.submit(
             manner.apply(agent).build(),
