@@ -5,11 +5,13 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +50,9 @@ final class TextFile implements AutoCloseable {
   /// @throws IOException if it is no regular file, holds no text, or a link took its place
   static TextFile open(Path file, int most) throws IOException {
     requireRegular(file);
-    var stream = new BufferedInputStream(Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS));
+    // A channel heeds interruption; the streams of Files do not.
+    var channel = Files.newByteChannel(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+    var stream = new BufferedInputStream(Channels.newInputStream(channel));
     try {
       Premises.unmoved(file);
       if (isBinary(stream)) {
