@@ -37,13 +37,13 @@ final class ReadableText implements NodeVisitor {
 
   private void begin(Element element) {
     var name = element.normalName();
-    if (element.isBlock()) {
+    if (isBlock(element)) {
       breakLine(name.equals("li") || name.equals("tr") ? 1 : 2);
     }
     switch (name) {
       case "br" -> text.append('\n');
       case "li" -> text.append("- ");
-      case "td", "th" -> append(" ");
+      case "td", "th" -> text.append(endsWith('\n') ? "" : " | ");
       case "pre" -> preformatted++;
       case "a" -> text.append(isLink(element) ? "[" : "");
       case "h1", "h2", "h3", "h4", "h5", "h6" ->
@@ -60,10 +60,15 @@ final class ReadableText implements NodeVisitor {
         case "a" -> text.append(isLink(element) ? "](" + element.absUrl("href") + ")" : "");
         default -> {}
       }
-      if (element.isBlock()) {
+      if (isBlock(element)) {
         breakLine(1);
       }
     }
+  }
+
+  /// The cells of a table stand beside each other.
+  private static boolean isBlock(Element element) {
+    return element.isBlock() && !element.normalName().matches("t[dh]");
   }
 
   private static boolean isLink(Element anchor) {

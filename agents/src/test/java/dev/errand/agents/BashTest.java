@@ -92,8 +92,17 @@ class BashTest {
     Map<String, String> environment = new HashMap<>();
     for (var name :
         List.of(
-            "ANTHROPIC_API_KEY", "GITHUB_TOKEN", "CLIENT_SECRET", "DB_PASSWORD", "db_password_file",
-            "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY", "PATH", "HOME", "KEYBOARD", "TOKENIZERS_PARALLELISM")) {
+            "ANTHROPIC_API_KEY",
+            "GITHUB_TOKEN",
+            "CLIENT_SECRET",
+            "DB_PASSWORD",
+            "db_password_file",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_ACCESS_KEY",
+            "PATH",
+            "HOME",
+            "KEYBOARD",
+            "TOKENIZERS_PARALLELISM")) {
       environment.put(name, "value");
     }
 
@@ -128,7 +137,8 @@ class BashTest {
       strings = {
         "sleep 600 & echo $! > pid; : > begun; wait",
         "(sleep 600 & echo $! > pid; : > begun; wait); wait",
-        "trap '' TERM; (trap '' TERM; while :; do sleep 600; done) & echo $! > pid; : > begun; wait",
+        "trap '' TERM; (trap '' TERM; while :; do sleep 600; done) & echo $! > pid; : > begun;"
+            + " wait",
         "bash -c 'bash -c \"sleep 600\" & echo $! > pid; : > begun; wait'",
         "(sleep 600 & echo $! > pid); : > begun; sleep 600",
         "nohup sleep 600 > /dev/null 2>&1 & echo $! > pid; : > begun; wait",

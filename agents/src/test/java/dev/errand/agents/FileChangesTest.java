@@ -80,7 +80,8 @@ class FileChangesTest {
     assertThat(call(write, "path", "a.txt", "content", "after it"))
         .isEqualTo("Overwrote a.txt: 8 bytes in place of 6.");
     assertThat(text("a.txt")).isEqualTo("after it");
-    assertThat(call(write, "path", "a.txt", "content", "after it")).contains("exactly that already");
+    assertThat(call(write, "path", "a.txt", "content", "after it"))
+        .contains("exactly that already");
     assertThat(files()).containsExactly(Path.of("a.txt"));
   }
 
@@ -112,9 +113,14 @@ class FileChangesTest {
     Files.createSymbolicLink(folder.resolve("away"), elsewhere);
     Files.createSymbolicLink(folder.resolve("dangling"), elsewhere.resolve("new.txt"));
 
-    for (var path : List.of("away/a.txt", "away/new.txt", "dangling", "../new.txt", elsewhere + "/b")) {
-      assertThatThrownBy(() -> call(write, "path", path, "content", "two")).as(path).isInstanceOf(IOException.class);
-      assertThatThrownBy(() -> call(edit, "path", path, "old_string", "one", "new_string", "two")).as(path).isInstanceOf(IOException.class);
+    for (var path :
+        List.of("away/a.txt", "away/new.txt", "dangling", "../new.txt", elsewhere + "/b")) {
+      assertThatThrownBy(() -> call(write, "path", path, "content", "two"))
+          .as(path)
+          .isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> call(edit, "path", path, "old_string", "one", "new_string", "two"))
+          .as(path)
+          .isInstanceOf(IOException.class);
     }
     assertThat(elsewhere.resolve("a.txt")).hasContent("one");
     assertThat(elsewhere).isDirectoryContaining(file -> file.endsWith("a.txt"));
@@ -125,16 +131,20 @@ class FileChangesTest {
   void folders_and_what_is_errands_own_are_refused() throws Exception {
     Files.createDirectories(folder.resolve("docs"));
 
-    assertThatThrownBy(() -> call(write, "path", "docs", "content", "x")).hasMessageContaining("is a directory");
-    assertThatThrownBy(() -> call(write, "path", ".errand/agents/me.md", "content", "x")).hasMessageContaining("belongs to Errand");
-    assertThatThrownBy(() -> call(write, "path", ".", "content", "x")).hasMessageContaining("is a directory");
+    assertThatThrownBy(() -> call(write, "path", "docs", "content", "x"))
+        .hasMessageContaining("is a directory");
+    assertThatThrownBy(() -> call(write, "path", ".errand/agents/me.md", "content", "x"))
+        .hasMessageContaining("belongs to Errand");
+    assertThatThrownBy(() -> call(write, "path", ".", "content", "x"))
+        .hasMessageContaining("is a directory");
   }
 
   @Test
   void edit_replaces_the_one_place() throws Exception {
     file("a.txt", "one\ntwo $1\\n\nthree\n");
 
-    assertThat(call(edit, replacing("two $1\\n", "$2\\\\"))).isEqualTo("Edited a.txt: one piece, at line 2.");
+    assertThat(call(edit, replacing("two $1\\n", "$2\\\\")))
+        .isEqualTo("Edited a.txt: one piece, at line 2.");
     assertThat(text("a.txt")).isEqualTo("one\n$2\\\\\nthree\n");
   }
 
@@ -142,7 +152,8 @@ class FileChangesTest {
   void edit_replaces_all_places_where_asked() throws Exception {
     file("a.txt", "x x x");
 
-    assertThat(call(edit, "path", "a.txt", "old_string", "x", "new_string", "yy", "replace_all", true))
+    assertThat(
+            call(edit, "path", "a.txt", "old_string", "x", "new_string", "yy", "replace_all", true))
         .isEqualTo("Edited a.txt: 3 pieces.");
     assertThat(text("a.txt")).isEqualTo("yy yy yy");
   }
@@ -153,19 +164,25 @@ class FileChangesTest {
     file("a.txt", text.replace('.', ' '));
     var from = text.equals("xxx") ? "xx" : "x";
 
-    assertThatThrownBy(() -> call(edit, replacing(from, "y"))).hasMessageContaining("is in a.txt 2 times");
+    assertThatThrownBy(() -> call(edit, replacing(from, "y")))
+        .hasMessageContaining("is in a.txt 2 times");
   }
 
   @Test
   void edit_says_why_a_text_may_not_be_there() throws Exception {
     file("a.txt", "  one\n    two\nthree\n");
 
-    assertThatThrownBy(() -> call(edit, replacing("one\n  two", "x"))).hasMessageContaining("white space");
-    assertThatThrownBy(() -> call(edit, replacing("four", "three"))).hasMessageContaining("new_string is there");
-    assertThatThrownBy(() -> call(edit, replacing("five", "six"))).hasMessageContaining("changed since you read it");
-    assertThatThrownBy(() -> call(edit, replacing("", "six"))).hasMessageContaining("Write makes a file");
+    assertThatThrownBy(() -> call(edit, replacing("one\n  two", "x")))
+        .hasMessageContaining("white space");
+    assertThatThrownBy(() -> call(edit, replacing("four", "three")))
+        .hasMessageContaining("new_string is there");
+    assertThatThrownBy(() -> call(edit, replacing("five", "six")))
+        .hasMessageContaining("changed since you read it");
+    assertThatThrownBy(() -> call(edit, replacing("", "six")))
+        .hasMessageContaining("Write makes a file");
     assertThatThrownBy(() -> call(edit, replacing("one", "one"))).hasMessageContaining("the same");
-    assertThatThrownBy(() -> call(edit, "path", "b.txt", "old_string", "a", "new_string", "b")).hasMessageContaining("no file b.txt");
+    assertThatThrownBy(() -> call(edit, "path", "b.txt", "old_string", "a", "new_string", "b"))
+        .hasMessageContaining("no file b.txt");
   }
 
   @Test
@@ -214,8 +231,14 @@ class FileChangesTest {
   void what_a_worker_left_that_died_before_the_move_is_done_anew() throws Exception {
     file("a.txt", "a");
     call(KEY, edit, replacing("a", "aa"));
-    var mark = ChangeMarks.of(new Premises(folder, List.of()), new ToolFunction.Call(Calling.JOB, KEY, Json.Object.EMPTY)).mark();
-    var beside = folder.resolve(((Json.Object) Json.parse(Files.readString(mark))).text("content").orElseThrow());
+    var mark =
+        ChangeMarks.of(
+                new Premises(folder, List.of()),
+                new ToolFunction.Call(Calling.JOB, KEY, Json.Object.EMPTY))
+            .mark();
+    var beside =
+        folder.resolve(
+            ((Json.Object) Json.parse(Files.readString(mark))).text("content").orElseThrow());
 
     for (var left : List.of("content only", "content and half a mark", "content and mark")) {
       var marked = Files.readString(mark);
@@ -270,9 +293,17 @@ class FileChangesTest {
   @Test
   void b75_children_that_edit_one_file_at_the_same_time_lose_nothing() throws Exception {
     int children = 24;
-    file("a.txt", String.join("\n", IntStream.range(0, children).mapToObj(i -> "line <" + i + ">").toList()));
+    file(
+        "a.txt",
+        String.join("\n", IntStream.range(0, children).mapToObj(i -> "line <" + i + ">").toList()));
 
-    var told = together(children, i -> new Object[] {"path", "a.txt", "old_string", "<" + i + ">", "new_string", "(" + i + ")"});
+    var told =
+        together(
+            children,
+            i ->
+                new Object[] {
+                  "path", "a.txt", "old_string", "<" + i + ">", "new_string", "(" + i + ")"
+                });
 
     assertThat(told).allMatch(text -> text.startsWith("Edited"));
     assertThat(text("a.txt").lines()).allMatch(line -> line.matches("line \\(\\d+\\)"));
@@ -313,7 +344,8 @@ class FileChangesTest {
     file("a.txt", "one");
     Thread.currentThread().interrupt();
 
-    assertThatThrownBy(() -> call(edit, replacing("one", "two"))).isInstanceOf(InterruptedException.class);
+    assertThatThrownBy(() -> call(edit, replacing("one", "two")))
+        .isInstanceOf(InterruptedException.class);
     assertThat(Thread.interrupted()).isFalse();
     assertThat(text("a.txt")).isEqualTo("one");
   }

@@ -42,7 +42,9 @@ class KilledEditsTest {
     int begun = -1;
     for (int kill = 0; kill < 6; kill++) {
       var process = editing("killed", begun + 1, Integer.MAX_VALUE);
-      begun = killedDuring(process, process.inputReader(), random.nextInt(40), random.nextInt(3_000_000));
+      begun =
+          killedDuring(
+              process, process.inputReader(), random.nextInt(40), random.nextInt(3_000_000));
 
       Edits.edit(folder, "killed", begun); // as who takes the job over does
 

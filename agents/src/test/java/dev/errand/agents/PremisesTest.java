@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -123,8 +124,23 @@ class PremisesTest {
   void no_random_path_leads_out() throws IOException {
     var names =
         List.of(
-            "..", ".", "docs", "deep", "inner", "relative", "away", "secret", "dangling", "up", "hop",
-            "work", "outside", "new", "", "round", "a.md");
+            "..",
+            ".",
+            "docs",
+            "deep",
+            "inner",
+            "relative",
+            "away",
+            "secret",
+            "dangling",
+            "up",
+            "hop",
+            "work",
+            "outside",
+            "new",
+            "",
+            "round",
+            "a.md");
     var random = new Random(20_26);
     for (int i = 0; i < 20_000; i++) {
       var path = new StringBuilder(random.nextInt(8) == 0 ? above.toString() : "");
@@ -145,7 +161,7 @@ class PremisesTest {
     }
     var there = found;
     while (!Files.exists(there)) {
-      there = there.getParent();
+      there = Objects.requireNonNull(there.getParent());
     }
     assertThat(there.toRealPath()).as(path).isEqualTo(there).startsWith(folder);
     assertThat(found.normalize()).as(path).isEqualTo(found);

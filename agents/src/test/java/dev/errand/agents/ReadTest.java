@@ -45,7 +45,8 @@ class ReadTest {
   void lines_have_their_numbers() throws Exception {
     file("a.txt", "one\ntwo\n\nfour");
 
-    assertThat(call(read, "path", "a.txt")).isEqualTo("     1\tone\n     2\ttwo\n     3\t\n     4\tfour");
+    assertThat(call(read, "path", "a.txt"))
+        .isEqualTo("     1\tone\n     2\ttwo\n     3\t\n     4\tfour");
   }
 
   @Test
@@ -71,7 +72,8 @@ class ReadTest {
   void there_are_no_more_than_two_thousand_lines() throws Exception {
     file("a.txt", "x\n".repeat(2_500));
 
-    assertThat(call(read, "path", "a.txt", "limit", 9_999)).endsWith("call Read with offset=2001.]");
+    assertThat(call(read, "path", "a.txt", "limit", 9_999))
+        .endsWith("call Read with offset=2001.]");
   }
 
   @Test
@@ -105,16 +107,21 @@ class ReadTest {
     Files.write(folder.resolve("a.bin"), new byte[] {1, 2, 0, 3});
     Files.createDirectories(folder.resolve("docs"));
 
-    assertThatThrownBy(() -> call(read, "path", "a.bin")).hasMessageContaining("a binary file of 4 bytes");
-    assertThatThrownBy(() -> call(read, "path", "docs")).hasMessageContaining("Glob lists the files");
-    assertThatThrownBy(() -> call(read, "path", "none.txt")).hasMessageContaining("There is no ").hasMessageContaining("none.txt");
+    assertThatThrownBy(() -> call(read, "path", "a.bin"))
+        .hasMessageContaining("a binary file of 4 bytes");
+    assertThatThrownBy(() -> call(read, "path", "docs"))
+        .hasMessageContaining("Glob lists the files");
+    assertThatThrownBy(() -> call(read, "path", "none.txt"))
+        .hasMessageContaining("There is no ")
+        .hasMessageContaining("none.txt");
   }
 
   @Test
   void numbers_below_one_are_refused() throws IOException {
     file("a.txt", "one");
 
-    assertThatThrownBy(() -> call(read, "path", "a.txt", "offset", 0)).hasMessageContaining("from 1 on");
+    assertThatThrownBy(() -> call(read, "path", "a.txt", "offset", 0))
+        .hasMessageContaining("from 1 on");
   }
 
   @Test

@@ -35,7 +35,8 @@ class SearchTest {
     file("src/deep/er/Other.java", "class Other {\n  int one;\n}\n");
     file(".git/config", "TODO never\n");
     file(".errand/changes/mark", "TODO never\n");
-    Files.write(folder.resolve("picture.bin"), "TODO\0".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    Files.write(
+        folder.resolve("picture.bin"), "TODO\0".getBytes(java.nio.charset.StandardCharsets.UTF_8));
     Files.writeString(elsewhere.resolve("secret.md"), "TODO secret\n");
     Files.createSymbolicLink(folder.resolve("link.md"), elsewhere.resolve("secret.md"));
     Files.createSymbolicLink(folder.resolve("away"), elsewhere);
@@ -85,7 +86,8 @@ class SearchTest {
 
   @Test
   void a_pattern_is_matched_from_the_folder_that_is_given() throws Exception {
-    assertThat(call(glob, "pattern", "**/O*", "path", "src/deep")).isEqualTo("src/deep/er/Other.java");
+    assertThat(call(glob, "pattern", "**/O*", "path", "src/deep"))
+        .isEqualTo("src/deep/er/Other.java");
     assertThat(call(glob, "pattern", folder + "/src/*.java")).isEqualTo("src/Main.java");
   }
 
@@ -97,17 +99,23 @@ class SearchTest {
 
     assertThat(call(glob, "pattern", "many/*").lines())
         .hasSize(1_001)
-        .last().asString().contains("3 more files were left out");
+        .last()
+        .asString()
+        .contains("3 more files were left out");
   }
 
   @Test
   void patterns_that_find_nothing_or_are_none_are_told() throws Exception {
     assertThat(call(glob, "pattern", "*.none")).startsWith("[No file matches *.none");
-    assertThatThrownBy(() -> call(glob, "pattern", "a{b")).hasMessageContaining("no pattern of paths");
-    assertThatThrownBy(() -> call(glob, "pattern", "**/".repeat(9) + "*")).hasMessageContaining("no pattern of paths");
+    assertThatThrownBy(() -> call(glob, "pattern", "a{b"))
+        .hasMessageContaining("no pattern of paths");
+    assertThatThrownBy(() -> call(glob, "pattern", "**/".repeat(9) + "*"))
+        .hasMessageContaining("no pattern of paths");
     assertThatThrownBy(() -> call(glob, "pattern", "../*")).hasMessageContaining("outside");
-    assertThatThrownBy(() -> call(glob, "pattern", "*", "path", "away")).hasMessageContaining("outside");
-    assertThatThrownBy(() -> call(glob, "pattern", "*", "path", "none")).hasMessageContaining("no folder none");
+    assertThatThrownBy(() -> call(glob, "pattern", "*", "path", "away"))
+        .hasMessageContaining("outside");
+    assertThatThrownBy(() -> call(glob, "pattern", "*", "path", "none"))
+        .hasMessageContaining("no folder none");
   }
 
   @Test
@@ -117,7 +125,8 @@ class SearchTest {
             """
             src/Main.java:2:  int one;
             src/Main.java:3:  int two;
-            src/deep/er/Other.java:2:  int one;""");
+            src/deep/er/Other.java:2:  int one;\
+            """);
   }
 
   @Test
@@ -150,19 +159,25 @@ class SearchTest {
             lines.txt-6-6
             --
             lines.txt-9-9
-            lines.txt:10:hit""");
+            lines.txt:10:hit\
+            """);
   }
 
   @Test
   void files_are_chosen_by_name_or_by_path() throws Exception {
-    assertThat(call(grep, "pattern", "int one", "glob", "O*.java")).startsWith("src/deep/er/Other.java:2");
-    assertThat(call(grep, "pattern", "int one", "glob", "src/*.java")).startsWith("src/Main.java:2").hasLineCount(1);
-    assertThat(call(grep, "pattern", "int one", "path", "src", "glob", "deep/**/*.java")).hasLineCount(1);
+    assertThat(call(grep, "pattern", "int one", "glob", "O*.java"))
+        .startsWith("src/deep/er/Other.java:2");
+    assertThat(call(grep, "pattern", "int one", "glob", "src/*.java"))
+        .startsWith("src/Main.java:2")
+        .hasLineCount(1);
+    assertThat(call(grep, "pattern", "int one", "path", "src", "glob", "deep/**/*.java"))
+        .hasLineCount(1);
   }
 
   @Test
   void small_and_capital_letters_are_the_same_where_asked() throws Exception {
-    assertThat(call(grep, "pattern", "CLASS", "ignore_case", true, "output_mode", "files")).hasLineCount(2);
+    assertThat(call(grep, "pattern", "CLASS", "ignore_case", true, "output_mode", "files"))
+        .hasLineCount(2);
     assertThat(call(grep, "pattern", "CLASS")).startsWith("[Nothing matches CLASS");
   }
 
@@ -171,7 +186,8 @@ class SearchTest {
     assertThat(call(grep, "pattern", "int", "head_limit", 1))
         .isEqualTo(
             "src/Main.java:2:  int one;\n"
-                + "[3 more matching lines were left out; narrow the pattern, path or glob, or raise head_limit]");
+                + "[3 more matching lines were left out; narrow the pattern, path or glob, or raise"
+                + " head_limit]");
   }
 
   @Test

@@ -73,9 +73,12 @@ class WebFetchTest {
 
   @Test
   void it_is_there_only_where_hosts_are_named() {
-    assertThatThrownBy(() -> Toolbox.withoutDirectory().tool("WebFetch")).hasMessageContaining("Toolbox.web(hosts)");
-    assertThatThrownBy(() -> Toolbox.withoutDirectory().web()).hasMessageContaining("Name the hosts");
-    assertThatThrownBy(() -> Toolbox.withoutDirectory().web("http://example.com/")).hasMessageContaining("is no host");
+    assertThatThrownBy(() -> Toolbox.withoutDirectory().tool("WebFetch"))
+        .hasMessageContaining("Toolbox.web(hosts)");
+    assertThatThrownBy(() -> Toolbox.withoutDirectory().web())
+        .hasMessageContaining("Name the hosts");
+    assertThatThrownBy(() -> Toolbox.withoutDirectory().web("http://example.com/"))
+        .hasMessageContaining("is no host");
   }
 
   @Test
@@ -108,14 +111,18 @@ class WebFetchTest {
               kept
                 as it is
 
-             a b"""
+            a | b\
+            """
                 .formatted(address("/more")));
   }
 
   @Test
   void text_and_json_are_returned_as_they_are() throws Exception {
     page("/json", "application/json", "{\"a\": 1}");
-    page("/latin", "text/plain; charset=iso-8859-1", "caf\u00e9".getBytes(StandardCharsets.ISO_8859_1));
+    page(
+        "/latin",
+        "text/plain; charset=iso-8859-1",
+        "caf\u00e9".getBytes(StandardCharsets.ISO_8859_1));
 
     assertThat(call(fetch, "url", address("/json"))).isEqualTo("{\"a\": 1}");
     assertThat(call(fetch, "url", address("/latin"))).isEqualTo("café");
@@ -126,9 +133,11 @@ class WebFetchTest {
     page("/long", "text/plain", "0123456789");
 
     assertThat(call(fetch, "url", address("/long"), "max_length", 4))
-        .isEqualTo("0123\n[Characters 0 to 4 of 10. The page goes on: call WebFetch with start=4.]");
+        .isEqualTo(
+            "0123\n[Characters 0 to 4 of 10. The page goes on: call WebFetch with start=4.]");
     assertThat(call(fetch, "url", address("/long"), "start", 8)).isEqualTo("89");
-    assertThat(call(fetch, "url", address("/long"), "start", 10)).isEqualTo("[The page has 10 characters.]");
+    assertThat(call(fetch, "url", address("/long"), "start", 10))
+        .isEqualTo("[The page has 10 characters.]");
   }
 
   @Test
@@ -136,9 +145,12 @@ class WebFetchTest {
     page("/picture", "image/png", "x");
     page("/huge", "text/plain", new byte[5_000_001]);
 
-    assertThatThrownBy(() -> call(fetch, "url", address("/picture"))).hasMessageContaining("image/png, which is no text");
-    assertThatThrownBy(() -> call(fetch, "url", address("/huge"))).hasMessageContaining("more than 5,000,000 bytes");
-    assertThatThrownBy(() -> call(fetch, "url", address("/none"))).hasMessageContaining("status 404");
+    assertThatThrownBy(() -> call(fetch, "url", address("/picture")))
+        .hasMessageContaining("image/png, which is no text");
+    assertThatThrownBy(() -> call(fetch, "url", address("/huge")))
+        .hasMessageContaining("more than 5,000,000 bytes");
+    assertThatThrownBy(() -> call(fetch, "url", address("/none")))
+        .hasMessageContaining("status 404");
   }
 
   @ParameterizedTest(name = "{0}")
@@ -161,7 +173,9 @@ class WebFetchTest {
           http://a b/                  | is no address
           """)
   void what_is_not_listed_is_refused(String url, String why) {
-    assertThatThrownBy(() -> call(fetch, "url", url)).isInstanceOf(IOException.class).hasMessageContaining(why);
+    assertThatThrownBy(() -> call(fetch, "url", url))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(why);
   }
 
   @Test
@@ -173,9 +187,11 @@ class WebFetchTest {
     leads("/round", "/round");
 
     assertThat(call(fetch, "url", address("/moved"))).isEqualTo("found");
-    assertThatThrownBy(() -> call(fetch, "url", address("/out"))).hasMessageContaining("localhost may not be called");
+    assertThatThrownBy(() -> call(fetch, "url", address("/out")))
+        .hasMessageContaining("localhost may not be called");
     assertThatThrownBy(() -> call(fetch, "url", address("/file"))).hasMessageContaining("http");
-    assertThatThrownBy(() -> call(fetch, "url", address("/round"))).hasMessageContaining("more than 5 redirects");
+    assertThatThrownBy(() -> call(fetch, "url", address("/round")))
+        .hasMessageContaining("more than 5 redirects");
   }
 
   @Test
@@ -185,15 +201,28 @@ class WebFetchTest {
 
     assertThat(byName).satisfies(hosts -> hosts.require(URI.create("http://localhost/")));
     assertThat(byAddress).satisfies(hosts -> hosts.require(URI.create("http://127.0.0.1/")));
-    assertThatThrownBy(() -> new AllowedHosts(List.of("*.0.0.1")).require(URI.create("http://127.0.0.1/")))
+    assertThatThrownBy(
+            () -> new AllowedHosts(List.of("*.0.0.1")).require(URI.create("http://127.0.0.1/")))
         .hasMessageContaining("no public address and not listed itself");
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
-        "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fd00::1", "::ffff:10.0.0.1"
+        "127.0.0.1",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "::",
+        "fe80::1",
+        "fd00::1",
+        "::ffff:10.0.0.1"
       })
   void an_address_of_this_network_is_not_public(String address) throws Exception {
     assertThat(AllowedHosts.isPublic(InetAddress.getByName(address))).isFalse();
