@@ -38,7 +38,7 @@ class BashTest {
   }
 
   /// Whether it works on: what has ended and is not collected by its parent does not.
-  private static boolean isAtWork(long pid) {
+  static boolean isAtWork(long pid) {
     var status = Path.of("/proc/" + pid + "/stat");
     try {
       return Files.isReadable(status)
