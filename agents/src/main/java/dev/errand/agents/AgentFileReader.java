@@ -32,7 +32,7 @@ final class AgentFileReader {
 
   AgentSettings settings() throws AgentFileError {
     return new AgentSettings(
-        field("tools") == null ? null : names("tools"),
+        fields.containsKey("tools") ? names("tools") : null,
         names("disallowedTools"),
         text("model", null),
         style(),

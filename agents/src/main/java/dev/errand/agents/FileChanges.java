@@ -111,24 +111,30 @@ final class FileChanges {
     if (!Files.exists(mark)) {
       return Optional.empty();
     }
-    if (readable(mark) instanceof Json.Object note) {
-      var beside = Path.of(note.text("content").orElse(""));
-      if (!Files.exists(beside, LinkOption.NOFOLLOW_LINKS)) {
-        return note.text("told");
-      }
-      Files.delete(mark);
-      Files.delete(beside);
-    } else {
-      Files.delete(mark); // written in part: the move comes after the whole of it
+    var note = note(mark);
+    var beside = note.text("content").map(Path::of).filter(FileChanges::isContent);
+    if (beside.isPresent() && !Files.exists(beside.get(), LinkOption.NOFOLLOW_LINKS)) {
+      return note.text("told");
+    }
+    Files.delete(mark);
+    if (beside.isPresent()) {
+      Files.delete(beside.get());
     }
     return Optional.empty();
   }
 
-  private static Json readable(Path mark) throws IOException {
+  private static boolean isContent(Path path) {
+    var name = path.getFileName();
+    return name != null && isTemporary(name.toString());
+  }
+
+  /// Nothing if it was written in part only: the move comes after the whole of it.
+  private static Json.Object note(Path mark) throws IOException {
     try {
-      return Json.parse(Files.readString(mark, StandardCharsets.UTF_8));
-    } catch (IllegalArgumentException writtenInPart) {
-      return Json.Null.VALUE;
+      var text = Files.readString(mark, StandardCharsets.UTF_8);
+      return Json.parse(text) instanceof Json.Object note ? note : Json.Object.EMPTY;
+    } catch (IllegalArgumentException inPart) {
+      return Json.Object.EMPTY;
     }
   }
 

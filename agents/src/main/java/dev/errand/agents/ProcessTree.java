@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /*
@@ -15,10 +16,18 @@ import java.util.concurrent.TimeUnit;
  * nobody is found, for a process may start another while it is being ended. What made a session of its own, and whose
  * parent has ended, is found by neither.
  */
-/// A process and all that it started.
+/// A process and all that it started; it ends with this process at the latest, unless that is
+/// killed.
 final class ProcessTree {
   private static final Duration GRACE = Duration.ofSeconds(1);
   private static final int ROUNDS = 20;
+
+  private static final Set<ProcessTree> AT_WORK = ConcurrentHashMap.newKeySet();
+
+  static {
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> AT_WORK.forEach(ProcessTree::end), "end-commands"));
+  }
 
   private final ProcessHandle top;
   private final boolean hasGroup;
@@ -27,6 +36,7 @@ final class ProcessTree {
   ProcessTree(ProcessHandle top, boolean hasGroup) {
     this.top = top;
     this.hasGroup = hasGroup;
+    AT_WORK.add(this);
   }
 
   /// Ends all: asks them, and after a second kills who is left. An interruption waits until then.
@@ -41,6 +51,7 @@ final class ProcessTree {
       members.forEach(ProcessHandle::destroyForcibly);
       await(members, GRACE);
     }
+    AT_WORK.remove(this);
   }
 
   private boolean isAlive(Set<ProcessHandle> members) {

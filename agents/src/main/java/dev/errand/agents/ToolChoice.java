@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /*
  * What a file asks for, and what it is given.
@@ -125,9 +124,9 @@ record ToolChoice(List<ToolFunction> tools, List<String> warnings) {
     }
 
     /// One restricted to a pattern is left out as a whole: the file wants less, not more.
-    void leaveOut(@Nullable String name) {
-      var restricted = RESTRICTED.matcher(String.valueOf(name));
-      var plain = restricted.matches() ? restricted.group(1) : String.valueOf(name);
+    void leaveOut(String name) {
+      var restricted = RESTRICTED.matcher(name);
+      var plain = restricted.matches() ? restricted.group(1) : name;
       chosen.remove(SAME.getOrDefault(plain, plain));
     }
   }

@@ -221,6 +221,7 @@ class AgentFileTest {
     assertThat(tools(keys("name: a"), Toolbox.withoutDirectory()))
         .containsExactly("Think", "python_cli");
     assertThat(tools(keys("tools: []"))).isEmpty();
+    assertThat(tools(keys("tools:"))).isEmpty();
     assertThat(tools(keys("disallowedTools: Write, Edit(src/**)")))
         .containsExactly("Read", "Grep", "Glob", "Think", "python_cli");
   }

@@ -164,4 +164,34 @@ class BashTest {
     assertThat(ended.get(60, TimeUnit.SECONDS)).isEqualTo("InterruptedException");
     awaitEnd(pid("pid"));
   }
+
+  @Test
+  void a_process_that_is_asked_to_end_takes_its_commands_with_it() throws Exception {
+    var caller =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Caller.class.getName(),
+                folder.toString())
+            .inheritIO()
+            .start();
+    await().atMost(LONG).until(() -> Files.exists(folder.resolve("begun")));
+
+    caller.toHandle().destroy();
+
+    caller.waitFor();
+    awaitEnd(pid("pid"));
+  }
+
+  /// A process that waits for a command.
+  static final class Caller {
+    private Caller() {}
+
+    public static void main(String[] args) throws Exception {
+      var bash = Toolbox.in(Path.of(args[0])).bash().tool("Bash");
+      call(bash, "command", "sleep 600 & echo $! > pid; : > begun; wait");
+    }
+  }
 }

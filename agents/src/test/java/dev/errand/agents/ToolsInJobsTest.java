@@ -75,8 +75,14 @@ class ToolsInJobsTest {
             List.of(
                 List.of(call("1", "Write", Map.of("path", "a.txt", "content", "one\ntwo\n"))),
                 List.of(
-                    call("2", "Edit", Map.of("path", "a.txt", "old_string", "one", "new_string", "1")),
-                    call("3", "Edit", Map.of("path", "a.txt", "old_string", "two", "new_string", "2"))),
+                    call(
+                        "2",
+                        "Edit",
+                        Map.of("path", "a.txt", "old_string", "one", "new_string", "1")),
+                    call(
+                        "3",
+                        "Edit",
+                        Map.of("path", "a.txt", "old_string", "two", "new_string", "2"))),
                 List.of(
                     call("4", "Read", Map.of("path", "a.txt")),
                     call("5", "Read", Map.of("path", "../secret")))));
@@ -97,7 +103,10 @@ class ToolsInJobsTest {
             Toolbox.in(folder).bash(),
             List.of(
                 List.of(
-                    call("1", "Bash", Map.of("command", "sleep 600 & echo $! > pid; : > begun; wait")))));
+                    call(
+                        "1",
+                        "Bash",
+                        Map.of("command", "sleep 600 & echo $! > pid; : > begun; wait")))));
     var job = errand.submit(worker, spec -> spec.message("Go."));
     await().atMost(LONG).until(() -> Files.exists(folder.resolve("begun")));
     long pid = Long.parseLong(Files.readString(folder.resolve("pid")).strip());
