@@ -73,7 +73,10 @@ public interface Model {
     }
 
     private static long characters(ToolSpec tool) {
-      return tool.name().length() + tool.description().length() + tool.schema().print().length();
+      return 0L
+          + tool.name().length()
+          + tool.description().length()
+          + tool.schema().print().length();
     }
   }
 

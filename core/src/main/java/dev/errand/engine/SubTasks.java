@@ -243,7 +243,7 @@ final class SubTasks {
   /// The kind as the name of an error class.
   private static String className(TaskError.Kind kind) {
     var words = new StringBuilder();
-    for (var word : kind.code().split("_")) {
+    for (var word : kind.code().split("_", -1)) {
       words.append(Character.toUpperCase(word.charAt(0))).append(word.substring(1));
     }
     return words + "Error";

@@ -43,6 +43,7 @@ class HouseRulesTest {
           "dev.errand.python",
           "dev.errand.graalpy",
           "dev.errand.models",
+          "dev.errand.agents",
           "dev.errand.mcp");
 
   /// For each part of the house, the other parts it may know. A part is a package with all below
@@ -59,6 +60,7 @@ class HouseRulesTest {
           // The same driver in another interpreter: it stands on the plug that has the driver.
           Map.entry("dev.errand.graalpy", with(SOCKETS, "dev.errand.python")),
           Map.entry("dev.errand.models", SOCKETS),
+          Map.entry("dev.errand.agents", NOUNS),
           Map.entry("dev.errand.mcp", SOCKETS),
           Map.entry("dev.errand.testkit", List.of(PORCH, SPI, JOB, AGENT, "dev.errand.models")),
           Map.entry("dev.errand.cli", room()),
@@ -75,6 +77,7 @@ class HouseRulesTest {
           "org.graalvm", "dev.errand.graalpy",
           "picocli", "dev.errand.cli",
           "org.fusesource.jansi", "dev.errand.cli",
+          "org.jsoup", "dev.errand.agents",
           "org.junit", "dev.errand.testkit");
 
   private static final List<String> MUST_BE_THERE =
@@ -88,6 +91,7 @@ class HouseRulesTest {
           "dev.errand.python",
           "dev.errand.graalpy",
           "dev.errand.models",
+          "dev.errand.agents",
           "dev.errand.testkit",
           "dev.errand.cli",
           "dev.errand.examples",

@@ -31,6 +31,7 @@ record JavaFragment(String source) {
       Stream.of(
               "dev.errand",
               "dev.errand.agent",
+              "dev.errand.agents",
               "dev.errand.graalpy",
               "dev.errand.job",
               "dev.errand.python",

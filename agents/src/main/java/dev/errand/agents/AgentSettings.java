@@ -1,0 +1,58 @@
+package dev.errand.agents;
+
+import dev.errand.job.ChatStyle;
+import dev.errand.job.Conduct;
+import dev.errand.job.Limits;
+import dev.errand.job.Sandbox;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What an agent file says besides name, description and prompt; `docs/agents.md` describes the
+/// keys.
+///
+/// @param tools as they are written, such as `Bash(git:*)`; null if the file names none, which
+///   means the standard ones
+/// @param withoutTools those that it is not to have, as they are written
+/// @param model as it is written; null for none
+/// @param style how replies are read
+/// @param concurrentTools how many calls of a reply are made at a time
+/// @param compactAt how much the model is shown at most, in tokens
+/// @param limits what a job may cost
+/// @param python what its Python may do
+public record AgentSettings(
+    @Nullable List<String> tools,
+    List<String> withoutTools,
+    @Nullable String model,
+    ChatStyle style,
+    int concurrentTools,
+    long compactAt,
+    Limits limits,
+    Python python) {
+  /// Those of a file that says nothing.
+  public static final AgentSettings NONE =
+      new AgentSettings(
+          null,
+          List.of(),
+          null,
+          ChatStyle.DIRECT,
+          Conduct.CONCURRENT_TOOLS,
+          Conduct.COMPACT_AT,
+          Limits.DEFAULT,
+          new Python(Sandbox.DEFAULT.restricted(), List.of(), null));
+
+  public AgentSettings {
+    tools = tools == null ? null : List.copyOf(tools);
+    withoutTools = List.copyOf(withoutTools);
+  }
+
+  /// What the Python of an agent may do.
+  ///
+  /// @param restricted whether it is in restricted mode
+  /// @param imports modules that it may import in that mode
+  /// @param warmup carried out before the first turn of the model; null for nothing
+  public record Python(boolean restricted, List<String> imports, @Nullable String warmup) {
+    public Python {
+      imports = List.copyOf(imports);
+    }
+  }
+}

@@ -1,0 +1,347 @@
+package dev.errand.agents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.errand.agent.ToolFunction;
+import dev.errand.job.Budget;
+import dev.errand.job.ChatStyle;
+import dev.errand.job.Limits;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AgentFileTest {
+  private static final ModelNames MODELS = ModelNames.standard("scripted:a.yaml");
+
+  @TempDir Path folder;
+
+  private AgentFile file(String text) throws IOException {
+    return AgentFile.read(Files.writeString(folder.resolve("my-agent.md"), text));
+  }
+
+  private AgentFile keys(String... lines) throws IOException {
+    return file("---\n" + String.join("\n", lines) + "\n---\nPrompt.\n");
+  }
+
+  private List<String> tools(AgentFile file) {
+    return tools(file, Toolbox.in(folder));
+  }
+
+  private static List<String> tools(AgentFile file, Toolbox toolbox) {
+    return file.agent(toolbox, MODELS).tools().stream().map(ToolFunction::name).toList();
+  }
+
+  private List<String> warnings(AgentFile file) {
+    return file.warnings(Toolbox.in(folder), MODELS);
+  }
+
+  @Test
+  void a_file_with_the_usual_keys_is_an_agent() throws IOException {
+    var file =
+        file(
+            """
+            ---
+            name: test-runner
+            description: Runs the tests after a change and explains what failed.
+            tools: Read, Grep, Glob
+            model: sonnet
+            color: yellow
+            ---
+
+            You run tests. When one fails:
+
+            1. Read it.
+            2. Say **why** it failed.
+            """);
+
+    assertThat(file.name()).isEqualTo("test-runner");
+    assertThat(file.description()).startsWith("Runs the tests");
+    assertThat(file.prompt()).startsWith("You run tests.").endsWith("Say **why** it failed.");
+    assertThat(tools(file)).containsExactly("Read", "Grep", "Glob");
+    assertThat(file.warnings()).containsExactly("line 6: color means nothing to Errand");
+    var spec = file.agent(Toolbox.in(folder), MODELS.alias("sonnet", "anthropic:big")).spec();
+    assertThat(spec.name()).isEqualTo("test-runner");
+    assertThat(spec.instructions()).isEqualTo(file.prompt());
+    assertThat(spec.model()).isEqualTo("anthropic:big");
+    assertThat(spec.conduct().style()).isEqualTo(ChatStyle.DIRECT);
+    assertThat(spec.conduct().offers()).hasSize(3);
+  }
+
+  /// As tools that write such files leave them: one long line, colons, tags and `\n` in it.
+  @Test
+  void a_description_that_would_need_quotes_is_read_as_it_is_written() throws IOException {
+    var file =
+        file(
+            """
+            ---
+            name: release-notes
+            description: Use this agent when a release is due. Examples: <example>Context: A tag was pushed. user: "Write the notes" assistant: "I will use release-notes" </example>\\n\\nAlso: never before a tag.
+            tools: Bash(git log:*), Bash(git show:*), Read, mcp__github__get_release
+            model: inherit
+            permissionMode: plan
+            ---
+            You write release notes.
+            """);
+
+    assertThat(file.description())
+        .contains("Context: A tag was pushed. user: \"Write the notes\"")
+        .endsWith("Also: never before a tag.");
+    assertThat(tools(file)).containsExactly("Read");
+    assertThat(warnings(file))
+        .anyMatch(warning -> warning.startsWith("line 3: description needs quotes"))
+        .anyMatch(warning -> warning.startsWith("line 6: permissionMode is not heeded"))
+        .anyMatch(warning -> warning.contains("Bash(git log:*) is not given"))
+        .anyMatch(warning -> warning.contains("mcp__github__get_release is not here"))
+        .hasSize(5);
+  }
+
+  @Test
+  void a_file_of_a_large_project_loads() throws IOException {
+    var file =
+        file(
+            """
+            ---
+            name: migration-planner
+            description: |
+              Plans database migrations.
+              Use it before any change of the schema.
+            tools:
+              - Read
+              - Task
+              - MultiEdit
+              - LS
+              - TodoWrite
+              - WebSearch
+              - Bash
+            disallowedTools: Write
+            skills: [sql]
+            hooks:
+              PreToolUse:
+                - matcher: Bash
+                  hooks:
+                    - type: command
+                      command: ./check.sh
+            maxTurns: 30
+            ---
+            Plan first.
+
+            ---
+
+            Then write.
+            """);
+
+    assertThat(file.description())
+        .isEqualTo("Plans database migrations.\nUse it before any change of the schema.");
+    assertThat(file.prompt()).isEqualTo("Plan first.\n\n---\n\nThen write.");
+    assertThat(file.settings().limits().turns()).isEqualTo(30);
+    assertThat(tools(file)).containsExactly("Read", "SubTask", "Edit", "Glob");
+    assertThat(tools(file, Toolbox.in(folder).bash())).endsWith("Bash");
+    assertThat(warnings(file))
+        .contains(
+            "Tool Task is not here; SubTask is given in its place",
+            "Tool TodoWrite is not here; the agent has to do without it")
+        .anyMatch(warning -> warning.contains("Toolbox.bash()"))
+        .anyMatch(warning -> warning.startsWith("line 16: hooks is not heeded"));
+  }
+
+  @Test
+  void a_file_without_front_matter_is_all_prompt() throws IOException {
+    var file = file("\n# Helper\n\nYou help.\n\n---\nname: not-this\n");
+
+    assertThat(file.name()).isEqualTo("my-agent");
+    assertThat(file.description()).isEmpty();
+    assertThat(file.prompt()).isEqualTo("# Helper\n\nYou help.\n\n---\nname: not-this");
+    assertThat(file.settings()).isEqualTo(AgentSettings.NONE);
+  }
+
+  @Test
+  void ends_of_lines_a_byte_order_mark_and_white_space_do_not_matter() throws IOException {
+    var file = file("\uFEFF---  \r\nname: windows\r\ntools: Read\r\n--- \r\nOne.\r\nTwo.\r\n");
+
+    assertThat(file.name()).isEqualTo("windows");
+    assertThat(file.prompt()).isEqualTo("One.\nTwo.");
+    assertThat(tools(file)).containsExactly("Read");
+  }
+
+  @Test
+  void front_matter_may_be_empty() throws IOException {
+    assertThat(file("---\n---\nPrompt.").prompt()).isEqualTo("Prompt.");
+    assertThat(file("---\n# nothing\n---\nPrompt.").name()).isEqualTo("my-agent");
+  }
+
+  @Test
+  void keys_of_errands_own_say_how_the_agent_works() throws IOException {
+    var file =
+        keys(
+            "style: md-dialog",
+            "max_turns: 12",
+            "max_concurrent_tools: 3",
+            "max_tokens: 500000",
+            "budget_usd: 2.50",
+            "timeout: 90m",
+            "restricted: false",
+            "imports: [numpy, 'pandas.*']",
+            "compact_at: 40000",
+            "warmup: |",
+            "  limit = 10");
+    var spec = file.agent(Toolbox.in(folder), MODELS).spec();
+
+    assertThat(spec.conduct().style()).isEqualTo(ChatStyle.MD_DIALOG);
+    assertThat(spec.conduct().concurrentTools()).isEqualTo(3);
+    assertThat(spec.conduct().compactAt()).isEqualTo(40_000);
+    assertThat(spec.conduct().warmup()).hasSize(1);
+    assertThat(spec.limits())
+        .isEqualTo(
+            Limits.DEFAULT
+                .withTurns(12)
+                .withSpending(new Budget(500_000, 2_500_000))
+                .withJobTime(Duration.ofMinutes(90)));
+    assertThat(spec.sandbox().restricted()).isFalse();
+    assertThat(spec.sandbox().imports()).containsExactly("numpy", "pandas.*");
+    assertThat(file.warnings()).isEmpty();
+  }
+
+  @Test
+  void an_agent_that_names_no_tools_has_the_standard_ones() throws IOException {
+    assertThat(tools(keys("name: a")))
+        .containsExactly("Read", "Grep", "Glob", "Write", "Edit", "Think", "python_cli");
+    assertThat(tools(keys("tools: '*'")))
+        .contains("Edit", "python_cli")
+        .doesNotContain("SubTask", "Bash");
+    assertThat(tools(keys("tools: *"))).contains("Edit");
+    assertThat(tools(keys("style: MARKDOWN"))).doesNotContain("python_cli");
+    assertThat(tools(keys("name: a"), Toolbox.withoutDirectory()))
+        .containsExactly("Think", "python_cli");
+    assertThat(tools(keys("tools: []"))).isEmpty();
+    assertThat(tools(keys("tools:"))).isEmpty();
+    assertThat(tools(keys("disallowedTools: Write, Edit(src/**)")))
+        .containsExactly("Read", "Grep", "Glob", "Think", "python_cli");
+  }
+
+  @Test
+  void a_tool_that_is_named_with_and_without_a_pattern_is_given() throws IOException {
+    assertThat(tools(keys("tools: Bash(git:*), Bash, Read, Read"), Toolbox.in(folder).bash()))
+        .containsExactly("Bash", "Read");
+  }
+
+  @Test
+  void what_the_process_does_not_allow_is_left_out_with_a_warning() throws IOException {
+    var box = Toolbox.in(folder).only("Read");
+    var file = keys("tools: Read, Write");
+
+    assertThat(tools(file, box)).containsExactly("Read");
+    assertThat(file.warnings(box, MODELS))
+        .anyMatch(warning -> warning.contains("Write is not among"));
+  }
+
+  @Test
+  void a_tool_that_nobody_knows_or_that_lacks_a_directory_is_an_error_that_names_the_file()
+      throws IOException {
+    var typo = keys("name: a", "tools: Raed");
+    var reader = keys("name: a", "tools: Read");
+
+    assertThatThrownBy(() -> tools(typo))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("my-agent.md")
+        .hasMessageContaining("no tool Raed; known are Read,");
+    assertThatThrownBy(() -> tools(reader, Toolbox.withoutDirectory()))
+        .hasMessageContaining("Tool Read needs a working directory");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          name: 12                     | name must be a text
+          name: [a]                    | name must be a text
+          tools: 7                     | tools must be names
+          tools: {Read: true}          | tools must be names
+          tools: [1, 2]                | tools must be names
+          style: LOUD                  | style must be CONSOLE, MARKDOWN, MD_DIALOG or DIRECT, and not "LOUD"
+          max_turns: ten               | max_turns must be a whole number from 1 on, and not "ten"
+          max_turns: 0                 | max_turns must be
+          max_turns: 2.5               | max_turns must be
+          max_tokens: -1               | max_tokens must be
+          max_concurrent_tools: 10000  | max_concurrent_tools must be
+          budget_usd: much             | budget_usd must be a sum of US dollars
+          budget_usd: -1               | budget_usd must be
+          timeout: 30                  | timeout must be a time such as
+          timeout: 0s                  | timeout must be a time such as
+          timeout: soon                | timeout must be a time such as
+          restricted: perhaps          | restricted must be true or false
+          model: [a, b]                | model must be a text
+          warmup: 1                    | warmup must be a text
+          description: "open           | not YAML
+          tools: [Read                 | not YAML
+          """)
+  void what_makes_no_sense_is_an_error_with_file_and_line(String line, String error) {
+    assertThatThrownBy(() -> keys("color: red", "# a comment", line).name())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("my-agent.md is wrong in line ")
+        .hasMessageContaining(error);
+    if (!error.equals("not YAML")) {
+      assertThatThrownBy(() -> keys("color: red", "# a comment", line))
+          .hasMessageContaining("in line 4:");
+    }
+  }
+
+  @Test
+  void other_mistakes_are_told_too() throws IOException {
+    assertThatThrownBy(() -> file("---\nname: a\n"))
+        .hasMessageContaining("line 1")
+        .hasMessageContaining("no second line ---");
+    assertThatThrownBy(() -> keys("- Read"))
+        .hasMessageContaining("line 2")
+        .hasMessageContaining("key: value");
+    assertThatThrownBy(() -> keys("name: a", "name: b"))
+        .hasMessageContaining("line 3")
+        .hasMessageContaining("name twice");
+    assertThatThrownBy(() -> AgentFile.read(folder.resolve("none.md")))
+        .hasMessageContaining("There is no agent file");
+    assertThatThrownBy(() -> AgentFile.read(folder))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("cannot be read");
+    var binary =
+        Files.write(folder.resolve("b.md"), "caf\u00e9".getBytes(StandardCharsets.ISO_8859_1));
+    assertThatThrownBy(() -> AgentFile.read(binary)).hasMessageContaining("is not UTF-8");
+  }
+
+  @Test
+  void a_model_is_what_this_process_makes_of_it() {
+    var models =
+        new ModelNames("openai:standard", java.util.Map.of("haiku", "anthropic:small"), "openai");
+
+    assertThat(models.resolve(null)).isEqualTo("openai:standard");
+    assertThat(models.resolve("inherit")).isEqualTo("openai:standard");
+    assertThat(models.resolve("haiku")).isEqualTo("anthropic:small");
+    assertThat(models.resolve("opus")).isEqualTo("openai:standard");
+    assertThat(models.resolve("scripted:a.yaml")).isEqualTo("scripted:a.yaml");
+    assertThat(models.resolve("gpt-5")).isEqualTo("openai:gpt-5");
+  }
+
+  @Test
+  void a_model_without_meaning_is_an_error_with_advice() {
+    assertThatThrownBy(() -> ModelNames.NONE.resolve("gpt-5"))
+        .hasMessage("Model 'gpt-5' names no provider; write provider:gpt-5");
+    assertThatThrownBy(() -> ModelNames.NONE.resolve("opus"))
+        .hasMessageContaining("'opus' means nothing here");
+    assertThatThrownBy(() -> ModelNames.NONE.resolve(null)).hasMessageContaining("names no model");
+  }
+
+  @Test
+  void a_kind_of_model_that_is_replaced_is_told() throws IOException {
+    assertThat(warnings(keys("model: opus")))
+        .containsExactly(
+            "Model opus has no meaning here; the standard one is taken, scripted:a.yaml");
+    assertThat(warnings(keys("model: inherit"))).isEmpty();
+  }
+}

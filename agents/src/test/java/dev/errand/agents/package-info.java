@@ -1,0 +1,4 @@
+@NullMarked
+package dev.errand.agents;
+
+import org.jspecify.annotations.NullMarked;
