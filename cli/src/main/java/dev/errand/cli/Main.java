@@ -1,5 +1,7 @@
 package dev.errand.cli;
 
+import java.io.InputStreamReader;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -13,7 +15,9 @@ public final class Main {
     if (List.of(args).contains("-v") || environment.containsKey("ERRAND_DEBUG")) {
       System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
     }
-    var surroundings = new Surroundings(Screen.ofProcess(environment), Path.of(""), environment);
+    var input = new InputStreamReader(System.in, Charset.defaultCharset());
+    var surroundings =
+        new Surroundings(Screen.ofProcess(environment), input, Path.of(""), environment);
     System.exit(new Program(surroundings).run(args));
   }
 }

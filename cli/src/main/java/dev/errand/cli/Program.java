@@ -40,6 +40,9 @@ final class Program {
     var program = new CommandLine(new ErrandCommand());
     List.of(
             new RunCommand(surroundings),
+            new AskCommand(surroundings),
+            new ChatCommand(surroundings),
+            new AgentsCommand(surroundings),
             new ResumeCommand(surroundings),
             new JobsCommand(surroundings),
             new ShowCommand(surroundings),

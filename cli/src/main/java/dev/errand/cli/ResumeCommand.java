@@ -20,6 +20,7 @@ final class ResumeCommand implements Callable<Integer> {
 
   @Mixin StoreOptions options = new StoreOptions();
   @Mixin WorkOptions work = new WorkOptions();
+  @Mixin AgentOptions agents = new AgentOptions();
 
   ResumeCommand(Surroundings surroundings) {
     this.surroundings = surroundings;
@@ -28,8 +29,10 @@ final class ResumeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     work.check();
+    agents.check();
     var screen = surroundings.screen();
     try (var errand = Stores.existing(surroundings, options, work.python())) {
+      agents.register(errand, surroundings);
       var open = open(errand);
       var since = errand.now().truncatedTo(ChronoUnit.MILLIS);
       var interruption = Interruption.calls(() -> interrupted(errand));

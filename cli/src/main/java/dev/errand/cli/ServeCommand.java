@@ -33,6 +33,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Mixin StoreOptions options = new StoreOptions();
   @Mixin WorkOptions work = new WorkOptions();
+  @Mixin AgentOptions agents = new AgentOptions();
 
   @Option(
       names = "--host",
@@ -62,11 +63,13 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     work.check();
+    agents.check();
     check();
     var token = token();
     var file = surroundings.file(options.store);
     try (var errand = Stores.open(file, surroundings.directory(), work.python());
         var door = open(errand, token)) {
+      agents.register(errand, surroundings);
       tell(door.address(), token == null || isGiven() ? null : token);
       if (!noWorker) {
         work.start(errand);

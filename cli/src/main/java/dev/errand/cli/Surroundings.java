@@ -1,5 +1,6 @@
 package dev.errand.cli;
 
+import java.io.Reader;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -8,9 +9,11 @@ import org.jspecify.annotations.Nullable;
 /// What a command finds around it.
 ///
 /// @param screen where it writes
+/// @param input what its user types
 /// @param directory from which file names are read
 /// @param environment the environment variables
-record Surroundings(Screen screen, Path directory, Map<String, String> environment) {
+record Surroundings(
+    Screen screen, Reader input, Path directory, Map<String, String> environment) {
   Surroundings {
     environment = Map.copyOf(environment);
   }

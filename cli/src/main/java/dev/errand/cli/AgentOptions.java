@@ -1,0 +1,130 @@
+package dev.errand.cli;
+
+import dev.errand.Errand;
+import dev.errand.agent.Agent;
+import dev.errand.agents.AgentFile;
+import dev.errand.agents.AgentFolders;
+import dev.errand.agents.AgentFolders.Listed;
+import dev.errand.agents.ModelNames;
+import dev.errand.agents.Toolbox;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// The options of commands that know agents from files.
+final class AgentOptions {
+  /// The variable of the environment that has the model of agents whose files name none.
+  static final String MODEL = "ERRAND_MODEL";
+
+  /// Stands for a model where none is asked: the jobs of a store know theirs.
+  private static final String NONE = "none:none";
+
+  @Option(
+      names = "--agents",
+      paramLabel = "PATH",
+      description = "A further folder of agent files, or a file; looked at first.")
+  List<String> places = new ArrayList<>();
+
+  @Option(names = "--allow-bash", description = "Let agents whose files list Bash use it.")
+  boolean bash;
+
+  @Option(
+      names = "--allow-web",
+      paramLabel = "HOST",
+      description = "Let agents whose files list WebFetch read this host, such as *.example.com.")
+  List<String> hosts = new ArrayList<>();
+
+  @Option(
+      names = "--max-subtask-depth",
+      paramLabel = "N",
+      description = "How deep agents may delegate by SubTask; default ${DEFAULT-VALUE}, 0 for never.")
+  int depth = 1;
+
+  void check() {
+    if (depth < 0) {
+      throw Refusal.usage("--max-subtask-depth must not be negative, but is " + depth);
+    }
+    toolbox(Path.of(""));
+  }
+
+  private Toolbox toolbox(Path directory) {
+    try {
+      var box = Toolbox.in(directory);
+      box = bash ? box.bash() : box;
+      return hosts.isEmpty() ? box : box.web(hosts.toArray(String[]::new));
+    } catch (IllegalArgumentException wrong) {
+      throw Refusal.usage("--allow-web: " + wrong.getMessage());
+    }
+  }
+
+  /// The folders that are looked into.
+  AgentFolders folders(Surroundings surroundings) {
+    var home = surroundings.variable("HOME");
+    var usual =
+        AgentFolders.of(surroundings.directory(), Path.of(home == null ? "/nonexistent" : home));
+    var own = places.stream().map(surroundings::file).filter(Files::isDirectory);
+    return new AgentFolders(Stream.concat(own, usual.folders().stream()).toList());
+  }
+
+  /// The agent of that name or in that file.
+  ///
+  /// @param model `provider:name` in place of what its file says; null for that
+  Agent agent(Surroundings surroundings, String name, @Nullable String model) {
+    try {
+      var file = file(surroundings, name);
+      var standard = model == null ? surroundings.variable(MODEL) : model;
+      var names = standard == null ? ModelNames.NONE : ModelNames.standard(standard);
+      var toolbox = toolbox(surroundings.directory());
+      file.warnings(toolbox, names)
+          .forEach(words -> surroundings.screen().say("errand: " + file.name() + ": " + words));
+      return file.agent(toolbox, names);
+    } catch (IllegalArgumentException wrong) {
+      throw Refusal.usage(Objects.requireNonNullElse(wrong.getMessage(), name));
+    }
+  }
+
+  private AgentFile file(Surroundings surroundings, String name) {
+    boolean isPath = name.endsWith(".md") || name.contains("/");
+    return isPath ? AgentFile.read(surroundings.file(name)) : folders(surroundings).find(name);
+  }
+
+  /// Makes the agents known whose files can be found, so that jobs of theirs go on; and how deep
+  /// they may delegate.
+  void register(Errand errand, Surroundings surroundings) {
+    errand.subTasks(rules -> rules.maxDepth(depth));
+    var toolbox = toolbox(surroundings.directory());
+    for (var listed : folders(surroundings).list()) {
+      if (listed instanceof Listed.Found(var file)) {
+        register(errand, surroundings, file, toolbox);
+      }
+    }
+    for (var place : places) {
+      var path = surroundings.file(place);
+      if (!Files.isDirectory(path)) {
+        register(errand, surroundings, read(path), toolbox);
+      }
+    }
+  }
+
+  private static AgentFile read(Path path) {
+    try {
+      return AgentFile.read(path);
+    } catch (IllegalArgumentException wrong) {
+      throw Refusal.usage(String.valueOf(wrong.getMessage()));
+    }
+  }
+
+  private static void register(
+      Errand errand, Surroundings surroundings, AgentFile file, Toolbox toolbox) {
+    try {
+      errand.register(file.agent(toolbox, ModelNames.standard(NONE)));
+    } catch (IllegalArgumentException wrong) {
+      surroundings.screen().say("errand: " + wrong.getMessage());
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package dev.errand.cli;
+
+import dev.errand.Errand;
+import dev.errand.Job;
+import dev.errand.agent.Agent;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// Talks with an agent, line by line.
+///
+/// The conversation is one job, which each line revives: whatever is killed, it goes on under its
+/// id where it stood, and what was being answered is answered.
+@Command(
+    name = "chat",
+    description = {
+      "Talks with an agent: each line on standard input is a message, each answer appears on"
+          + " standard output.",
+      "The conversation is kept; --id goes on with it, also after this program was killed.",
+      "/quit or the end of the input ends it; a line that ends with \\ goes on in the next."
+    })
+final class ChatCommand implements Callable<Integer> {
+  private final Surroundings surroundings;
+
+  @Mixin StoreOptions options = new StoreOptions();
+  @Mixin WorkOptions work = new WorkOptions();
+  @Mixin AgentOptions agents = new AgentOptions();
+
+  @Parameters(
+      index = "0",
+      paramLabel = "AGENT",
+      description = "An agent's name as errand agents lists it, or a Markdown file.")
+  String name = "";
+
+  @Option(
+      names = "--model",
+      paramLabel = "PROVIDER:NAME",
+      description =
+          "The model where the agent's file names none; default what ERRAND_MODEL says.")
+  @Nullable String model;
+
+  @Option(
+      names = "--id",
+      paramLabel = "KEY",
+      description = "The conversation to go on with, or to begin under that key.")
+  @Nullable String key;
+
+  ChatCommand(Surroundings surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException, IOException {
+    work.check();
+    agents.check();
+    if (key != null && key.isBlank()) {
+      throw Refusal.usage("--id must not be blank");
+    }
+    var named = model == null ? null : ModelName.of(model, surroundings);
+    var agent = agents.agent(surroundings, name, named);
+    var id = key == null ? fresh() : key;
+    try (var errand =
+        Stores.open(surroundings.file(options.store), surroundings.directory(), work.python())) {
+      agents.register(errand, surroundings);
+      errand.register(agent);
+      talk(errand, agent, id);
+      return ExitCode.OK;
+    }
+  }
+
+  private static String fresh() {
+    return "chat-" + Long.toString(ThreadLocalRandom.current().nextLong(1L << 40), 36);
+  }
+
+  private void talk(Errand errand, Agent agent, String id)
+      throws InterruptedException, IOException {
+    var screen = surroundings.screen();
+    if (!work.quiet) {
+      screen.say("errand: conversation " + id + "; to go on: " + resuming(id));
+    }
+    var interruption = Interruption.calls(() -> interrupted(errand, id));
+    try (var input = new BufferedReader(surroundings.input())) {
+      var conversation = new Conversation(screen, errand, work.quiet);
+      errand.jobByKey(id).ifPresent(conversation::replay);
+      work.start(errand);
+      var begun = errand.jobByKey(id);
+      if (begun.isPresent()) {
+        conversation.hear(begun.get());
+      }
+      while (true) {
+        prompt(screen);
+        var line = line(input);
+        if (line.isEmpty() || line.get().strip().equals("/quit")) {
+          return;
+        }
+        if (!line.get().isBlank()) {
+          conversation.hear(said(errand, agent, id, line.get().strip()));
+        }
+      }
+    } finally {
+      interruption.close();
+    }
+  }
+
+  private String resuming(String id) {
+    return "errand chat %s --id %s --store %s"
+        .formatted(Text.quoted(name), Text.quoted(id), Text.quoted(options.store));
+  }
+
+  private void interrupted(Errand errand, String id) {
+    surroundings.screen().sayLast("\nerrand: interrupted; to go on: " + resuming(id));
+    errand.close();
+  }
+
+  /// The job, which has the message: its first one, or a further one.
+  private static Job said(Errand errand, Agent agent, String id, String text) {
+    var begun = errand.jobByKey(id);
+    if (begun.isPresent()) {
+      begun.get().say(text);
+      return begun.get();
+    }
+    return errand.submit(agent, spec -> spec.message(text).key(id));
+  }
+
+  private static void prompt(Screen screen) {
+    if (screen.outIsTerminal()) {
+      screen.print("> ");
+    }
+  }
+
+  /// The next message; empty at the end of the input.
+  private static Optional<String> line(BufferedReader input) throws IOException {
+    var text = new StringBuilder();
+    while (true) {
+      var line = input.readLine();
+      if (line == null) {
+        return text.isEmpty() ? Optional.empty() : Optional.of(text.toString());
+      }
+      if (!line.endsWith("\\")) {
+        return Optional.of(text.append(line).toString());
+      }
+      text.append(line, 0, line.length() - 1).append('\n');
+    }
+  }
+}
