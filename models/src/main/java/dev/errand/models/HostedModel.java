@@ -34,12 +34,9 @@ final class HostedModel {
 
   /// What runs on this machine costs nothing, unless somebody says so.
   private static Optional<Price> price(String name, Endpoint endpoint, Prices prices) {
-    if (!endpoint.local()) {
-      return prices.of(name);
-    }
-    var known = Prices.known().of(name);
-    var given = prices.of(name);
-    return given.equals(known) ? Optional.of(Price.FREE) : given;
+    return endpoint.local()
+        ? prices.given(name).or(() -> Optional.of(Price.FREE))
+        : prices.of(name);
   }
 
   private static LangChainModel.Source openAi(ModelName model, Endpoint endpoint, boolean own) {

@@ -25,8 +25,12 @@ public final class Prices {
 
   private final Map<String, Price> byName;
 
-  private Prices(Map<String, Price> byName) {
+  /// Those of them that somebody gave.
+  private final Map<String, Price> given;
+
+  private Prices(Map<String, Price> byName, Map<String, Price> given) {
     this.byName = Map.copyOf(byName);
+    this.given = Map.copyOf(given);
   }
 
   /// Those that come with this release. Providers change theirs: check what matters to you.
@@ -56,17 +60,30 @@ public final class Prices {
   }
 
   private Prices with(Map<String, Price> more) {
-    var all = new HashMap<>(byName);
+    return new Prices(joined(byName, more), joined(given, more));
+  }
+
+  private static Map<String, Price> joined(Map<String, Price> prices, Map<String, Price> more) {
+    var all = new HashMap<>(prices);
     all.putAll(more);
-    return new Prices(all);
+    return all;
   }
 
   /// What the model of that name costs, if it is known.
   public Optional<Price> of(String model) {
-    return byName.keySet().stream()
+    return longest(byName, model);
+  }
+
+  /// What somebody said that it costs: for models that cost nothing otherwise.
+  Optional<Price> given(String model) {
+    return longest(given, model);
+  }
+
+  private static Optional<Price> longest(Map<String, Price> prices, String model) {
+    return prices.keySet().stream()
         .filter(name -> fits(name, model))
         .max(Comparator.comparingInt(String::length))
-        .map(byName::get);
+        .map(prices::get);
   }
 
   private static boolean fits(String name, String model) {
@@ -79,7 +96,7 @@ public final class Prices {
   }
 
   private static final class Known {
-    private static final Prices PRICES = new Prices(PriceList.read("prices.csv", text()));
+    private static final Prices PRICES = new Prices(PriceList.read("prices.csv", text()), Map.of());
 
     private static String text() {
       try (InputStream list =

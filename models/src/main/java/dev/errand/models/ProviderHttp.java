@@ -8,6 +8,7 @@ import dev.langchain4j.http.client.sse.ServerSentEventListener;
 import dev.langchain4j.http.client.sse.ServerSentEventParser;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.math.BigDecimal;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpConnectTimeoutException;
@@ -75,7 +76,8 @@ final class ProviderHttp implements HttpClient {
       throw broken(broken, "the stream broke off").asException();
     }
     if (!complete) {
-      var type = answer.headers().firstValue("content-type").orElse("of no type");
+      var type =
+          endpoint.key().redact(answer.headers().firstValue("content-type").orElse("of no type"));
       throw Failure.passing("the stream (" + type + ") ended before the reply was complete")
           .asException();
     }
@@ -131,7 +133,7 @@ final class ProviderHttp implements HttpClient {
     }
     if (broken instanceof HttpTimeoutException) {
       return Failure.passing(
-          "nothing came for " + timeout.toSeconds() + " s",
+          "nothing came for " + seconds(timeout) + " s",
           "Try again later, or wait longer with ?timeout=SECONDS.");
     }
     if (broken instanceof SSLHandshakeException) {
@@ -140,6 +142,10 @@ final class ProviderHttp implements HttpClient {
           "Check " + endpoint.baseSource() + " and the certificates of this machine.");
     }
     return Failure.passing(what);
+  }
+
+  private static String seconds(Duration time) {
+    return BigDecimal.valueOf(time.toMillis(), 3).stripTrailingZeros().toPlainString();
   }
 
   private static SuccessfulHttpResponse.Builder success(HttpResponse<?> answer) {

@@ -35,7 +35,9 @@ final class WatchedBody extends InputStream implements BodySubscriber<WatchedBod
   private final CompletableFuture<Flow.Subscription> subscription = new CompletableFuture<>();
   private Duration patience;
   private List<ByteBuffer> buffers = List.of();
-  private boolean ended;
+
+  /// Written by the reader, and read when the body begins to come.
+  private volatile boolean ended;
 
   WatchedBody(Duration patience) {
     this.patience = patience;
@@ -54,7 +56,11 @@ final class WatchedBody extends InputStream implements BodySubscriber<WatchedBod
   @Override
   public void onSubscribe(Flow.Subscription given) {
     subscription.complete(given);
-    given.request(1);
+    if (ended) {
+      given.cancel();
+    } else {
+      given.request(1);
+    }
   }
 
   @Override
@@ -129,7 +135,7 @@ final class WatchedBody extends InputStream implements BodySubscriber<WatchedBod
       throw new InterruptedIOException("interrupted");
     }
     close();
-    throw new HttpTimeoutException("nothing came for " + patience.toSeconds() + " s");
+    throw new HttpTimeoutException("nothing came");
   }
 
   /// Closes the connection, unless the body has come to its end.
@@ -137,7 +143,10 @@ final class WatchedBody extends InputStream implements BodySubscriber<WatchedBod
   public void close() {
     if (!ended) {
       ended = true;
-      subscription.thenAccept(Flow.Subscription::cancel);
+      var open = subscription.getNow(null);
+      if (open != null) {
+        open.cancel();
+      }
     }
   }
 }
