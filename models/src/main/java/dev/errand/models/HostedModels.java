@@ -38,6 +38,11 @@ final class HostedModels implements ModelProvider {
     return models.computeIfAbsent(words, this::made);
   }
 
+  @Override
+  public String toString() {
+    return service.name();
+  }
+
   private Model made(String words) {
     var model = ModelName.of(service, words);
     return HostedModel.of(service, model, service.endpoint(environment), prices(), retries);
