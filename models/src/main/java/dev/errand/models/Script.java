@@ -1,6 +1,9 @@
 package dev.errand.models;
 
+import dev.errand.agent.Model.Reply;
+import dev.errand.agent.Model.Request;
 import dev.errand.job.Usage;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -9,7 +12,11 @@ import java.util.Map;
 /// @param name where it was read from
 /// @param agents the replies for the agents that have their own
 /// @param others the replies for all others
-record Script(String name, Map<String, List<Line>> agents, List<Line> others) {
+/// @param summary what it says when it is asked for a summary; empty for a line that counts
+record Script(String name, Map<String, List<Line>> agents, List<Line> others, String summary) {
+  /// What a call costs that the script gives no price.
+  static final Usage FREE = new Usage(1, 0, 0, 0);
+
   Script {
     agents = Map.copyOf(agents);
     others = List.copyOf(others);
@@ -19,16 +26,32 @@ record Script(String name, Map<String, List<Line>> agents, List<Line> others) {
     return agents.getOrDefault(agent, others);
   }
 
-  /// One reply.
-  sealed interface Line {
-    /// The model answers.
-    record Says(String text, Usage usage) implements Line {
-      static Says free(String text) {
-        return new Says(text, new Usage(1, 0, 0, 0));
-      }
+  Reply summary(Request request) {
+    var text = summary.isEmpty() ? counted(request.messages().size()) : summary;
+    return new Reply(text, FREE);
+  }
+
+  private static String counted(int messages) {
+    return "Summary of " + messages + (messages == 1 ? " message." : " messages.");
+  }
+
+  /// What a call of the model comes to, and after how long.
+  record Line(Outcome outcome, Duration delay) {
+    static Line says(Reply reply) {
+      return new Line(new Outcome.Says(reply), Duration.ZERO);
     }
 
+    static Line says(String text) {
+      return says(new Reply(text, FREE));
+    }
+  }
+
+  /// What a call comes to.
+  sealed interface Outcome {
+    /// The model answers.
+    record Says(Reply reply) implements Outcome {}
+
     /// The call fails.
-    record Fails(String message) implements Line {}
+    record Fails(String message) implements Outcome {}
   }
 }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.errand.agent.Model;
 import dev.errand.agent.Model.Message;
+import dev.errand.job.Json;
 import dev.errand.job.ModelException;
+import dev.errand.job.ToolCall;
 import dev.errand.job.Usage;
 import dev.errand.spi.ModelProvider;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,6 +108,14 @@ class ScriptedModelTest {
           """
           just words                           | line 1: a script begins with replies: or agents:
           answers: [a]                         | line 1: 'answers' means nothing here
+          replies:\\n  - calls: a              | line 2: calls are a list
+          replies:\\n  - calls: [a]            | line 2: a call has tool
+          replies:\\n  - calls: [{tool: a, x: 1}] | line 2: 'x' means nothing here; a call has
+          replies:\\n  - calls: [{arguments: {}}] | line 2: a call has tool
+          replies:\\n  - text: a\\n    cutOff: 1   | line 3: cutOff is true or false
+          replies:\\n  - text: a\\n    delay: soon | line 3: a delay is written 2s
+          replies:\\n  - error: a\\n    calls: []  | line 2: a reply is a text
+          replies: [a]\\nsummary: [a]            | line 2: summary: is a text
           replies: []                          | there are no replies
           replies: a                           | replies are a list
           replies:\\n  - a\\n  - 7             | line 3: a reply is a text
@@ -128,6 +139,104 @@ class ScriptedModelTest {
     assertThatThrownBy(() -> read(""))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("a script begins with replies: or agents:");
+  }
+
+  @Test
+  void which_reply_is_next_is_decided_by_the_replies_had_and_not_by_what_is_still_shown() {
+    var compacted =
+        new Model.Request(
+            "main", "", List.of(new Message.User("Summary.")), List.of(), 1, Model.Purpose.TURN);
+
+    assertThat(ScriptedModel.replying("first", "second").reply(compacted).text())
+        .isEqualTo("second");
+  }
+
+  @Test
+  void a_reply_may_call_tools_beside_or_instead_of_words() {
+    var model =
+        read(
+            """
+            replies:
+              - calls:
+                  - tool: grep
+                    arguments: {pattern: x, n: 3, ratio: 2.50, paths: [a, null], deep: {yes: true}}
+                  - {tool: now}
+              - text: I look.
+                calls: [{tool: now, arguments: plain}]
+                cutOff: true
+            """);
+
+    assertThat(model.reply(after("main", 0)))
+        .isEqualTo(
+            new Model.Reply(
+                "",
+                List.of(
+                    new ToolCall(
+                        "call-0-0",
+                        "grep",
+                        Json.parse(
+                            "{\"pattern\":\"x\",\"n\":3,\"ratio\":2.50,\"paths\":[\"a\",null],\"deep\":{\"yes\":true}}")),
+                    new ToolCall("call-0-1", "now", Json.Object.EMPTY)),
+                false,
+                new Usage(1, 0, 0, 0)));
+    var second = model.reply(after("main", 1));
+    assertThat(second.text()).isEqualTo("I look.");
+    assertThat(second.cutOff()).isTrue();
+    assertThat(second.calls())
+        .containsExactly(new ToolCall("call-1-0", "now", new Json.Text("plain")));
+  }
+
+  @Test
+  void java_gives_replies_that_call_tools_too() {
+    var reply =
+        new Model.Reply(
+            "", List.of(new ToolCall("a", "now", Json.Object.EMPTY)), false, new Usage(1, 0, 0, 0));
+
+    assertThat(ScriptedModel.of(reply).reply(after("main", 0))).isSameAs(reply);
+  }
+
+  @Test
+  void a_summary_is_no_reply_of_the_list() {
+    assertThat(read("replies: [a]\nsummary: In short.").reply(summary()).text())
+        .isEqualTo("In short.");
+    assertThat(read("replies: [a]").reply(summary()).text()).isEqualTo("Summary of 1 message.");
+    assertThat(read("replies: [a]").estimate(summary())).isEqualTo(new Usage(1, 0, 0, 0));
+  }
+
+  private static Model.Request summary() {
+    return new Model.Request(
+        "main", "", List.of(new Message.User("Begin.")), List.of(), 7, Model.Purpose.SUMMARY);
+  }
+
+  @Test
+  void its_words_are_said_in_a_few_pieces() {
+    var said = new ArrayList<String>();
+
+    var reply = ScriptedModel.replying("one 😀😀 two").reply(after("main", 0), said::add);
+
+    assertThat(said).hasSizeBetween(2, 3);
+    assertThat(String.join("", said)).isEqualTo(reply.text());
+    assertThat(said).noneMatch(piece -> Character.isLowSurrogate(piece.charAt(0)));
+  }
+
+  @Test
+  void a_delay_heeds_interruption() {
+    var model = read("replies:\n  - text: late\n    delay: 3600s");
+
+    Thread.currentThread().interrupt();
+
+    assertThatThrownBy(() -> model.reply(after("main", 0)))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("interrupted in a delay");
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
+  void a_delay_may_be_given_in_milliseconds() {
+    var model = read("replies:\n  - {text: a, delay: 1ms}\n  - {text: b, delay: 1}");
+
+    assertThat(model.reply(after("main", 0)).text()).isEqualTo("a");
+    assertThat(model.reply(after("main", 1)).text()).isEqualTo("b");
   }
 
   @Test
