@@ -42,8 +42,7 @@ final class ChatCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "PROVIDER:NAME",
-      description =
-          "The model where the agent's file names none; default what ERRAND_MODEL says.")
+      description = "The model where the agent's file names none; default what ERRAND_MODEL says.")
   @Nullable String model;
 
   @Option(
@@ -110,8 +109,9 @@ final class ChatCommand implements Callable<Integer> {
   }
 
   private String resuming(String id) {
-    return "errand chat %s --id %s --store %s"
-        .formatted(Text.quoted(name), Text.quoted(id), Text.quoted(options.store));
+    var from = model == null ? "" : " --model " + Text.quoted(model);
+    return "errand chat %s --id %s%s --store %s"
+        .formatted(Text.quoted(name), Text.quoted(id), from, Text.quoted(options.store));
   }
 
   private void interrupted(Errand errand, String id) {

@@ -2,7 +2,9 @@ package dev.errand.cli;
 
 import dev.errand.job.Entry;
 import dev.errand.job.Json;
+import dev.errand.job.ToolCall;
 import dev.errand.job.Value;
+import java.util.ArrayList;
 
 /// An entry of history in words.
 final class EntryText {
@@ -12,9 +14,9 @@ final class EntryText {
   static String of(Entry entry) {
     var data = entry.data();
     return switch (entry.kind()) {
+      case REPLY -> reply(data);
       case SIGNAL,
           MESSAGE,
-          REPLY,
           CONSOLE,
           PROGRESS,
           NOTIFICATION,
@@ -48,6 +50,24 @@ final class EntryText {
         .orElse("");
   }
 
+  /// The words of a model, and below them what it calls.
+  private static String reply(Json.Object data) {
+    var lines = new ArrayList<String>();
+    data.text("text")
+        .filter(words -> !words.isBlank())
+        .ifPresent(words -> lines.add(words.stripTrailing()));
+    if (data.get("calls").orElse(Json.Null.VALUE) instanceof Json.Array(var calls)) {
+      for (var form : calls) {
+        var call = ToolCall.of((Json.Object) form);
+        lines.add("calls " + call.name() + " " + call.arguments().print());
+      }
+    }
+    if (data.get("cutOff").isPresent()) {
+      lines.add("(cut off: nothing of it is carried out)");
+    }
+    return String.join("\n", lines);
+  }
+
   private static String called(Json.Object data) {
     return text(data, "tool") + data.get("arguments").map(Json::print).orElse("");
   }
@@ -69,7 +89,11 @@ final class EntryText {
 
   private static String name(Json id) {
     return id instanceof Json.Object callback
-        ? callback.text("callback").or(() -> Titles.attempt(id)).orElse("")
+        ? callback
+            .text("callback")
+            .or(() -> Titles.attempt(id))
+            .or(() -> Titles.subTask(id))
+            .orElse("")
         : Value.of(id).text();
   }
 

@@ -196,7 +196,11 @@ final class Family {
       return switch (name) {
         case Json.Null ignored -> agent;
         case Json.Object callback ->
-            callback.text("callback").or(() -> Titles.attempt(name)).orElse(agent);
+            callback
+                .text("callback")
+                .or(() -> Titles.attempt(name))
+                .or(() -> Titles.subTask(name))
+                .orElse(agent);
         default -> Value.of(name).text();
       };
     }

@@ -25,6 +25,12 @@ final class Titles {
         : Optional.empty();
   }
 
+  /// What a model called the job that it began by the tool `SubTask`, whose handler has that id;
+  /// empty if it is none.
+  static Optional<String> subTask(Json handlerId) {
+    return handlerId instanceof Json.Object id ? id.text(Subtask.TITLE) : Optional.empty();
+  }
+
   /// The callback or the attempt it is, its subtask id, or else its agent.
   static String of(JobRecord job) {
     return callback(job).map(name -> "callback " + name).orElseGet(() -> ofJob(job));
@@ -41,7 +47,8 @@ final class Titles {
     var id = job.subtask() == null ? Json.Null.VALUE : job.subtask().id();
     return switch (id) {
       case Json.Null ignored -> job.origin().agent();
-      case Json.Object ignored -> attempt(id).orElseGet(() -> job.origin().agent());
+      case Json.Object ignored ->
+          attempt(id).or(() -> subTask(id)).orElseGet(() -> job.origin().agent());
       case Json.Bool ignored -> Value.of(id).text();
       case Json.Number ignored -> Value.of(id).text();
       case Json.Text ignored -> Value.of(id).text();

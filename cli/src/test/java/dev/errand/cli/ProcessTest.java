@@ -99,6 +99,113 @@ class ProcessTest {
     assertThat(again).isEqualTo(new Shell.Said(0, "second\n", ""));
   }
 
+  /// An agent whose root delegates five pieces of work, each of which waits for its callback; what
+  /// a subtask itself delegates is refused.
+  private void writeAgent() {
+    shell
+        .file(".claude/agents/five.md", "---\nname: five\ntools: SubTask, python_cli\n---\nWork.\n")
+        .file(
+            "five.yaml",
+            """
+            replies:
+              - calls:
+                  - {tool: SubTask, arguments: {title: a, instructions: x}}
+                  - {tool: SubTask, arguments: {title: b, instructions: x}}
+                  - {tool: SubTask, arguments: {title: c, instructions: x}}
+                  - {tool: SubTask, arguments: {title: d, instructions: x}}
+                  - {tool: SubTask, arguments: {title: e, instructions: x}}
+              - calls:
+                  - {tool: python_cli, arguments: {code: "print(callback('go').result)"}}
+              - All found.
+            """);
+  }
+
+  /// B64, B67, B69: nothing of what was done is done again.
+  @Test
+  void an_agent_killed_with_five_subtasks_of_which_two_are_done_goes_on_with_the_others()
+      throws Exception {
+    writeAgent();
+    var ask = new String[] {"ask", "five", "Go.", "--model", "scripted:five.yaml", "--id", "five"};
+    var process = start(ask);
+    await().atMost(LONG).until(() -> shell.errand("show", "five").code() == 0);
+    for (int n = 1; n <= 2; n++) {
+      int child = n;
+      await().atMost(LONG).until(() -> answered(childOf(child)));
+      await().atMost(LONG).until(() -> isDone(childOf(child)));
+    }
+    await().atMost(LONG).until(() -> shell.errand("answer").out().lines().count() >= 3);
+
+    process.destroyForcibly().waitFor();
+
+    for (int n = 3; n <= 5; n++) {
+      int child = n;
+      await().atMost(LONG).until(() -> answered(childOf(child)));
+    }
+    process = start(ask);
+    await().atMost(LONG).until(() -> answered(job("five").text("id").orElseThrow()));
+    assertThat(rest(process)).isEqualTo("All found.\n");
+    assertThat(process.waitFor()).isZero();
+    var root = json(shell.errand("show", "five", "--json").out());
+    assertThat(usage(root)).as("replies of the root and its five children").isEqualTo(6L * 3);
+    var events =
+        shell.errand("tail", "five", "--json").out().lines().map(ProcessTest::json).toList();
+    assertThat(events)
+        .filteredOn(event -> event.text("kind").orElse("").equals("subtask_completed"))
+        .hasSize(5);
+    assertThat(events)
+        .filteredOn(event -> event.text("kind").orElse("").equals("reply"))
+        .hasSize(6 * 3);
+  }
+
+  private String childOf(int n) {
+    return job("five").text("id").map(id -> id + "." + n).orElse("none");
+  }
+
+  private boolean answered(String id) {
+    return shell.errand("answer", id, "go", "1").code() == 0;
+  }
+
+  private boolean isDone(String id) {
+    return shell.errand("show", id, "--json").out().contains("\"status\":\"DONE\"");
+  }
+
+  private static Json.Object json(String text) {
+    return (Json.Object) Json.parse(text);
+  }
+
+  private static long usage(Json.Object shown) {
+    var total = (Json.Object) shown.get("totalUsage").or(() -> shown.get("usage")).orElseThrow();
+    return total.number("calls").orElseThrow();
+  }
+
+  @Test
+  void a_conversation_that_is_killed_while_it_is_answered_has_its_answer_later() throws Exception {
+    writeAgent();
+    shell.file(
+        "one.yaml",
+        """
+        replies:
+          - calls: [{tool: python_cli, arguments: {code: "print(callback('go').result)"}}]
+          - At last.
+          - You are welcome.
+        """);
+    var chat = new String[] {"chat", "five", "--model", "scripted:one.yaml", "--id", "c"};
+    var process = start(chat);
+    try (var typing = process.outputWriter(StandardCharsets.UTF_8)) {
+      typing.write("Go.\n");
+      typing.flush();
+      await().atMost(LONG).until(() -> shell.errand("answer").out().contains("go"));
+      process.destroyForcibly().waitFor();
+    } catch (IOException closed) {
+      assertThat(process.isAlive()).isFalse();
+    }
+    assertThat(answered("c")).isTrue();
+
+    var again = shell.typing("Thanks.\n").errand(chat);
+
+    assertThat(again.out()).isEqualTo("> Go.\nAt last.\nYou are welcome.\n");
+  }
+
   @Test
   void a_serving_process_takes_answers_from_others_until_it_is_interrupted() throws Exception {
     shell.file("job.py", "exit([callback('one').result, callback('two').result])\n");

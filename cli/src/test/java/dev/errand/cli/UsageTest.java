@@ -57,7 +57,7 @@ class UsageTest {
           run good.py --concurrency 0           | --concurrency must be at least 1
           run good.py --concurrency many        | --concurrency
           run good.py --model gpt               | names no model
-          run good.py --model none:gpt          | there is no model provider none; known: scripted
+          run good.py --model none:gpt          | there is no model provider none; known: anthropic,
           run good.py --model scripted:none.yaml | There is no script
           run good.py --model scripted:bad.yaml | is wrong in line 1
           run good.py other.py                  | other.py
