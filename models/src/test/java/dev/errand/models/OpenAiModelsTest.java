@@ -205,12 +205,13 @@ class OpenAiModelsTest {
   }
 
   @Test
-  void an_empty_reply_is_asked_for_again() {
+  void an_empty_reply_is_asked_for_again_and_paid_for() {
     stub.answers(
         json(OpenAiWire.reply("{\"role\":\"assistant\",\"content\":\"\"}", "stop")),
         json(OpenAiWire.said("Hello.")));
 
-    assertThat(asking.openAi("gpt-4.1").reply(question("Hi")).text()).isEqualTo("Hello.");
+    assertThat(asking.openAi("gpt-4.1").reply(question("Hi")))
+        .isEqualTo(new Model.Reply("Hello.", List.of(), false, new Usage(2, 2400, 20, 0)));
   }
 
   @Test
