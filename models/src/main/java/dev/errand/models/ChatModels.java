@@ -63,7 +63,7 @@ public final class ChatModels {
       return this;
     }
 
-    /// How many tokens a reply may have. Default 8,192 at Anthropic, the provider's elsewhere.
+    /// How many tokens a reply may have. Default 16,000 at Anthropic, the provider's elsewhere.
     public Builder maxTokens(int maxTokens) {
       settings = settings.maxTokens(maxTokens);
       return this;

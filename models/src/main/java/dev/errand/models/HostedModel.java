@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 final class HostedModel {
   private static final int GUESSED_OUTPUT = 1000;
 
-  /// Anthropic wants to be told; so much all of its models since 2024 can say.
-  private static final int ANTHROPIC_MAX_TOKENS = 8192;
+  /// Anthropic wants to be told, and counts what a model thinks. All since Claude 4 can say twice
+  /// as much.
+  private static final int ANTHROPIC_MAX_TOKENS = 16_000;
 
   /// LangChain4j wants a key for Anthropic; servers of other addresses may want none.
   private static final String NO_KEY = "none";

@@ -18,7 +18,12 @@ import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLHandshakeException;
 
 /// The HTTP under LangChain4j: whatever goes wrong is a [CallFailed] that says whether to ask
@@ -85,15 +90,7 @@ final class ProviderHttp implements HttpClient {
   }
 
   private HttpResponse<WatchedBody> send(HttpRequest request) {
-    HttpResponse<WatchedBody> answer;
-    try {
-      answer = Shared.CLIENT.send(outgoing(request), head -> new WatchedBody(timeout));
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw Failure.interrupted().asException();
-    } catch (IOException unreachable) {
-      throw broken(unreachable, "the connection broke").asException();
-    }
+    var answer = head(Shared.CLIENT.sendAsync(outgoing(request), info -> new WatchedBody(timeout)));
     if (answer.statusCode() / 100 != 2) {
       var body = body(answer, ERROR_BYTES);
       throw failures.failure(answer.statusCode(), answer.headers(), body).asException();
@@ -101,10 +98,36 @@ final class ProviderHttp implements HttpClient {
     return answer;
   }
 
+  /// Waits for the beginning of the answer. A time-out of the request would do, but newer clients
+  /// count the body in, and a long stream is not a late one.
+  private HttpResponse<WatchedBody> head(CompletableFuture<HttpResponse<WatchedBody>> answer) {
+    try {
+      return answer.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException interrupted) {
+      giveUp(answer);
+      Thread.currentThread().interrupt();
+      throw Failure.interrupted().asException();
+    } catch (TimeoutException late) {
+      giveUp(answer);
+      throw late().asException();
+    } catch (ExecutionException failed) {
+      throw (failed.getCause() instanceof IOException unreachable
+              ? broken(unreachable, "the connection broke")
+              : Failure.passing("the call could not be made"))
+          .asException();
+    }
+  }
+
+  /// Closes the connection, whether or not the answer has begun in the meantime.
+  private static void giveUp(CompletableFuture<HttpResponse<WatchedBody>> answer) {
+    if (!answer.cancel(true) && answer.state() == Future.State.SUCCESS) {
+      answer.resultNow().body().close();
+    }
+  }
+
   private java.net.http.HttpRequest outgoing(HttpRequest request) {
     var outgoing =
         java.net.http.HttpRequest.newBuilder(URI.create(request.url()))
-            .timeout(timeout)
             .method(
                 request.method().name(),
                 BodyPublishers.ofString(Objects.requireNonNullElse(request.body(), "")));
@@ -132,9 +155,7 @@ final class ProviderHttp implements HttpClient {
           "Check " + endpoint.baseSource() + " and the network.");
     }
     if (broken instanceof HttpTimeoutException) {
-      return Failure.passing(
-          "nothing came for " + seconds(timeout) + " s",
-          "Try again later, or wait longer with ?timeout=SECONDS.");
+      return late();
     }
     if (broken instanceof SSLHandshakeException) {
       return Failure.lasting(
@@ -142,6 +163,12 @@ final class ProviderHttp implements HttpClient {
           "Check " + endpoint.baseSource() + " and the certificates of this machine.");
     }
     return Failure.passing(what);
+  }
+
+  private Failure late() {
+    return Failure.passing(
+        "nothing came for " + seconds(timeout) + " s",
+        "Try again later, or wait longer with ?timeout=SECONDS.");
   }
 
   private static String seconds(Duration time) {

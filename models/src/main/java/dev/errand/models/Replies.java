@@ -31,13 +31,14 @@ final class Replies {
     if (ending.refused()) {
       throw refused(ending.refusal()).asException();
     }
-    if (text.isBlank() && calls.isEmpty()) {
-      throw (cutOff ? cutOffAtOnce() : silent()).asException();
-    }
     var tokens =
         Tokens.of(response.metadata().tokenUsage())
             .orElseGet(() -> Tokens.guess(request.characters(), length(text, calls)));
-    return new Reply(text, calls, cutOff, tariff.usage(tokens));
+    var usage = tariff.usage(tokens);
+    if (text.isBlank() && calls.isEmpty()) {
+      throw new CallFailed(cutOff ? cutOffAtOnce() : silent(), usage);
+    }
+    return new Reply(text, calls, cutOff, usage);
   }
 
   static Failure refused(String words) {

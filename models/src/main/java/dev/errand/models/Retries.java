@@ -2,6 +2,7 @@ package dev.errand.models;
 
 import dev.errand.agent.Model.Reply;
 import dev.errand.job.ModelException;
+import dev.errand.job.Usage;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
@@ -42,14 +43,16 @@ record Retries(
     void sleep(Duration duration) throws InterruptedException;
   }
 
-  /// The reply of the first call that brings one.
+  /// The reply of the first call that brings one; what calls before it cost is counted with it.
   ///
   /// @throws ModelException if none does, with what the last one came to
   Reply call(String model, Supplier<Reply> call) {
+    var spent = Usage.NONE;
     for (int attempt = 1; ; attempt++) {
       try {
-        return call.get();
+        return with(spent, call.get());
       } catch (CallFailed failed) {
+        spent = spent.plus(failed.spent());
         var failure = failed.failure();
         if (!failure.again() || attempt >= attempts || failure.after().compareTo(longest) > 0) {
           throw given(up(model, attempt, failure), failed);
@@ -65,6 +68,10 @@ record Retries(
         pause(model, wait);
       }
     }
+  }
+
+  private static Reply with(Usage spent, Reply reply) {
+    return new Reply(reply.text(), reply.calls(), reply.cutOff(), reply.usage().plus(spent));
   }
 
   private void pause(String model, Duration wait) {

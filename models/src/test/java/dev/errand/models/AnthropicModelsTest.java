@@ -47,7 +47,7 @@ class AnthropicModelsTest {
     assertThat(sent.path()).isEqualTo("/v1/messages");
     assertThat(sent.header("X-api-key")).isEqualTo(Asking.KEY);
     assertThat(sent.header("Anthropic-version")).isEqualTo("2023-06-01");
-    assertThat(sent.body().number("max_tokens")).contains(8192L);
+    assertThat(sent.body().number("max_tokens")).contains(16000L);
     assertThat(Json.parse(sent.body().print().replace(CACHED, "")))
         .extracting(body -> ((Json.Object) body).get("messages").orElseThrow())
         .isEqualTo(

@@ -15,8 +15,11 @@ import dev.errand.job.ToolCall;
 import dev.errand.job.ToolSpec;
 import dev.errand.job.Usage;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -202,12 +205,13 @@ class OpenAiModelsTest {
   }
 
   @Test
-  void an_empty_reply_is_asked_for_again() {
+  void an_empty_reply_is_asked_for_again_and_paid_for() {
     stub.answers(
         json(OpenAiWire.reply("{\"role\":\"assistant\",\"content\":\"\"}", "stop")),
         json(OpenAiWire.said("Hello.")));
 
-    assertThat(asking.openAi("gpt-4.1").reply(question("Hi")).text()).isEqualTo("Hello.");
+    assertThat(asking.openAi("gpt-4.1").reply(question("Hi")))
+        .isEqualTo(new Model.Reply("Hello.", List.of(), false, new Usage(2, 2400, 20, 0)));
   }
 
   @Test
@@ -292,6 +296,28 @@ class OpenAiModelsTest {
       assertThat(model.reply(question("Hi")).text()).isEqualTo("Hello.");
       assertThat(stub.asked.getLast().body().text("model")).contains("qwen/qwen3");
     }
+  }
+
+  @Test
+  void many_calls_at_a_time_wait_for_each_other_on_no_side() throws Exception {
+    int calls = 300;
+    var all = new CountDownLatch(calls);
+    stub.answers(
+        exchange -> {
+          all.countDown();
+          all.await();
+          json(OpenAiWire.said("Hello.")).give(exchange);
+        });
+    var model = asking.openAi("gpt-4.1");
+
+    try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      var replies =
+          callers.invokeAll(Collections.nCopies(calls, () -> model.reply(question("Hi")).text()));
+      for (var reply : replies) {
+        assertThat(reply.get()).isEqualTo("Hello.");
+      }
+    }
+    assertThat(asking.waits).isEmpty();
   }
 
   @Test

@@ -21,6 +21,7 @@ import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -297,17 +298,27 @@ class StreamingTest {
   }
 
   @Test
-  void an_interrupt_ends_a_call_that_waits_for_its_answer() {
-    stub.answers(exchange -> stub.stall());
+  void an_interrupt_ends_a_call_that_waits_for_its_answer() throws InterruptedException {
+    var interrupted = new CountDownLatch(1);
+    var closed = new CountDownLatch(1);
+    stub.answers(
+        exchange -> {
+          interrupted.await();
+          var body = begin(exchange);
+          await().until(() -> isClosed(body));
+          closed.countDown();
+        });
 
-    assertThat(interruptedWhen(() -> stub.asked.size() == 1))
-        .contains("interrupted")
-        .endsWith("true");
+    var outcome = interruptedWhen(() -> stub.asked.size() == 1);
+    interrupted.countDown();
+
+    assertThat(outcome).contains("interrupted").endsWith("true");
+    assertThat(closed.await(30, TimeUnit.SECONDS)).isTrue();
     assertThat(stub.asked).hasSize(1);
   }
 
   /// What a call came to that was interrupted then, and whether the flag was still set.
-  private String interruptedWhen(java.util.concurrent.Callable<Boolean> then) {
+  private String interruptedWhen(Callable<Boolean> then) {
     var model = asking.openAi("gpt-4.1");
     var outcome = new CompletableFuture<String>();
     var caller =

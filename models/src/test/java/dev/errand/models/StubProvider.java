@@ -45,7 +45,7 @@ final class StubProvider implements AutoCloseable {
 
   StubProvider() {
     try {
-      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1000);
     } catch (IOException e) {
       throw new AssertionError(e);
     }
