@@ -42,7 +42,8 @@ final class AgentOptions {
   @Option(
       names = "--max-subtask-depth",
       paramLabel = "N",
-      description = "How deep agents may delegate by SubTask; default ${DEFAULT-VALUE}, 0 for never.")
+      description =
+          "How deep agents may delegate by SubTask; default ${DEFAULT-VALUE}, 0 for never.")
   int depth = 1;
 
   void check() {

@@ -2,7 +2,6 @@ package dev.errand.cli;
 
 import dev.errand.Errand;
 import dev.errand.Job;
-import dev.errand.agent.Agent;
 import dev.errand.job.Outcome;
 import java.util.ArrayList;
 import java.util.List;

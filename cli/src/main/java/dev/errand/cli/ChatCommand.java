@@ -42,8 +42,7 @@ final class ChatCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "PROVIDER:NAME",
-      description =
-          "The model where the agent's file names none; default what ERRAND_MODEL says.")
+      description = "The model where the agent's file names none; default what ERRAND_MODEL says.")
   @Nullable String model;
 
   @Option(

@@ -104,7 +104,8 @@ final class Conversation {
         }
       }
       case REPLY -> reply(entry);
-      case EXCEPTION, NOTICE, SUBTASK_REFUSED, COMPACTED -> aside(entry.kind().code() + ": " + EntryText.of(entry));
+      case EXCEPTION, NOTICE, SUBTASK_REFUSED, COMPACTED ->
+          aside(entry.kind().code() + ": " + EntryText.of(entry));
       case TOOL -> entry.data().text("error").ifPresent(error -> aside("failed: " + error));
       default -> {}
     }

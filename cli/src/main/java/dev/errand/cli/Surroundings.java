@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param input what its user types
 /// @param directory from which file names are read
 /// @param environment the environment variables
-record Surroundings(
-    Screen screen, Reader input, Path directory, Map<String, String> environment) {
+record Surroundings(Screen screen, Reader input, Path directory, Map<String, String> environment) {
   Surroundings {
     environment = Map.copyOf(environment);
   }

@@ -45,7 +45,9 @@ record Shell(Path directory, String input, Map<String, String> environment) {
     var out = new ByteArrayOutputStream();
     var err = new ByteArrayOutputStream();
     var screen = Screen.of(printing(out), printing(err));
-    int code = new Program(new Surroundings(screen, new StringReader(input), directory, environment)).run(words);
+    int code =
+        new Program(new Surroundings(screen, new StringReader(input), directory, environment))
+            .run(words);
     return new Said(
         code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
