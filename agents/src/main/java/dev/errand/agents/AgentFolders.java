@@ -9,6 +9,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -68,16 +69,28 @@ public record AgentFolders(List<Path> folders) {
   }
 
   /// All files `*.md` below the folders, in their order, and within each by their paths. Of several
-  /// agents of one name the first counts.
+  /// agents of one name the first counts; a file that is met twice is listed once.
   public List<Listed> list() {
     var listed = new ArrayList<Listed>();
     Map<String, Path> taken = new HashMap<>();
+    Set<Path> seen = new HashSet<>();
     for (var folder : folders) {
       for (var path : filesBelow(folder)) {
-        listed.add(look(path, taken));
+        if (seen.add(real(path))) {
+          listed.add(look(path, taken));
+        }
       }
     }
     return List.copyOf(listed);
+  }
+
+  /// The working directory may be the home directory, and links may lead to one file.
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException unreadable) {
+      return path;
+    }
   }
 
   private static Listed look(Path path, Map<String, Path> taken) {

@@ -75,7 +75,6 @@ final class FileChanges {
   /// @throws IOException if it cannot be made; the file is as it was
   String make(ToolFunction.Call call, String path, Author author)
       throws IOException, InterruptedException {
-    var target = target(path);
     var marks = ChangeMarks.of(premises, call);
     return DirectoryLock.holding(
         premises,
@@ -84,6 +83,7 @@ final class FileChanges {
           if (made.isPresent()) {
             return made.get();
           }
+          var target = target(path);
           var before = content(target);
           var draft = author.draft(before, premises.shown(target));
           replace(target, before, draft, marks);

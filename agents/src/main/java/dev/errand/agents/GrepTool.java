@@ -95,7 +95,7 @@ final class GrepTool {
 
   private static List<Path> files(Path top, @Nullable String glob) throws IOException {
     if (!Files.isDirectory(top)) {
-      TextFile.requireRegular(top);
+      TextFile.open(top, 0).close(); // says why one that was named is not searched
       return List.of(top);
     }
     var wanted = wanted(top, glob);

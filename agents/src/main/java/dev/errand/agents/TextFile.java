@@ -104,16 +104,17 @@ final class TextFile implements AutoCloseable {
     var text = new StringBuilder();
     long leftOut = 0;
     for (; next >= 0 && next != '\n'; next = reader.read()) {
-      if (text.length() < most) {
+      if (text.length() <= most) { // one more: a character may be two of these
         text.append((char) next);
       } else {
         leftOut++;
       }
     }
-    if (leftOut == 0 && text.length() > 0 && text.charAt(text.length() - 1) == '\r') {
+    if (leftOut == 0 && !text.isEmpty() && text.charAt(text.length() - 1) == '\r') {
       text.setLength(text.length() - 1);
     }
-    return new Line(text.toString(), leftOut);
+    var kept = Clip.beginning(text, most);
+    return new Line(kept, leftOut + text.length() - kept.length());
   }
 
   @Override

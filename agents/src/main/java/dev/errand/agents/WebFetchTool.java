@@ -40,13 +40,15 @@ final class WebFetchTool {
     if (skipped >= text.length()) {
       return "[The page has %,d characters.]".formatted(text.length());
     }
-    var part = Clip.beginning(text.substring(skipped), most);
-    int end = skipped + part.length();
+    var rest = Clip.end(text, text.length() - skipped);
+    var part = Clip.beginning(rest, most);
+    int from = text.length() - rest.length();
+    int end = from + part.length();
     return end == text.length()
         ? part
         : part
             + "\n[Characters %d to %d of %d. The page goes on: call WebFetch with start=%d.]"
-                .formatted(skipped, end, text.length(), end);
+                .formatted(from, end, text.length(), end);
   }
 
   private static URI address(String url) throws IOException {

@@ -57,6 +57,13 @@ class AgentFoldersTest {
   }
 
   @Test
+  void a_file_that_is_met_twice_is_listed_once() throws IOException {
+    agent(home, ".claude/agents/a.md", "a");
+
+    assertThat(AgentFolders.of(home, home).list()).hasSize(1);
+  }
+
+  @Test
   void a_broken_file_is_listed_with_its_error_and_hides_no_others() throws IOException {
     var broken = file(directory, ".errand/agents/broken.md", "---\nmax_turns: x\n---\n");
     agent(directory, ".errand/agents/whole.md", "whole");

@@ -221,6 +221,10 @@ class FileChangesTest {
     assertThat(call(KEY, edit, replacing("one", "two"))).contains("Edited");
     assertThat(text("a.txt")).isEqualTo("one again, and more");
 
+    Files.delete(folder.resolve("a.txt"));
+    Files.createDirectories(folder.resolve("a.txt"));
+    assertThat(call(KEY, edit, replacing("one", "two"))).contains("Edited");
+
     call(KEY + "1", write, "path", "b.txt", "content", "mine");
     file("b.txt", "theirs");
     call(KEY + "1", write, "path", "b.txt", "content", "mine");

@@ -94,6 +94,14 @@ class ReadTest {
   }
 
   @Test
+  void no_character_is_cut_in_two() throws Exception {
+    file("a.txt", "x" + "😀".repeat(2_000));
+
+    assertThat(call(read, "path", "a.txt"))
+        .isEqualTo("     1\tx" + "😀".repeat(999) + " … [2,002 more characters]");
+  }
+
+  @Test
   void an_empty_file_and_one_that_ends_before_are_told() throws Exception {
     file("empty.txt", "");
     file("a.txt", "one");

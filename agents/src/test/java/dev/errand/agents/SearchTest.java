@@ -191,6 +191,14 @@ class SearchTest {
   }
 
   @Test
+  void a_file_that_is_named_and_cannot_be_searched_is_told() {
+    assertThatThrownBy(() -> call(grep, "pattern", "TODO", "path", "picture.bin"))
+        .hasMessageContaining("is a binary file");
+    assertThatThrownBy(() -> call(grep, "pattern", "TODO", "path", "none.txt"))
+        .hasMessageContaining("There is no ");
+  }
+
+  @Test
   void what_is_no_regular_expression_is_told() {
     assertThatThrownBy(() -> call(grep, "pattern", "log("))
         .hasMessageContaining("'log(' is no regular expression")
