@@ -78,8 +78,7 @@ final class AgentOptions {
   Agent agent(Surroundings surroundings, String name, @Nullable String model) {
     try {
       var file = file(surroundings, name);
-      var standard = model == null ? surroundings.variable(MODEL) : model;
-      var names = standard == null ? ModelNames.NONE : ModelNames.standard(standard);
+      var names = names(file, model, surroundings.variable(MODEL));
       var toolbox = toolbox(surroundings.directory());
       file.warnings(toolbox, names)
           .forEach(words -> surroundings.screen().say("errand: " + file.name() + ": " + words));
@@ -87,6 +86,17 @@ final class AgentOptions {
     } catch (IllegalArgumentException wrong) {
       throw Refusal.usage(Objects.requireNonNullElse(wrong.getMessage(), name));
     }
+  }
+
+  /// What is asked for here counts before what the file says, and that before the environment.
+  private static ModelNames names(
+      AgentFile file, @Nullable String asked, @Nullable String standard) {
+    var written = file.settings().model();
+    if (asked != null) {
+      var names = ModelNames.standard(asked);
+      return written == null ? names : names.alias(written, asked);
+    }
+    return standard == null ? ModelNames.NONE : ModelNames.standard(standard);
   }
 
   private AgentFile file(Surroundings surroundings, String name) {

@@ -39,8 +39,8 @@ final class AskCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "PROVIDER:NAME",
       description =
-          "The model where the agent's file names none, such as anthropic:NAME, openai:NAME or"
-              + " scripted:FILE.yaml; default what ERRAND_MODEL says.")
+          "The model, such as anthropic:NAME, openai:NAME or scripted:FILE.yaml; default the one of"
+              + " the agent's file, or else of ERRAND_MODEL.")
   @Nullable String model;
 
   @Option(

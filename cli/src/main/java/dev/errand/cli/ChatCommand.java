@@ -42,7 +42,7 @@ final class ChatCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "PROVIDER:NAME",
-      description = "The model where the agent's file names none; default what ERRAND_MODEL says.")
+      description = "The model; default the one of the agent's file, or else of ERRAND_MODEL.")
   @Nullable String model;
 
   @Option(

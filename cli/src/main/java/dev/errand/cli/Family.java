@@ -55,6 +55,8 @@ final class Family {
           JOB_STOPPING,
           JOB_FAILING,
           BUDGET_SPENT,
+          SUBTASK_REFUSED,
+          COMPACTED,
           NOTICE -> {}
     }
   }

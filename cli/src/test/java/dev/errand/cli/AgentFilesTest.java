@@ -103,6 +103,15 @@ class AgentFilesTest {
   }
 
   @Test
+  void a_model_that_is_asked_for_counts_before_the_one_of_the_file() {
+    shell.file(
+        ".claude/agents/other.md",
+        "---\ntools: Read, Glob, python_cli\nmodel: openai:none\n---\nx\n");
+    var said = shell.errand("ask", "other", "?", "--model", "scripted:script.yaml");
+    assertThat(said.out()).isEqualTo("It is 42.\n");
+  }
+
+  @Test
   void a_mistake_is_told_before_anything_is_stored() {
     var unknown = shell.errand("ask", "nobody", "What?", "--model", "scripted:script.yaml");
     assertThat(unknown.code()).isEqualTo(ExitCode.USAGE);

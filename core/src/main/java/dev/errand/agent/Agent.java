@@ -32,18 +32,21 @@ public final class Agent {
   private final @Nullable Program program;
   private final List<ToolFunction> tools;
   private final List<SubTaskFactory> subTasks;
+  private final List<ToolHook> hooks;
 
   private Agent(
       AgentSpec spec,
       @Nullable Model model,
       @Nullable Program program,
       List<ToolFunction> tools,
-      List<SubTaskFactory> subTasks) {
+      List<SubTaskFactory> subTasks,
+      List<ToolHook> hooks) {
     this.spec = spec;
     this.model = model;
     this.program = program;
     this.tools = List.copyOf(tools);
     this.subTasks = List.copyOf(subTasks);
+    this.hooks = List.copyOf(hooks);
   }
 
   /// Begins an agent of that name: without model or program it lives by the Python code it is
@@ -77,6 +80,11 @@ public final class Agent {
     return subTasks;
   }
 
+  /// What looks at calls of tools before they are made, in the order they were given.
+  public List<ToolHook> hooks() {
+    return hooks;
+  }
+
   /// Collects the parts of an agent; not thread-safe.
   public static final class Builder {
     private static final Pattern MODULE =
@@ -89,6 +97,7 @@ public final class Agent {
     private @Nullable Program program;
     private final List<ToolFunction> tools = new ArrayList<>();
     private final List<SubTaskFactory> subTasks = new ArrayList<>();
+    private final List<ToolHook> hooks = new ArrayList<>();
     private String runtime = Sandbox.DEFAULT.runtime();
     private boolean restricted = Sandbox.DEFAULT.restricted();
     private Limits limits = Limits.DEFAULT;
@@ -194,6 +203,13 @@ public final class Agent {
       if (callable(some).contains(called)) {
         throw new IllegalArgumentException("Agent " + name + " has a tool " + called + " already");
       }
+    }
+
+    /// Adds what looks at each call of a tool before it is made, in its subtasks too; the first
+    /// that does not let it go on counts. Default nothing does.
+    public Builder beforeTool(ToolHook hook) {
+      hooks.add(hook);
+      return this;
     }
 
     /// Adds subtask factories: the methods with [SubTask] of these objects.
@@ -412,7 +428,7 @@ public final class Agent {
                   concurrentTools,
                   compactAt,
                   subTaskModel));
-      return new Agent(spec, model, program, all, subTasks);
+      return new Agent(spec, model, program, all, subTasks, hooks);
     }
 
     /// The instructions, how to act, and the functions that code can call.

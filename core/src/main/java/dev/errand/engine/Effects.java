@@ -2,6 +2,7 @@ package dev.errand.engine;
 
 import dev.errand.agent.SubTaskFactory;
 import dev.errand.agent.ToolFunction;
+import dev.errand.agent.ToolHook;
 import dev.errand.job.AgentSpec;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectPolicy;
@@ -17,6 +18,8 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /*
  * Calls tools, each under a line of the journal.
@@ -41,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * Only the job's own thread uses this object.
  */
 final class Effects {
+  private static final Logger LOG = LoggerFactory.getLogger(Effects.class);
+
   private final Registry registry;
   private final JobId job;
   private final AgentSpec agent;
@@ -151,10 +156,26 @@ final class Effects {
     }
   }
 
-  /// Makes a call; any thread may.
+  /// Makes a call, unless a hook makes something else of it; any thread may.
   Came made(ToolFunction tool, ToolFunction.Call call) {
     return new Came(
-        invoke(tool.name(), tool.timeout(), () -> tool.action().call(call)), Json.Object.EMPTY);
+        invoke(tool.name(), tool.timeout(), () -> calledBehindHooks(tool, call)),
+        Json.Object.EMPTY);
+  }
+
+  private @Nullable Object calledBehindHooks(ToolFunction tool, ToolFunction.Call call)
+      throws Exception {
+    var use = new ToolHook.Use(agent.name(), call, tool.name());
+    for (var hook : registry.hooks(agent)) {
+      switch (hook.before(use)) {
+        case ToolHook.Decision.GoOn ignored -> {}
+        case ToolHook.Decision.Halt(var message) -> throw new IllegalStateException(message);
+        case ToolHook.Decision.Replace(var value) -> {
+          return value;
+        }
+      }
+    }
+    return tool.action().call(call);
   }
 
   /// What came of an intention whose call may or may not have been made; any thread may ask.
@@ -229,6 +250,7 @@ final class Effects {
     } catch (InterruptedException stopped) {
       throw interrupted(name);
     } catch (Exception | AssertionError | LinkageError | StackOverflowError failed) {
+      LOG.info("Tool {} failed in job {}", name, job, failed);
       return Effect.Result.Raised.by(name, message(failed));
     }
   }

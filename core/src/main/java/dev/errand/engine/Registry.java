@@ -5,6 +5,7 @@ import dev.errand.agent.Model;
 import dev.errand.agent.Program;
 import dev.errand.agent.SubTaskFactory;
 import dev.errand.agent.ToolFunction;
+import dev.errand.agent.ToolHook;
 import dev.errand.job.AgentSpec;
 import dev.errand.job.Json;
 import dev.errand.job.ModelException;
@@ -129,6 +130,11 @@ final class Registry {
         .flatMap(agent -> agent.tools().stream())
         .filter(tool -> tool.name().equals(name) && spec.tools().contains(name))
         .findFirst();
+  }
+
+  /// What looks at the agent's calls of tools before they are made.
+  List<ToolHook> hooks(AgentSpec spec) {
+    return Optional.ofNullable(agents.get(spec.name())).map(Agent::hooks).orElse(List.of());
   }
 
   /// The agent's subtask factory of that name.

@@ -92,6 +92,19 @@ class StoredFormTest {
     assertThat(StoredForm.definition((Json.Object) form)).isEqualTo(after);
   }
 
+  /// T055
+  @Test
+  void chat_styles_make_definitions_differ() {
+    var direct = definition(ChatStyle.DIRECT);
+    assertThat(direct.address()).isEqualTo(definition(ChatStyle.DIRECT).address());
+    assertThat(direct.address()).isNotEqualTo(definition(ChatStyle.MD_DIALOG).address());
+  }
+
+  private static JobDefinition definition(ChatStyle style) {
+    return JobDefinition.of(
+        dev.errand.agent.Agent.named("a").model("scripted:a.yaml").style(style).build().spec());
+  }
+
   @Test
   void attempts_are_read_as_they_were_written() {
     var work = StoredForm.definition((Json.Object) Json.parse(BEFORE_LIMITS_OF_PROCESSES));

@@ -34,6 +34,7 @@ record JavaFragment(String source) {
               "dev.errand.agents",
               "dev.errand.graalpy",
               "dev.errand.job",
+              "dev.errand.models",
               "dev.errand.python",
               "dev.errand.spi",
               "java.nio.file",

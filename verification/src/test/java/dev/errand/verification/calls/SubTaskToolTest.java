@@ -15,7 +15,9 @@ import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.Model;
 import dev.errand.agent.Model.Message;
+import dev.errand.agent.SubTaskSpec;
 import dev.errand.agent.ToolFunction;
+import dev.errand.agent.ToolHook;
 import dev.errand.job.Budget;
 import dev.errand.job.Entry;
 import dev.errand.job.JobStatus;
@@ -35,6 +37,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
@@ -500,7 +503,7 @@ class SubTaskToolTest {
     assertThat(results(talk.asked().getLast())).hasSize(200).noneMatch(Message.ToolResult::failed);
   }
 
-  /// P54, B56, B59
+  /// P54, B56
   @Test
   void p54_b56_what_is_cancelled_ends_below_it_and_no_model_is_asked_after_that() throws Exception {
     talk.errand().subTasks(rules -> rules.maxDepth(2));
@@ -634,7 +637,144 @@ class SubTaskToolTest {
   }
 
   @Test
-  void p43_p72_nobody_listens_and_a_subtask_has_no_other_tools_than_its_parent() {
+  void p35_a_subtask_that_cannot_be_made_is_refused_and_has_no_job() {
+    var agent =
+        agent(saying("?"), one("Sum", "add"), says("So.")).limits(limits -> limits.withChildren(0));
+    var job = talk.submit(agent, "Go.");
+    assertThat(talk.answer(job)).isEqualTo("So.");
+    assertThat(events(job, Entry.Kind.SUBTASK_REFUSED))
+        .singleElement()
+        .satisfies(
+            refused -> {
+              assertThat(refused.job()).isEqualTo(job.id());
+              assertThat(refused.data().text("text").orElse("")).contains("may have no children");
+            });
+    assertThat(job.children()).isEmpty();
+  }
+
+  @Test
+  void b41_what_a_parents_result_must_look_like_is_not_asked_of_its_subtasks() {
+    var researcher = agent(saying("words"), one("Sum", "add"), says("12"));
+    talk.errand().register(researcher.build());
+    var boss =
+        Agent.named("boss")
+            .program(
+                scope -> {
+                  var spec = SubTaskSpec.of("researcher").message("Go.").resultType(Integer.class);
+                  return scope
+                      .start(spec)
+                      .await()
+                      .error()
+                      .map(error -> error.kind().code())
+                      .orElse("none");
+                })
+            .build();
+    var job = talk.errand().submit(boss);
+    // The researcher itself delivers no number; its own subtask was not held to that.
+    assertThat(talk.answer(job)).isEqualTo("no_result");
+    assertThat(told().text()).isEqualTo("SubTask 'Sum' completed.\n\nwords");
+  }
+
+  @Test
+  void b44_who_listens_hears_the_words_of_subtasks_with_their_jobs() throws Exception {
+    var heard = new ArrayList<String>();
+    var all = new CountDownLatch(2);
+    Model model =
+        new Model() {
+          @Override
+          public Reply reply(Request request) {
+            return isSubTask(request)
+                ? says("from below")
+                : nth(request, one("Sum", "add"), says("from above"));
+          }
+
+          @Override
+          public Reply reply(Request request, Consumer<String> said) {
+            var reply = reply(request);
+            if (!reply.text().isEmpty()) {
+              said.accept(reply.text());
+            }
+            return reply;
+          }
+        };
+    try (var listening =
+        talk.errand()
+            .listen(
+                words -> {
+                  heard.add(words.job() + " " + words.text());
+                  all.countDown();
+                })) {
+      var job = talk.submit(Agent.named("r").model(model).tools(ToolFunction.SUB_TASK), "Go.");
+      talk.answer(job);
+      assertThat(all.await(1, TimeUnit.MINUTES)).isTrue();
+      assertThat(heard)
+          .containsExactly(job.id().child(1) + " from below", job.id() + " from above");
+    }
+  }
+
+  @Test
+  void b59_a_subtask_that_is_cancelled_leaves_its_siblings() throws Exception {
+    var asking = new CountDownLatch(1);
+    Function<Model.Request, Model.Reply> below =
+        request -> {
+          if (!Talk.first(request).contains(": b")) {
+            return says("fine");
+          }
+          asking.countDown();
+          throw new AssertionError(await(new CountDownLatch(1)));
+        };
+    var job =
+        talk.submit(
+            agent(
+                below, calls(subTask("a", "x"), subTask("b", "x"), subTask("c", "x")), says("Ok.")),
+            "Go.");
+    assertThat(asking.await(1, TimeUnit.MINUTES)).isTrue();
+    job.children().get(1).cancel("not that one");
+    assertThat(talk.answer(job)).isEqualTo("Ok.");
+    assertThat(texts(talk.asked().getLast()).get(1))
+        .startsWith("Error: Subtask 'b' failed: CancelledError:")
+        .contains("not that one");
+    assertThat(results(talk.asked().getLast()))
+        .extracting(Message.ToolResult::failed)
+        .containsExactly(false, true, false);
+  }
+
+  @Test
+  void p70_b71_a_hook_halts_a_tool_in_a_subtask_and_knows_where_it_is() {
+    var uses = Collections.synchronizedList(new ArrayList<ToolHook.Use>());
+    var look = ToolFunction.of("look", "", List.of(), call -> "seen");
+    Function<Model.Request, Model.Reply> below =
+        request ->
+            nth(
+                request,
+                calls(call("look", Json.Object.EMPTY)),
+                says(String.join("|", texts(request))));
+    var agent =
+        agent(below, calls(call("look", Json.Object.EMPTY)), one("Sum", "add"), says("Ok."))
+            .tools(look)
+            .beforeTool(
+                use -> {
+                  uses.add(use);
+                  return use.depth() == 0
+                      ? ToolHook.Decision.goOn()
+                      : ToolHook.Decision.halt("not down here");
+                });
+    var job = talk.submit(agent, "Go.");
+    talk.answer(job);
+    assertThat(told().text()).endsWith("look: not down here");
+    assertThat(uses).extracting(ToolHook.Use::depth).containsExactly(0, 1);
+    assertThat(uses.getLast().parent()).hasValue(job.id());
+    assertThat(uses.getLast().agent()).isEqualTo("researcher");
+    talk.answer(
+        agent(below, calls(call("look", Json.Object.EMPTY)), says("Ok."))
+            .tools(look)
+            .beforeTool(use -> ToolHook.Decision.replace("nothing")),
+        "Go.");
+    assertThat(told().text()).isEqualTo("nothing");
+  }
+
+  @Test
+  void p43_b72_nobody_listens_and_a_subtask_has_no_other_tools_than_its_parent() {
     var look = ToolFunction.of("look", "", List.of(), call -> "seen");
     Function<Model.Request, Model.Reply> below =
         request ->
