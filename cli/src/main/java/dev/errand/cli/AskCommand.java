@@ -1,8 +1,5 @@
 package dev.errand.cli;
 
-import dev.errand.Errand;
-import dev.errand.Job;
-import dev.errand.job.Outcome;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -24,24 +21,10 @@ final class AskCommand implements Callable<Integer> {
 
   @Mixin StoreOptions options = new StoreOptions();
   @Mixin WorkOptions work = new WorkOptions();
-  @Mixin AgentOptions agents = new AgentOptions();
-
-  @Parameters(
-      index = "0",
-      paramLabel = "AGENT",
-      description = "An agent's name as errand agents lists it, or a Markdown file.")
-  String name = "";
+  @Mixin AgentChoice choice = new AgentChoice();
 
   @Parameters(index = "1..*", arity = "1..*", paramLabel = "TEXT", description = "What to ask.")
   List<String> words = new ArrayList<>();
-
-  @Option(
-      names = "--model",
-      paramLabel = "PROVIDER:NAME",
-      description =
-          "The model, such as anthropic:NAME, openai:NAME or scripted:FILE.yaml; default the one of"
-              + " the agent's file, or else of ERRAND_MODEL.")
-  @Nullable String model;
 
   @Option(
       names = "--id",
@@ -65,7 +48,6 @@ final class AskCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     work.check();
-    agents.check();
     var text = String.join(" ", words);
     if (text.isBlank()) {
       throw Refusal.usage("the question is blank");
@@ -73,12 +55,11 @@ final class AskCommand implements Callable<Integer> {
     if (key != null && key.isBlank()) {
       throw Refusal.usage("--id must not be blank");
     }
-    var named = model == null ? null : ModelName.of(model, surroundings);
-    var agent = agents.agent(surroundings, name, named);
+    var agent = choice.agent(surroundings);
     var budget = BudgetCommand.budget(dollars, null);
     try (var errand =
         Stores.open(surroundings.file(options.store), surroundings.directory(), work.python())) {
-      agents.register(errand, surroundings);
+      choice.agents.register(errand, surroundings);
       boolean attaches = key != null && errand.jobByKey(key).isPresent();
       var job =
           errand.submit(
@@ -87,25 +68,9 @@ final class AskCommand implements Callable<Integer> {
                 var asked = spec.message(text).budget(budget);
                 return key == null ? asked : asked.key(key);
               });
-      return work(errand, job, attaches);
+      var output = json ? Attendance.Output.JSON : Attendance.Output.ANSWER;
+      return new Attendance(surroundings, options, work, output)
+          .attend(errand, job, attaches, false);
     }
-  }
-
-  private int work(Errand errand, Job job, boolean attaches) throws InterruptedException {
-    var screen = surroundings.screen();
-    var view = new SilentView(work.view(screen, errand));
-    var watch = new Watch(errand, job, view);
-    if (attaches) {
-      watch.catchUp(false);
-    }
-    new Foreground(screen, errand, work, Foreground.resuming(options)).work(job, watch, view);
-    var report = new Report(errand, job, watch.lifetime());
-    if (json) {
-      screen.line(report.json().print());
-    } else if (job.outcome().orElse(null) instanceof Outcome.Succeeded(var value)) {
-      screen.line(value.text());
-    }
-    report.say(screen, work.quiet);
-    return report.code();
   }
 }

@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /// Talks with an agent, line by line.
 ///
@@ -31,19 +30,7 @@ final class ChatCommand implements Callable<Integer> {
 
   @Mixin StoreOptions options = new StoreOptions();
   @Mixin WorkOptions work = new WorkOptions();
-  @Mixin AgentOptions agents = new AgentOptions();
-
-  @Parameters(
-      index = "0",
-      paramLabel = "AGENT",
-      description = "An agent's name as errand agents lists it, or a Markdown file.")
-  String name = "";
-
-  @Option(
-      names = "--model",
-      paramLabel = "PROVIDER:NAME",
-      description = "The model; default the one of the agent's file, or else of ERRAND_MODEL.")
-  @Nullable String model;
+  @Mixin AgentChoice choice = new AgentChoice();
 
   @Option(
       names = "--id",
@@ -58,16 +45,14 @@ final class ChatCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException, IOException {
     work.check();
-    agents.check();
     if (key != null && key.isBlank()) {
       throw Refusal.usage("--id must not be blank");
     }
-    var named = model == null ? null : ModelName.of(model, surroundings);
-    var agent = agents.agent(surroundings, name, named);
+    var agent = choice.agent(surroundings);
     var id = key == null ? fresh() : key;
     try (var errand =
         Stores.open(surroundings.file(options.store), surroundings.directory(), work.python())) {
-      agents.register(errand, surroundings);
+      choice.agents.register(errand, surroundings);
       errand.register(agent);
       talk(errand, agent, id);
       return ExitCode.OK;
@@ -109,9 +94,9 @@ final class ChatCommand implements Callable<Integer> {
   }
 
   private String resuming(String id) {
-    var from = model == null ? "" : " --model " + Text.quoted(model);
+    var from = choice.model == null ? "" : " --model " + Text.quoted(choice.model);
     return "errand chat %s --id %s%s --store %s"
-        .formatted(Text.quoted(name), Text.quoted(id), from, Text.quoted(options.store));
+        .formatted(Text.quoted(choice.name), Text.quoted(id), from, Text.quoted(options.store));
   }
 
   private void interrupted(Errand errand, String id) {

@@ -97,7 +97,9 @@ final class RunCommand implements Callable<Integer> {
         Stores.open(surroundings.file(options.store), surroundings.directory(), python)) {
       boolean attaches = key != null && errand.jobByKey(key).isPresent();
       var job = submit(errand, agent, code, given);
-      return work(errand, job, attaches);
+      var output = json ? Attendance.Output.JSON : Attendance.Output.CONSOLE;
+      return new Attendance(surroundings, options, work, output)
+          .attend(errand, job, attaches, replayOutput);
     }
   }
 
@@ -112,22 +114,6 @@ final class RunCommand implements Callable<Integer> {
       throw Refusal.usage(
           "there is no runtime " + runtime + "; known is " + String.join(", ", known));
     }
-  }
-
-  private int work(Errand errand, Job job, boolean attaches) throws InterruptedException {
-    var screen = surroundings.screen();
-    var view = json ? new SilentView(work.view(screen, errand)) : work.view(screen, errand);
-    var watch = new Watch(errand, job, view);
-    if (attaches) {
-      watch.catchUp(replayOutput);
-    }
-    new Foreground(screen, errand, work, Foreground.resuming(options)).work(job, watch, view);
-    var report = new Report(errand, job, watch.lifetime());
-    if (json) {
-      screen.line(report.json().print());
-    }
-    report.say(screen, work.quiet);
-    return report.code();
   }
 
   private Agent agent() {

@@ -1,0 +1,35 @@
+package dev.errand.cli;
+
+import dev.errand.agent.Agent;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// Which agent a command is to talk with, and by which model.
+final class AgentChoice {
+  @Mixin AgentOptions agents = new AgentOptions();
+
+  @Parameters(
+      index = "0",
+      paramLabel = "AGENT",
+      description = "An agent's name as errand agents lists it, or a Markdown file.")
+  String name = "";
+
+  @Option(
+      names = "--model",
+      paramLabel = "PROVIDER:NAME",
+      description =
+          "The model, such as anthropic:NAME, openai:NAME or scripted:FILE.yaml; default the one of"
+              + " the agent's file, or else of ERRAND_MODEL.")
+  @Nullable String model;
+
+  /// The agent.
+  ///
+  /// @throws Refusal if there is none, or something that it names
+  Agent agent(Surroundings surroundings) {
+    agents.check();
+    var asked = model == null ? null : ModelName.of(model, surroundings);
+    return agents.agent(surroundings, name, asked);
+  }
+}
