@@ -140,9 +140,11 @@ class AgentFilesTest {
         .file("else/where.md", RESEARCHER.replace("researcher", "stranger"))
         .file(
             "asking.yaml",
-            "replies:\n"
-                + "  - calls: [{tool: python_cli, arguments: {code: \"callback('go').result\"}}]\n"
-                + "  - Done.\n");
+            """
+            replies:
+              - calls: [{tool: python_cli, arguments: {code: "callback('go').result"}}]
+              - Done.
+            """);
     var said =
         shell.errand("ask", "else/where.md", "Go.", "--model", "scripted:asking.yaml", "--id", "q");
     assertThat(said.code()).isEqualTo(1);
@@ -162,9 +164,11 @@ class AgentFilesTest {
   void bash_runs_where_it_is_allowed() {
     shell.file(
         "shell.yaml",
-        "replies:\n"
-            + "  - calls: [{tool: Bash, arguments: {command: \"echo $((6 * 7))\"}}]\n"
-            + "  - Done.\n");
+        """
+        replies:
+          - calls: [{tool: Bash, arguments: {command: "echo $((6 * 7))"}}]
+          - Done.
+        """);
     shell.errand("ask", "researcher", "Go.", "--model", "scripted:shell.yaml", "--id", "no");
     assertThat(shell.errand("history", "no").out()).contains("there is no tool Bash here");
     shell.errand(

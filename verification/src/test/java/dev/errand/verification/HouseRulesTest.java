@@ -78,6 +78,7 @@ class HouseRulesTest {
           "picocli", "dev.errand.cli",
           "org.fusesource.jansi", "dev.errand.cli",
           "org.jsoup", "dev.errand.agents",
+          "dev.langchain4j", "dev.errand.models",
           "org.junit", "dev.errand.testkit");
 
   private static final List<String> MUST_BE_THERE =

@@ -431,7 +431,7 @@ class SubTaskToolTest {
     Function<Model.Request, Model.Reply> below =
         request -> {
           most.accumulateAndGet(now.incrementAndGet(), Math::max);
-          Thread.yield();
+          Thread.onSpinWait();
           now.decrementAndGet();
           return says("fine");
         };

@@ -151,7 +151,7 @@ class ToolCallsTest {
             List.of("n"),
             call -> {
               most.accumulateAndGet(now.incrementAndGet(), Math::max);
-              Thread.yield();
+              Thread.onSpinWait();
               now.decrementAndGet();
               return null;
             });
