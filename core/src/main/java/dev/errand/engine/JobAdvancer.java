@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -305,7 +306,11 @@ final class JobAdvancer {
       if (tooLittle.isPresent()) {
         return exhausted(tooLittle.get()) && askModel(name);
       }
-      reply = ask(model, request, estimate);
+      int turn = writer.progress().turn();
+      reply =
+          ask(
+              estimate,
+              () -> model.reply(request, text -> words.accept(new Words(job.id(), turn, text))));
     } catch (ModelException failed) {
       requireNotStopped();
       return fail(
@@ -330,14 +335,9 @@ final class JobAdvancer {
     return true;
   }
 
-  private Model.Reply ask(Model model, Model.Request request, Usage estimate) {
+  private Model.Reply ask(Usage estimate, Supplier<Model.Reply> call) {
     requireNotStopped();
-    int turn = writer.progress().turn();
-    return budget.within(
-        estimate,
-        () ->
-            outbound.model(
-                () -> model.reply(request, text -> words.accept(new Words(job.id(), turn, text)))));
+    return budget.within(estimate, () -> outbound.model(call));
   }
 
   /// Has the model sum up what was said first, where it would be shown too much.
@@ -351,7 +351,7 @@ final class JobAdvancer {
     if (spending.reserve(estimate, false).isPresent()) {
       return; // the turn itself is refused then, or the model's last
     }
-    var summary = ask(model, request, estimate);
+    var summary = ask(estimate, () -> model.reply(request));
     var told = Json.object("through", due.get().through()).with("text", summary.text());
     var compacted = new Change.Recorded(writer.progress().turn(), Entry.Kind.COMPACTED, told);
     writer.add(compacted, spending.spent(summary.usage()));

@@ -17,8 +17,12 @@ import dev.errand.job.Entry;
 import dev.errand.job.Json;
 import dev.errand.job.UnknownTurnException;
 import dev.errand.job.Usage;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -70,7 +74,7 @@ class CompactionTest {
         .filteredOn(request -> request.purpose() == Model.Purpose.TURN)
         .allSatisfy(
             request -> {
-              assertThat(request.characters()).isLessThanOrEqualTo(4 * 2_000);
+              assertThat(request.characters()).isLessThanOrEqualTo(4L * 2_000);
               assertThat(Talk.first(request)).startsWith("Read it all.");
             });
     var last = talk.asked().getLast();
@@ -134,8 +138,50 @@ class CompactionTest {
   void a_summary_costs_what_it_costs_and_a_short_conversation_has_none() {
     var job = read(2_000);
     long calls = entries(job, Entry.Kind.COMPACTED).size() + TURNS + 1;
-    assertThat(job.record().usage()).isEqualTo(new Usage(calls, 6 * calls, 4 * calls, 100 * calls));
+    assertThat(job.record().usage()).isEqualTo(new Usage(calls, 6L * calls, 4L * calls, 100L * calls));
     assertThat(entries(read(100_000), Entry.Kind.COMPACTED)).isEmpty();
+  }
+
+  @Test
+  @SuppressWarnings("try")
+  void a_summary_is_not_heard_by_those_who_listen() throws Exception {
+    var heard = Collections.synchronizedList(new ArrayList<String>());
+    var last = new CountDownLatch(1);
+    Model speaking =
+        new Model() {
+          @Override
+          public Reply reply(Request request) {
+            return CompactionTest.reply(request);
+          }
+
+          @Override
+          public Reply reply(Request request, Consumer<String> said) {
+            var reply = reply(request);
+            said.accept(request.purpose() + " " + reply.text());
+            return reply;
+          }
+        };
+    var agent =
+        Agent.named("reader")
+            .model(speaking)
+            .tools(READ)
+            .limits(limits -> limits.withTurns(100))
+            .compactAt(2_000);
+    try (var listening =
+        talk.errand()
+            .listen(
+                words -> {
+                  heard.add(words.text());
+                  if (words.text().endsWith("All read.")) {
+                    last.countDown();
+                  }
+                })) {
+      var job = talk.submit(agent, "Read it all.");
+      assertThat(talk.answer(job)).isEqualTo("All read.");
+      assertThat(entries(job, Entry.Kind.COMPACTED)).isNotEmpty();
+      assertThat(last.await(1, TimeUnit.MINUTES)).isTrue();
+    }
+    assertThat(heard).hasSize(TURNS + 1).allMatch(text -> text.startsWith("TURN "));
   }
 
   @Test

@@ -676,6 +676,7 @@ class SubTaskToolTest {
   }
 
   @Test
+  @SuppressWarnings("try")
   void b44_who_listens_hears_the_words_of_subtasks_with_their_jobs() throws Exception {
     var heard = new ArrayList<String>();
     var all = new CountDownLatch(2);

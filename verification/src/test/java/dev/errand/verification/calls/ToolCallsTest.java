@@ -295,6 +295,7 @@ class ToolCallsTest {
   }
 
   @Test
+  @SuppressWarnings("try")
   void words_are_heard_while_they_are_said_by_all_listeners_that_are_not_broken() throws Exception {
     var heard = Collections.synchronizedList(new ArrayList<String>());
     var all = new CountDownLatch(2);
