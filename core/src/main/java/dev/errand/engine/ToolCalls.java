@@ -69,9 +69,20 @@ final class ToolCalls {
       @Nullable Effect line,
       boolean isReplay) {}
 
-  /// What came of it; `broken` if that is not known because the thread was interrupted.
-  private record Made(
-      Begun begun, Effects.@Nullable Came came, @Nullable RuntimeException broken) {}
+  /// What came of it; `broken` if that is not known because the thread was interrupted, or the
+  /// machine is in trouble.
+  private record Made(Begun begun, Effects.@Nullable Came came, @Nullable Throwable broken) {
+    /// What came of it, where that is known.
+    Effects.Came known() {
+      if (broken instanceof Error error) {
+        throw error;
+      }
+      if (broken instanceof RuntimeException dropped) {
+        throw dropped;
+      }
+      return java.util.Objects.requireNonNull(came);
+    }
+  }
 
   ToolCalls(
       Registry registry,
@@ -199,7 +210,7 @@ final class ToolCalls {
       for (var one : begun) {
         Thread.ofVirtual().name("errand-tool-" + one.call().key()).start(() -> over.add(made(one)));
       }
-      RuntimeException broken = null;
+      Made broken = null;
       for (int n = 0; n < begun.size(); n++) {
         var made = next(over);
         if (made.broken() == null) {
@@ -238,8 +249,8 @@ final class ToolCalls {
                 ? effects.settled(one.tool(), one.call())
                 : effects.made(one.tool(), one.call());
         return new Made(one, came, null);
-      } catch (RuntimeException broken) {
-        return new Made(one, null, broken);
+      } catch (RuntimeException | Error broken) {
+        return new Made(one, null, broken); // who waits for it must hear of it, whatever it is
       }
     }
 

@@ -1,0 +1,81 @@
+package dev.errand.verification.calls;
+
+import static dev.errand.verification.calls.Talk.call;
+import static dev.errand.verification.calls.Talk.calls;
+import static dev.errand.verification.calls.Talk.results;
+import static dev.errand.verification.calls.Talk.says;
+import static dev.errand.verification.calls.Talk.texts;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.errand.Errand;
+import dev.errand.agent.Agent;
+import dev.errand.agent.Model;
+import dev.errand.agent.Model.Message;
+import dev.errand.agent.ToolFunction;
+import dev.errand.job.ChatStyle;
+import dev.errand.job.EffectPolicy;
+import dev.errand.job.Entry;
+import dev.errand.job.JobStatus;
+import dev.errand.job.Json;
+import dev.errand.job.Outcome;
+import dev.errand.job.ToolCall;
+import dev.errand.python.CPythonRuntime;
+import dev.errand.testkit.MemoryStore;
+import dev.errand.verification.programs.Waiting;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// What a review of models that call tools found.
+@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ReviewedCallsTest {
+  private static final CPythonRuntime PYTHON = CPythonRuntime.create();
+  private static final ToolCall LOOK = call("look", Json.Object.EMPTY);
+
+  @AutoClose
+  private final Talk talk = new Talk(builder -> builder.runtime(Waiting.KEPT.over(PYTHON)));
+
+  @AfterAll
+  static void closePython() {
+    PYTHON.close();
+  }
+
+  private static ToolFunction look(ToolFunction.Action action) {
+    return ToolFunction.of("look", "", List.of(), action);
+  }
+
+  private static ToolCall cli(String code) {
+    return call("python_cli", Json.object("code", code));
+  }
+
+  private static String fenced(String code) {
+    return "```python\n" + code + "\n```";
+  }
+
+  private static Object trouble(ToolFunction.Call call) {
+    throw new Trouble();
+  }
+
+  private static final class Trouble extends Error {
+    private static final long serialVersionUID = 1L;
+  }
+
+  @Test
+  void an_error_in_one_of_several_calls_ends_the_job_as_it_does_in_a_single_one() {
+    var broken = look(ReviewedCallsTest::trouble);
+    for (var reply : List.of(calls(LOOK), calls(LOOK, LOOK))) {
+      var job = talk.submit(talk.agent("a", reply, says("?")).tools(broken), "Look.");
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> job.record().status() == JobStatus.DONE);
+      assertThat(talk.outcome(job)).isInstanceOf(Outcome.Failed.class);
+    }
+  }
+}
