@@ -137,7 +137,8 @@ final class Conversation {
   /// What was printed is the result of the call that carried out the code, if there was one.
   private void closeConsole() {
     if (open != null && open.answers().takesConsole()) {
-      open.answers().console(console.take(), console.tookError());
+      boolean isError = console.hasError();
+      open.answers().console(console.take(), isError);
       return;
     }
     words.append(console.take(style));

@@ -78,4 +78,17 @@ class ReviewedCallsTest {
       assertThat(talk.outcome(job)).isInstanceOf(Outcome.Failed.class);
     }
   }
+
+  @Test
+  void a_call_of_code_that_succeeds_is_not_told_as_failed_because_an_earlier_one_was() {
+    var agent =
+        talk.agent("a", calls(cli("1 / 0")), calls(cli("print('fine')")), says("Ok."))
+            .style(ChatStyle.DIRECT)
+            .tools(ToolFunction.PYTHON_CLI);
+    var job = talk.submit(agent, "Go.");
+    assertThat(talk.answer(job)).isEqualTo("Ok.");
+    assertThat(results(talk.asked().getLast()).getFirst())
+        .isEqualTo(new Message.ToolResult("call_0", "python_cli", "fine\n", false));
+    assertThat(job.request(2)).isEqualTo(talk.asked().getLast());
+  }
 }
