@@ -128,8 +128,10 @@ final class Conversation {
       answered.answers().results().forEach(result -> said.add(new Said(answered.turn(), result)));
       open = null;
     }
-    if (!words.isEmpty()) {
-      said.add(new Said(turn, new Message.User(words.toString())));
+    var before = said.isEmpty() ? null : said.getLast().message();
+    var last = orNothing(words.toString(), before);
+    if (!last.isEmpty()) {
+      said.add(new Said(turn, new Message.User(last)));
       words.setLength(0);
     }
   }
@@ -175,16 +177,25 @@ final class Conversation {
     if (open == null || !open.answers().takesConsole()) {
       last += console.peek(style);
     }
-    if (last.isEmpty() && !(all.isEmpty() || all.getLast() instanceof Message.ToolResult)) {
-      last = "[the code printed nothing]\n";
-    }
-    if (all.isEmpty() && last.isEmpty()) {
-      last = "Begin.\n";
-    }
+    last = orNothing(last, all.isEmpty() ? null : all.getLast());
     if (!last.isEmpty()) {
       all.add(new Message.User(last));
     }
     return all;
+  }
+
+  /// What is said before a reply: something, where that would be the first message or follow
+  /// another reply.
+  private static String orNothing(String last, @Nullable Message before) {
+    if (!last.isEmpty()) {
+      return last;
+    }
+    return switch (before) {
+      case null -> "Begin.\n";
+      case Message.ToolResult ignored -> "";
+      case Message.User ignored -> "";
+      case Message.Assistant ignored -> "[the code printed nothing]\n";
+    };
   }
 
   private Model.Request request(

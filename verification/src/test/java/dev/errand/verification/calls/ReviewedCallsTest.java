@@ -91,4 +91,21 @@ class ReviewedCallsTest {
         .isEqualTo(new Message.ToolResult("call_0", "python_cli", "fine\n", false));
     assertThat(job.request(2)).isEqualTo(talk.asked().getLast());
   }
+
+  @Test
+  void what_stood_for_nothing_said_stays_in_the_conversation_as_it_was_sent() {
+    var agent =
+        talk.agent("a", says(fenced("x = 1")), says(fenced("x = 2")), calls(LOOK), says("Ok."))
+            .tools(look(call -> "seen"));
+    var job = talk.errand().submit(agent.build(), spec -> spec);
+    assertThat(talk.answer(job)).isEqualTo("Ok.");
+    var asked = talk.asked();
+    assertThat(asked).hasSize(4);
+    for (int turn = 1; turn < asked.size(); turn++) {
+      var before = asked.get(turn - 1).messages().toArray(Message[]::new);
+      assertThat(asked.get(turn).messages()).startsWith(before);
+      assertThat(asked.get(turn).messages().getFirst()).isInstanceOf(Message.User.class);
+      assertThat(job.request(turn)).isEqualTo(asked.get(turn));
+    }
+  }
 }
