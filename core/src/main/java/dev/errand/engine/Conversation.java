@@ -40,6 +40,7 @@ final class Conversation {
   private final StringBuilder words = new StringBuilder();
   private final Console console = new Console();
   private @Nullable Answered open;
+  private @Nullable String task;
   private int replies;
 
   /// A message, and the turn that it ends with.
@@ -149,8 +150,12 @@ final class Conversation {
   /// What was said first is told by its summary from now on, and the task itself.
   private void compacted(Json.Object data) {
     int through = data.number("through").orElse(-1L).intValue();
-    var task =
-        said.isEmpty() ? "" : shortened(said.getFirst().message().text(), MOST_OF_THE_TASK) + "\n";
+    if (task == null) {
+      task =
+          said.isEmpty()
+              ? ""
+              : shortened(said.getFirst().message().text(), MOST_OF_THE_TASK) + "\n";
+    }
     said.removeIf(one -> one.turn() <= through);
     var summary =
         task + "[What was said and done up to here, summed up:]\n" + data.text("text").orElse("");

@@ -108,4 +108,34 @@ class ReviewedCallsTest {
       assertThat(job.request(turn)).isEqualTo(asked.get(turn));
     }
   }
+
+  /// Reads a page in each of fifteen turns.
+  private Agent.Builder reader(Model.Reply... summaries) {
+    var read =
+        ToolFunction.of("read", "", List.of(), call -> "x".repeat(1_000))
+            .policy(EffectPolicy.READ_ONLY);
+    var summed = new java.util.concurrent.atomic.AtomicInteger();
+    return talk.agent(
+            "reader",
+            request -> {
+              if (request.purpose() == Model.Purpose.SUMMARY) {
+                return summaries[Math.min(summed.getAndIncrement(), summaries.length - 1)];
+              }
+              return request.replies() < 15
+                  ? calls(call("read", Json.Object.EMPTY))
+                  : says("All read.");
+            })
+        .tools(read)
+        .compactAt(1_000);
+  }
+
+  @Test
+  void a_summary_takes_the_place_of_the_one_before() {
+    talk.answer(reader(says("Summary one."), says("Summary two."), says("Summary three.")), "Go.");
+    assertThat(Talk.first(talk.asked().getLast()))
+        .startsWith("Go.\n")
+        .contains("Summary three.")
+        .doesNotContain("Summary one.")
+        .doesNotContain("Summary two.");
+  }
 }
