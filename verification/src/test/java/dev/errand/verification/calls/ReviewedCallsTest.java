@@ -138,4 +138,15 @@ class ReviewedCallsTest {
         .doesNotContain("Summary one.")
         .doesNotContain("Summary two.");
   }
+
+  @Test
+  void a_reply_that_is_no_summary_does_not_take_the_place_of_what_was_said() {
+    var work = new Model.Reply("On I go.", calls(LOOK).calls(), false, Talk.PRICE);
+    var job = talk.submit(reader(calls(LOOK), work, says(" "), says("Summary.")), "Go.");
+    assertThat(talk.answer(job)).isEqualTo("All read.");
+    assertThat(Talk.entries(job, Entry.Kind.COMPACTED))
+        .isNotEmpty()
+        .allMatch(entry -> entry.data().text("text").orElse("").equals("Summary."));
+    assertThat(job.record().usage().calls()).isEqualTo(talk.asked().size());
+  }
 }
