@@ -376,7 +376,7 @@ final class JobAdvancer {
   }
 
   private Acts acts(Json.Object reply) {
-    return Acts.of(definition.agent().conduct().style(), reply);
+    return Acts.of(definition.agent().conduct(), reply);
   }
 
   /// What the model is told of a reply of which nothing can be carried out; empty if something can,

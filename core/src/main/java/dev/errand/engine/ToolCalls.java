@@ -114,17 +114,18 @@ final class ToolCalls {
   private final class Round {
     private final int turn = writer.progress().turn();
     private final int created;
+    private final boolean hasCode;
     private final List<ToolCall> calls;
     private final Queue<Integer> queue;
     private final Map<JobId, Integer> children = new LinkedHashMap<>();
 
     Round(Acts acts, Set<Integer> done) {
-      boolean hasCode = acts.code().isPresent();
+      this.hasCode = acts.code().isPresent();
       this.calls = acts.calls();
       this.created = writer.progress().created() - acts.subTasks();
       this.queue =
           IntStream.range(0, calls.size())
-              .filter(n -> !done.contains(n) && !(hasCode && Acts.isCode(calls.get(n))))
+              .filter(n -> !done.contains(n) && !acts.carriesOut(calls.get(n)))
               .boxed()
               .collect(Collectors.toCollection(ArrayDeque::new));
     }
@@ -216,11 +217,11 @@ final class ToolCalls {
         if (made.broken() == null) {
           record(made);
         } else {
-          broken = made.broken();
+          broken = made;
         }
       }
       if (broken != null) {
-        throw broken;
+        record(broken);
       }
     }
 
@@ -255,15 +256,8 @@ final class ToolCalls {
     }
 
     private void record(Made made) {
-      if (made.broken() != null) {
-        throw made.broken();
-      }
       var begun = made.begun();
-      record(
-          begun.number(),
-          begun.call(),
-          begun.line(),
-          java.util.Objects.requireNonNull(made.came()));
+      record(begun.number(), begun.call(), begun.line(), made.known());
     }
 
     private void record(int n, ToolFunction.Call call, @Nullable Effect line, Effects.Came came) {
@@ -317,6 +311,9 @@ final class ToolCalls {
     }
 
     private String codeRefused() {
+      if (hasCode) {
+        return "Not carried out: the fenced code of the same reply was. Use one way or the other";
+      }
       long asked = calls.stream().filter(Acts::isCode).count();
       return asked > 1
           ? "Only 1 python_cli call is allowed per step, got " + asked

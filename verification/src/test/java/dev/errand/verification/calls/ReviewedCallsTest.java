@@ -149,4 +149,48 @@ class ReviewedCallsTest {
         .allMatch(entry -> entry.data().text("text").orElse("").equals("Summary."));
     assertThat(job.record().usage().calls()).isEqualTo(talk.asked().size());
   }
+
+  @Test
+  void code_is_not_carried_out_for_an_agent_that_was_not_given_the_tool_for_it() {
+    var agent =
+        talk.agent("a", calls(cli("print('ran')")), says("Ok."))
+            .style(ChatStyle.DIRECT)
+            .tools(look(call -> "seen"));
+    var job = talk.submit(agent, "Go.");
+    talk.answer(job);
+    assertThat(Talk.entries(job, Entry.Kind.CONSOLE)).isEmpty();
+    assertThat(texts(talk.asked().getLast()))
+        .containsExactly("Error: there is no tool python_cli here; there are look");
+  }
+
+  @Test
+  void code_by_call_is_carried_out_in_every_style_that_takes_calls() {
+    for (var style : List.of(ChatStyle.MARKDOWN, ChatStyle.MD_DIALOG)) {
+      var agent =
+          talk.agent("a", calls(cli("print('ran')")), says(fenced("exit('Ok.')")))
+              .style(style)
+              .tools(ToolFunction.PYTHON_CLI);
+      assertThat(talk.answer(agent, "Go.")).isEqualTo("Ok.");
+      assertThat(texts(talk.asked().getLast())).containsExactly("ran\n");
+    }
+  }
+
+  @Test
+  void code_by_call_beside_a_fence_with_other_code_is_told_not_to_have_been_carried_out() {
+    var both =
+        new Model.Reply(
+            fenced("print('fence')"), calls(cli("print('call')")).calls(), false, Talk.PRICE);
+    var agent = talk.agent("a", both, says("Ok.")).tools(ToolFunction.PYTHON_CLI);
+    var job = talk.submit(agent, "Go.");
+    assertThat(talk.answer(job)).isEqualTo("Ok.");
+    assertThat(Talk.entries(job, Entry.Kind.CONSOLE)).hasSize(1);
+    assertThat(results(talk.asked().getLast()))
+        .singleElement()
+        .satisfies(
+            result -> {
+              assertThat(result.failed()).isTrue();
+              assertThat(result.text()).startsWith("Not carried out");
+            });
+    assertThat(talk.asked().getLast().messages().getLast().text()).contains("fence");
+  }
 }
