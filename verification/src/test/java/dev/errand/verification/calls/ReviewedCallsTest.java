@@ -193,4 +193,39 @@ class ReviewedCallsTest {
             });
     assertThat(talk.asked().getLast().messages().getLast().text()).contains("fence");
   }
+
+  @Test
+  void a_subtask_that_has_begun_answers_its_call_whatever_the_rules_are_by_then() throws Exception {
+    try (var errand = Errand.builder().store(new MemoryStore(InstantSource.system())).open()) {
+      var asked = new CountDownLatch(1);
+      var free = new CountDownLatch(1);
+      Model model =
+          request -> {
+            if (!Talk.isSubTask(request)) {
+              return Talk.nth(request, calls(Talk.subTask("Sum", "add")), says("Ok."));
+            }
+            asked.countDown();
+            try {
+              assertThat(free.await(1, TimeUnit.MINUTES)).isTrue();
+            } catch (InterruptedException stopped) {
+              throw new AssertionError(stopped);
+            }
+            return says("found");
+          };
+      var agent = Agent.named("a").model(model).tools(ToolFunction.SUB_TASK).build();
+      var job = errand.submit(agent, spec -> spec.message("Go."));
+      errand.worker().warmJobs(0).poll(Duration.ofMillis(20)).start();
+      assertThat(asked.await(1, TimeUnit.MINUTES)).isTrue();
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> job.record().status() == JobStatus.SUSPENDED);
+      errand.subTasks(rules -> rules.maxDepth(0));
+      free.countDown();
+      assertThat(job.await(Duration.ofMinutes(1)).value(String.class)).isEqualTo("Ok.");
+      assertThat(Talk.entries(job, Entry.Kind.TOOL))
+          .extracting(entry -> entry.data().text("code").orElse(""))
+          .containsExactly("COMPLETED");
+      assertThat(Talk.entries(job, Entry.Kind.SUBTASK_REFUSED)).isEmpty();
+    }
+  }
 }
