@@ -1,7 +1,7 @@
 package dev.errand.engine;
 
 import dev.errand.agent.ToolFunction;
-import dev.errand.job.ChatStyle;
+import dev.errand.job.Conduct;
 import dev.errand.job.Json;
 import dev.errand.job.ToolCall;
 import java.util.List;
@@ -26,17 +26,19 @@ record Acts(Optional<String> words, List<ToolCall> calls, Optional<String> code,
   }
 
   /// Reads the entry of a reply.
-  static Acts of(ChatStyle style, Json.Object reply) {
+  static Acts of(Conduct conduct, Json.Object reply) {
     var text = reply.text("text").orElse("");
     var calls = calls(reply);
     if (isCutOff(reply)) {
       return new Acts(Optional.empty(), List.of(), Optional.empty(), true);
     }
-    return switch (style) {
+    boolean takesCode = conduct.offers().stream().anyMatch(tool -> tool.name().equals(PYTHON_CLI));
+    var given = takesCode ? given(calls) : Optional.<String>empty();
+    return switch (conduct.style()) {
       case CONSOLE -> new Acts(Optional.empty(), calls, typed(text), false);
-      case MARKDOWN -> new Acts(Optional.empty(), calls, fenced(text), false);
-      case MD_DIALOG -> new Acts(prose(text), calls, fenced(text), false);
-      case DIRECT -> new Acts(stripped(text), calls, given(calls), false);
+      case MARKDOWN -> new Acts(Optional.empty(), calls, fenced(text).or(() -> given), false);
+      case MD_DIALOG -> new Acts(prose(text), calls, fenced(text).or(() -> given), false);
+      case DIRECT -> new Acts(stripped(text), calls, given, false);
     };
   }
 
@@ -65,6 +67,11 @@ record Acts(Optional<String> words, List<ToolCall> calls, Optional<String> code,
   /// Whether the call is of the tool that carries out code.
   static boolean isCode(ToolCall call) {
     return call.name().equals(PYTHON_CLI);
+  }
+
+  /// Whether the code is that of the call, so that what it prints is what came of the call.
+  boolean carriesOut(ToolCall call) {
+    return isCode(call) && code.isPresent() && given(calls).equals(code);
   }
 
   /// The code of the one call that carries out code; none where there are several.

@@ -81,7 +81,7 @@ final class Answers {
 
   /// The same, with what stands on the console yet.
   List<Message> resultsWith(Console console) {
-    return results(printed + console.peek(), raised || console.tookError());
+    return results(printed + console.peek(), raised || console.hasError());
   }
 
   private List<Message> results(String shown, boolean isError) {

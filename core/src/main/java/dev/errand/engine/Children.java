@@ -85,6 +85,11 @@ final class Children {
     }
   }
 
+  /// The child of that number, if it was created here or is one that a replay creates again.
+  Optional<JobId> known(int ordinal) {
+    return Optional.of(job.child(ordinal)).filter(known::containsKey);
+  }
+
   /// The highest ordinal of a child that may exist.
   int created() {
     return created;

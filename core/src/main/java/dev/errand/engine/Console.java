@@ -24,8 +24,8 @@ final class Console {
     error = true;
   }
 
-  /// Whether something was raised in what was last taken, or is there now.
-  boolean tookError() {
+  /// Whether something was raised in what there is.
+  boolean hasError() {
     return error;
   }
 
@@ -58,13 +58,13 @@ final class Console {
   String take(ChatStyle style) {
     var text = peek(style);
     clear();
-    error = false;
     return text;
   }
 
   private void clear() {
     printed.setLength(0);
     shown.setLength(0);
+    error = false;
   }
 
   /// The beginning and the end of a long text.

@@ -40,6 +40,7 @@ final class Conversation {
   private final StringBuilder words = new StringBuilder();
   private final Console console = new Console();
   private @Nullable Answered open;
+  private @Nullable String task;
   private int replies;
 
   /// A message, and the turn that it ends with.
@@ -128,8 +129,10 @@ final class Conversation {
       answered.answers().results().forEach(result -> said.add(new Said(answered.turn(), result)));
       open = null;
     }
-    if (!words.isEmpty()) {
-      said.add(new Said(turn, new Message.User(words.toString())));
+    var before = said.isEmpty() ? null : said.getLast().message();
+    var last = orNothing(words.toString(), before);
+    if (!last.isEmpty()) {
+      said.add(new Said(turn, new Message.User(last)));
       words.setLength(0);
     }
   }
@@ -137,7 +140,8 @@ final class Conversation {
   /// What was printed is the result of the call that carried out the code, if there was one.
   private void closeConsole() {
     if (open != null && open.answers().takesConsole()) {
-      open.answers().console(console.take(), console.tookError());
+      boolean isError = console.hasError();
+      open.answers().console(console.take(), isError);
       return;
     }
     words.append(console.take(style));
@@ -146,8 +150,12 @@ final class Conversation {
   /// What was said first is told by its summary from now on, and the task itself.
   private void compacted(Json.Object data) {
     int through = data.number("through").orElse(-1L).intValue();
-    var task =
-        said.isEmpty() ? "" : shortened(said.getFirst().message().text(), MOST_OF_THE_TASK) + "\n";
+    if (task == null) {
+      task =
+          said.isEmpty()
+              ? ""
+              : shortened(said.getFirst().message().text(), MOST_OF_THE_TASK) + "\n";
+    }
     said.removeIf(one -> one.turn() <= through);
     var summary =
         task + "[What was said and done up to here, summed up:]\n" + data.text("text").orElse("");
@@ -174,16 +182,25 @@ final class Conversation {
     if (open == null || !open.answers().takesConsole()) {
       last += console.peek(style);
     }
-    if (last.isEmpty() && !(all.isEmpty() || all.getLast() instanceof Message.ToolResult)) {
-      last = "[the code printed nothing]\n";
-    }
-    if (all.isEmpty() && last.isEmpty()) {
-      last = "Begin.\n";
-    }
+    last = orNothing(last, all.isEmpty() ? null : all.getLast());
     if (!last.isEmpty()) {
       all.add(new Message.User(last));
     }
     return all;
+  }
+
+  /// What is said before a reply: something, where that would be the first message or follow
+  /// another reply.
+  private static String orNothing(String last, @Nullable Message before) {
+    if (!last.isEmpty()) {
+      return last;
+    }
+    return switch (before) {
+      case null -> "Begin.\n";
+      case Message.ToolResult ignored -> "";
+      case Message.User ignored -> "";
+      case Message.Assistant ignored -> "[the code printed nothing]\n";
+    };
   }
 
   private Model.Request request(

@@ -352,9 +352,15 @@ final class JobAdvancer {
       return; // the turn itself is refused then, or the model's last
     }
     var summary = ask(estimate, () -> model.reply(request));
+    var spent = spending.spent(summary.usage());
+    if (!summary.calls().isEmpty() || summary.text().isBlank()) {
+      writer.add(spent); // it went on with its work instead: it is asked again before the next turn
+      writer.commit();
+      return;
+    }
     var told = Json.object("through", due.get().through()).with("text", summary.text());
     var compacted = new Change.Recorded(writer.progress().turn(), Entry.Kind.COMPACTED, told);
-    writer.add(compacted, spending.spent(summary.usage()));
+    writer.add(compacted, spent);
     writer.commit();
   }
 
@@ -370,7 +376,7 @@ final class JobAdvancer {
   }
 
   private Acts acts(Json.Object reply) {
-    return Acts.of(definition.agent().conduct().style(), reply);
+    return Acts.of(definition.agent().conduct(), reply);
   }
 
   /// What the model is told of a reply of which nothing can be carried out; empty if something can,

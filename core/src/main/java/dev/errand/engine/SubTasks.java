@@ -96,6 +96,10 @@ final class SubTasks {
       var missing = title.isBlank() ? "title is required" : "instructions are required";
       return new Begun.Refused(Came.failed("INVALID_INPUT", invalid(missing)));
     }
+    var before = children.known(ordinal);
+    if (before.isPresent()) {
+      return new Begun.AtWork(before.get()); // by a pass before, under the rules of that time
+    }
     var rules = options.get();
     int depth = children.toolDepth() + 1;
     if (depth > rules.maxDepth()) {

@@ -69,9 +69,20 @@ final class ToolCalls {
       @Nullable Effect line,
       boolean isReplay) {}
 
-  /// What came of it; `broken` if that is not known because the thread was interrupted.
-  private record Made(
-      Begun begun, Effects.@Nullable Came came, @Nullable RuntimeException broken) {}
+  /// What came of it; `broken` if that is not known because the thread was interrupted, or the
+  /// machine is in trouble.
+  private record Made(Begun begun, Effects.@Nullable Came came, @Nullable Throwable broken) {
+    /// What came of it, where that is known.
+    Effects.Came known() {
+      if (broken instanceof Error error) {
+        throw error;
+      }
+      if (broken instanceof RuntimeException dropped) {
+        throw dropped;
+      }
+      return java.util.Objects.requireNonNull(came);
+    }
+  }
 
   ToolCalls(
       Registry registry,
@@ -103,17 +114,18 @@ final class ToolCalls {
   private final class Round {
     private final int turn = writer.progress().turn();
     private final int created;
+    private final boolean hasCode;
     private final List<ToolCall> calls;
     private final Queue<Integer> queue;
     private final Map<JobId, Integer> children = new LinkedHashMap<>();
 
     Round(Acts acts, Set<Integer> done) {
-      boolean hasCode = acts.code().isPresent();
+      this.hasCode = acts.code().isPresent();
       this.calls = acts.calls();
       this.created = writer.progress().created() - acts.subTasks();
       this.queue =
           IntStream.range(0, calls.size())
-              .filter(n -> !done.contains(n) && !(hasCode && Acts.isCode(calls.get(n))))
+              .filter(n -> !done.contains(n) && !acts.carriesOut(calls.get(n)))
               .boxed()
               .collect(Collectors.toCollection(ArrayDeque::new));
     }
@@ -199,17 +211,17 @@ final class ToolCalls {
       for (var one : begun) {
         Thread.ofVirtual().name("errand-tool-" + one.call().key()).start(() -> over.add(made(one)));
       }
-      RuntimeException broken = null;
+      Made broken = null;
       for (int n = 0; n < begun.size(); n++) {
         var made = next(over);
         if (made.broken() == null) {
           record(made);
         } else {
-          broken = made.broken();
+          broken = made;
         }
       }
       if (broken != null) {
-        throw broken;
+        record(broken);
       }
     }
 
@@ -238,21 +250,14 @@ final class ToolCalls {
                 ? effects.settled(one.tool(), one.call())
                 : effects.made(one.tool(), one.call());
         return new Made(one, came, null);
-      } catch (RuntimeException broken) {
-        return new Made(one, null, broken);
+      } catch (RuntimeException | Error broken) {
+        return new Made(one, null, broken); // who waits for it must hear of it, whatever it is
       }
     }
 
     private void record(Made made) {
-      if (made.broken() != null) {
-        throw made.broken();
-      }
       var begun = made.begun();
-      record(
-          begun.number(),
-          begun.call(),
-          begun.line(),
-          java.util.Objects.requireNonNull(made.came()));
+      record(begun.number(), begun.call(), begun.line(), made.known());
     }
 
     private void record(int n, ToolFunction.Call call, @Nullable Effect line, Effects.Came came) {
@@ -306,6 +311,9 @@ final class ToolCalls {
     }
 
     private String codeRefused() {
+      if (hasCode) {
+        return "Not carried out: the fenced code of the same reply was. Use one way or the other";
+      }
       long asked = calls.stream().filter(Acts::isCode).count();
       return asked > 1
           ? "Only 1 python_cli call is allowed per step, got " + asked
