@@ -56,6 +56,11 @@ final class Report {
     out.printf("%-8s%-52s%s%n", part, what, figures);
   }
 
+  /// A line that another process printed.
+  void passOn(String line) {
+    out.println(line);
+  }
+
   static double median(double[] values) {
     var sorted = values.clone();
     Arrays.sort(sorted);
