@@ -27,6 +27,7 @@ final class LongJobBench {
   private final Path folder;
   private final Report report;
   private final long[] nanos = new long[TURNS + 1];
+  private final long[] busy = new long[TURNS / EACH + 1];
   private final long[] bytes = new long[TURNS / EACH + 1];
 
   LongJobBench(Path folder, Report report) {
@@ -43,14 +44,20 @@ final class LongJobBench {
     var file = folder.resolve("long-" + kind + ".db");
     var first = new double[ROUNDS];
     var last = new double[ROUNDS];
+    var firstBusy = new double[ROUNDS];
+    var lastBusy = new double[ROUNDS];
     take(kind, file);
     for (int round = 0; round < ROUNDS; round++) {
       Files.delete(file);
       take(kind, file);
       first[round] = p50(1, EACH);
       last[round] = p50(TURNS - EACH, TURNS);
+      firstBusy[round] = busyMillis(1);
+      lastBusy[round] = busyMillis(TURNS / EACH);
     }
-    print(kind, Files.size(file), Report.median(first), Report.median(last));
+    printStored(kind, Files.size(file));
+    printTime("  a turn of the first %d, and of the last".formatted(EACH), first, last);
+    printTime("  processor time of these", firstBusy, lastBusy);
   }
 
   private void take(Turner kind, Path file) throws InterruptedException {
@@ -68,6 +75,7 @@ final class LongJobBench {
     int turn = request.replies();
     if (turn % EACH == 0) {
       bytes[turn / EACH] = stored(file);
+      busy[turn / EACH] = Report.processorNanos();
     }
     nanos[turn] = System.nanoTime();
     return kind.reply(request, TURNS, "a".repeat(CALL));
@@ -87,7 +95,7 @@ final class LongJobBench {
     }
   }
 
-  private void print(Turner kind, long inAll, double first, double last) {
+  private void printStored(Turner kind, long inAll) {
     var grown =
         IntStream.rangeClosed(1, TURNS / EACH)
             .mapToObj(n -> String.format(Locale.ROOT, "%.2f", (bytes[n] - bytes[0]) / 1e6))
@@ -102,16 +110,31 @@ final class LongJobBench {
         "  stored for each turn",
         String.format(
             Locale.ROOT, "%.0f bytes, %.2f times what was said", each, each / (CALL + RESULT)));
+  }
+
+  private void printTime(String what, double[] first, double[] last) {
+    double before = Report.median(first);
+    double after = Report.median(last);
     report.line(
         "turns",
-        "  a turn of the first %d, and of the last".formatted(EACH),
+        what,
         String.format(
-            Locale.ROOT, "p50 %.2f ms and %.2f ms: %.2f times", first, last, last / first));
+            Locale.ROOT,
+            "%.2f ms and %.2f ms: %.2f times (median of %d)",
+            before,
+            after,
+            after / before,
+            ROUNDS));
   }
 
   /// Turns in which the file was looked at are left out by the median.
   private double p50(int from, int to) {
     var each = IntStream.range(from, to).mapToLong(n -> nanos[n + 1] - nanos[n]).toArray();
     return Report.millis(each, 0.5);
+  }
+
+  /// Of a turn, in the `n`-th hundred of them.
+  private double busyMillis(int n) {
+    return (busy[n] - busy[n - 1]) / 1e6 / EACH;
   }
 }

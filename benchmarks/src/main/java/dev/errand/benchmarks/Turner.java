@@ -36,8 +36,7 @@ enum Turner {
 
   /// One whose model is given; its tool returns `result`.
   Agent.Builder agent(String name, int turns, Model model, String result) {
-    var agent =
-        Agent.named(name).limits(Limits.DEFAULT.withTurns(turns + 1)).model(model);
+    var agent = Agent.named(name).limits(Limits.DEFAULT.withTurns(turns + 1)).model(model);
     return switch (this) {
       case READ -> agent.style(ChatStyle.DIRECT).tools(tool(result, EffectPolicy.READ_ONLY));
       case WRITE -> agent.style(ChatStyle.DIRECT).tools(tool(result, EffectPolicy.IDEMPOTENT));

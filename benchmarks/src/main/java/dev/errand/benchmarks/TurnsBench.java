@@ -1,11 +1,9 @@
 package dev.errand.benchmarks;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.errand.Errand;
 import dev.errand.agent.Agent;
 import dev.errand.job.Outcome;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -49,13 +47,13 @@ final class TurnsBench {
     run(errand, agent, jobs);
     run(errand, agent, jobs);
     var perSecond = new double[ROUNDS];
-    long before = processorNanos();
+    long before = Report.processorNanos();
     for (int round = 0; round < ROUNDS; round++) {
       long start = System.nanoTime();
       run(errand, agent, jobs);
       perSecond[round] = jobs * turns / ((System.nanoTime() - start) / 1e9);
     }
-    double processorMillis = (processorNanos() - before) / 1e6 / (ROUNDS * jobs * turns);
+    double processorMillis = (Report.processorNanos() - before) / 1e6 / (ROUNDS * jobs * turns);
     report.line(
         "turns",
         "%s, %d job%s of %d".formatted(kind.title(), jobs, jobs == 1 ? "" : "s", turns),
@@ -81,9 +79,5 @@ final class TurnsBench {
     if (!(outcome instanceof Outcome.Succeeded(var value)) || !value.text().equals("Done.")) {
       throw new IllegalStateException("A job ended as " + outcome);
     }
-  }
-
-  private static long processorNanos() {
-    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
   }
 }
