@@ -8,13 +8,22 @@ import java.util.Comparator;
 import java.util.List;
 
 /// Measures Errand on this machine and prints one line per figure: `./errand bench
-/// [engine|fan-out|python|workspace|park|objects|isolation|run]…`.
+/// [engine|turns|fan-out|python|workspace|park|objects|isolation|run]…`.
 ///
 /// Every figure is a median over rounds in one sitting, with the disk's own fsync beside it:
 /// compare ratios.
 public final class Bench {
   private static final List<String> PARTS =
-      List.of("engine", "fan-out", "python", "workspace", "park", "objects", "isolation", "run");
+      List.of(
+          "engine",
+          "turns",
+          "fan-out",
+          "python",
+          "workspace",
+          "park",
+          "objects",
+          "isolation",
+          "run");
 
   private Bench() {}
 
@@ -34,6 +43,9 @@ public final class Bench {
       report.fsync(folder);
       if (chosen.contains("engine")) {
         new EngineBench(folder, report).measure();
+      }
+      if (chosen.contains("turns")) {
+        new TurnsBench(folder, report).measure();
       }
       if (chosen.contains("fan-out")) {
         new FanOutBench(folder, report).measure();

@@ -1,7 +1,9 @@
 package dev.errand.benchmarks;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -54,6 +56,16 @@ final class Report {
 
   void line(String part, String what, String figures) {
     out.printf("%-8s%-52s%s%n", part, what, figures);
+  }
+
+  /// A line that another process printed.
+  void passOn(String line) {
+    out.println(line);
+  }
+
+  /// What this JVM has used of its processors.
+  static long processorNanos() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
   }
 
   static double median(double[] values) {

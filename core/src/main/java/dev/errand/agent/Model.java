@@ -73,10 +73,7 @@ public interface Model {
     }
 
     private static long characters(ToolSpec tool) {
-      return 0L
-          + tool.name().length()
-          + tool.description().length()
-          + tool.schema().print().length();
+      return 0L + tool.name().length() + tool.description().length() + Characters.of(tool.schema());
     }
   }
 
@@ -116,7 +113,7 @@ public interface Model {
       public long characters() {
         return text.length()
             + calls.stream()
-                .mapToLong(call -> call.name().length() + call.arguments().print().length())
+                .mapToLong(call -> call.name().length() + Characters.of(call.arguments()))
                 .sum();
       }
     }

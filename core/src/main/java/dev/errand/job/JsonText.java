@@ -84,7 +84,7 @@ final class JsonText {
   /// Half a surrogate pair has no UTF-8 and would become a question mark on its way to disk;
   /// written as an escape it survives. It can only stand inside a string.
   private static String escapeHalfPairs(String json) {
-    if (json.codePoints().noneMatch(JsonText::isHalfPair)) {
+    if (!hasPairs(json)) {
       return json;
     }
     var escaped = new StringBuilder();
@@ -98,6 +98,16 @@ final class JsonText {
               }
             });
     return escaped.toString();
+  }
+
+  /// Whether there is a pair or half of one; most texts have none, and every print is looked at.
+  private static boolean hasPairs(String json) {
+    for (int i = 0; i < json.length(); i++) {
+      if (Character.isSurrogate(json.charAt(i))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean isHalfPair(int codePoint) {

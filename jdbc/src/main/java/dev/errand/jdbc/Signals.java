@@ -282,10 +282,11 @@ final class Signals {
 
   private static List<Entry> messages(Session session, JobId id, long after, long before)
       throws SQLException {
+    // Left to choose, SQLite reads all of the job's history by the primary key.
     return session
         .sql(
             """
-            select sequence, time, job, turn, kind, data from entry
+            select sequence, time, job, turn, kind, data from entry indexed by entry_signal
             where job = ? and kind = 'signal' and sequence > ? and sequence < ? order by sequence
             """)
         .bind(id.text())

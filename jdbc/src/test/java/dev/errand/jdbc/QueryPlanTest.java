@@ -36,6 +36,18 @@ class QueryPlanTest {
     }
   }
 
+  @Test
+  void what_was_said_to_a_job_is_found_without_reading_its_history() {
+    try (var store = SqliteStore.open(directory.resolve("jobs.db"), InstantSource.system())) {
+      store.submit(TestJobs.jobOfBytes(ROOT, 10));
+      store.news(ROOT, 0, 10);
+
+      List<String> plans = store.onReader(QueryPlanTest::plansOfSignals);
+
+      assertThat(plans).singleElement().asString().contains("USING INDEX entry_signal");
+    }
+  }
+
   private static void useEverything(SqliteStore store) {
     store.submit(TestJobs.jobOfBytes(ROOT, 10));
     store.submit(TestJobs.keyed(new JobId("other"), "key"));
@@ -74,7 +86,7 @@ class QueryPlanTest {
     var found = new TreeSet<String>();
     for (var text : texts) {
       if (text.matches("(?s)(select|insert|update|delete) .*")) {
-        session.sql("explain query plan " + text).list(row -> row.getString(4)).stream()
+        plan(session, text).stream()
             .filter(step -> step.startsWith("SCAN"))
             .filter(
                 step -> !step.matches("SCAN (process|candidate)") && !step.contains("json_each"))
@@ -82,5 +94,19 @@ class QueryPlanTest {
       }
     }
     return List.copyOf(found);
+  }
+
+  private static List<String> plan(Session session, String text) throws SQLException {
+    return session.sql("explain query plan " + text).list(row -> row.getString(4));
+  }
+
+  private static List<String> plansOfSignals(Session session) throws SQLException {
+    var plans = new TreeSet<String>();
+    for (var text : session.texts()) {
+      if (text.contains("kind = 'signal'")) {
+        plans.addAll(plan(session, text));
+      }
+    }
+    return List.copyOf(plans);
   }
 }
