@@ -248,11 +248,24 @@ final class Effects {
     try {
       return new Effect.Result.Returned(Value.of(outbound.tool(most, call)));
     } catch (InterruptedException stopped) {
-      throw interrupted(name);
+      if (!isInterruptedByItself()) {
+        throw interrupted(name);
+      }
+      return Effect.Result.Raised.by(name, message(stopped));
     } catch (Exception | AssertionError | LinkageError | StackOverflowError failed) {
       LOG.info("Tool {} failed in job {}", name, job, failed);
       return Effect.Result.Raised.by(name, message(failed));
+    } finally {
+      if (isInterruptedByItself()) {
+        Thread.interrupted(); // a tool's own affair, and none of what the thread does next
+      }
     }
+  }
+
+  /// Whether an interrupt can only be the tool's own doing: the engine interrupts the threads of
+  /// Java programs, and those of calls that it breaks off.
+  private boolean isInterruptedByItself() {
+    return outbound.isOpen() && !agent.runtime().equals(JavaRuntime.NAME);
   }
 
   private static Dropped interrupted(String tool) {

@@ -120,6 +120,11 @@ final class Outbound {
     }
   }
 
+  /// Whether calls may be made.
+  synchronized boolean isOpen() {
+    return !closed;
+  }
+
   /// Has no more calls made, and breaks off those that ask a model; true if a tool is being called,
   /// which may finish.
   synchronized boolean close() {

@@ -228,4 +228,30 @@ class ReviewedCallsTest {
       assertThat(Talk.entries(job, Entry.Kind.SUBTASK_REFUSED)).isEmpty();
     }
   }
+
+  @Test
+  void a_tool_that_is_interrupted_by_its_own_doing_has_failed_and_the_job_goes_on() {
+    var own =
+        look(
+            call -> {
+              Thread.currentThread().interrupt();
+              throw call.key().endsWith("1")
+                  ? new InterruptedException("its own")
+                  : new IllegalStateException("its own");
+            });
+    var agent =
+        talk.agent(
+                "a",
+                request -> {
+                  assertThat(Thread.currentThread().isInterrupted()).isFalse();
+                  return Talk.nth(request, calls(LOOK), calls(LOOK, LOOK), says("Ok."));
+                })
+            .tools(own);
+    var job = talk.submit(agent, "Look.");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> job.record().status() == JobStatus.DONE);
+    assertThat(talk.answer(job)).isEqualTo("Ok.");
+    assertThat(texts(talk.asked().getLast())).containsExactly("look: its own", "look: its own");
+  }
 }
