@@ -70,21 +70,25 @@ final class SlowModels {
     }
     line(
         "until all have ended",
-        "%.2f s; %d answers of 2 s by %d at a time take %.0f s; submitted in %.2f s before",
-        (ended - start) / 1e9,
-        REPLIES,
-        places,
-        REPLIES * ANSWER.toSeconds() * Math.ceil(jobs / (double) places),
-        (start - first) / 1e9);
+        String.format(
+            Locale.ROOT,
+            "%.2f s; %d answers of 2 s by %d at a time take %.0f s; submitted in %.2f s before",
+            (ended - start) / 1e9,
+            REPLIES,
+            places,
+            REPLIES * ANSWER.toSeconds() * Math.ceil(jobs / (double) places),
+            (start - first) / 1e9));
     lineOfWaits("  from the worker's start to a job's first call", firstWaits(start));
     lineOfWaits("  from an answer to the next call", laterWaits());
     line(
         "  memory and threads",
-        "%d MB live at most, of a heap of %d MB; %d platform threads; process at most %d MB",
-        heap.most() >> 20,
-        Runtime.getRuntime().maxMemory() >> 20,
-        threads.getPeakThreadCount(),
-        residentMegabytes());
+        String.format(
+            Locale.ROOT,
+            "%d MB live at most, of a heap of %d MB; %d platform threads; process at most %d MB",
+            heap.most() >> 20,
+            Runtime.getRuntime().maxMemory() >> 20,
+            threads.getPeakThreadCount(),
+            residentMegabytes()));
   }
 
   /// Answers with a call of the tool, after a while in which no platform thread waits.
@@ -118,15 +122,17 @@ final class SlowModels {
     var nanos = waits.toArray();
     line(
         what,
-        "p50 %.0f ms, p99 %.0f ms, at most %.0f ms",
-        Report.millis(nanos, 0.5),
-        Report.millis(nanos, 0.99),
-        Arrays.stream(nanos).max().orElseThrow() / 1e6);
+        String.format(
+            Locale.ROOT,
+            "p50 %.0f ms, p99 %.0f ms, at most %.0f ms",
+            Report.millis(nanos, 0.5),
+            Report.millis(nanos, 0.99),
+            Arrays.stream(nanos).max().orElseThrow() / 1e6));
   }
 
-  private void line(String what, String format, Object... figures) {
+  private void line(String what, String figures) {
     var whose = what.startsWith(" ") ? what : jobs + " jobs at once: " + what;
-    report.line("turns", whose, String.format(Locale.ROOT, format, figures));
+    report.line("turns", whose, figures);
   }
 
   private static long residentMegabytes() throws IOException {
