@@ -1,6 +1,7 @@
 package dev.errand.engine;
 
 import dev.errand.agent.ToolFunction;
+import dev.errand.job.AgentSpec;
 import dev.errand.job.Conduct;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectPolicy;
@@ -9,6 +10,7 @@ import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.Slot;
 import dev.errand.job.ToolCall;
+import dev.errand.job.ToolSpec;
 import dev.errand.job.Value;
 import dev.errand.spi.Change;
 import java.util.ArrayDeque;
@@ -16,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -46,7 +49,7 @@ final class ToolCalls {
   private final Registry registry;
   private final JobId job;
   private final Conduct conduct;
-  private final dev.errand.job.AgentSpec agent;
+  private final AgentSpec agent;
   private final StepWriter writer;
   private final Effects effects;
   private final Journal journal;
@@ -80,14 +83,14 @@ final class ToolCalls {
       if (broken instanceof RuntimeException dropped) {
         throw dropped;
       }
-      return java.util.Objects.requireNonNull(came);
+      return Objects.requireNonNull(came);
     }
   }
 
   ToolCalls(
       Registry registry,
       JobId job,
-      dev.errand.job.AgentSpec agent,
+      AgentSpec agent,
       StepWriter writer,
       Effects effects,
       Journal journal,
@@ -305,7 +308,7 @@ final class ToolCalls {
     private void hear(int needed) {
       waiting.until(List.copyOf(children.keySet()), needed);
       for (var ended : subTasks.ended(List.copyOf(children.keySet()))) {
-        int n = java.util.Objects.requireNonNull(children.remove(ended.job()));
+        int n = Objects.requireNonNull(children.remove(ended.job()));
         recordCame(n, ended.came());
       }
     }
@@ -328,7 +331,7 @@ final class ToolCalls {
   }
 
   private String unknown(String name) {
-    var known = conduct.offers().stream().map(dev.errand.job.ToolSpec::name).toList();
+    var known = conduct.offers().stream().map(ToolSpec::name).toList();
     return "Error: there is no tool "
         + name
         + " here; "
