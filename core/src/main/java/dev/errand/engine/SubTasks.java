@@ -68,8 +68,11 @@ final class SubTasks {
     /// A child does it.
     record AtWork(JobId child) implements Begun {}
 
-    /// It is over.
-    record Refused(Came came) implements Begun {}
+    /// It may not be begun, which is an event.
+    record Refused(Came came, Change.Recorded event) implements Begun {}
+
+    /// It says nothing that could be begun.
+    record Wrong(Came came) implements Begun {}
   }
 
   /// A child that has ended.
@@ -94,7 +97,7 @@ final class SubTasks {
     var instructions = text(arguments, "instructions");
     if (title.isBlank() || instructions.isBlank()) {
       var missing = title.isBlank() ? "title is required" : "instructions are required";
-      return new Begun.Refused(Came.failed("INVALID_INPUT", invalid(missing)));
+      return new Begun.Wrong(Came.failed("INVALID_INPUT", invalid(missing)));
     }
     var before = children.known(ordinal);
     if (before.isPresent()) {
@@ -149,15 +152,15 @@ final class SubTasks {
   }
 
   private Begun refused(String title, String code, String message) {
-    writer.add(
+    var event =
         new Change.Recorded(
             writer.progress().turn(),
             Entry.Kind.SUBTASK_REFUSED,
             Json.object("agent", definition.agent().name())
                 .with("title", title)
                 .with("code", code)
-                .with("text", message)));
-    return new Begun.Refused(Came.failed(code, message));
+                .with("text", message));
+    return new Begun.Refused(Came.failed(code, message), event);
   }
 
   /// The same agent, but that it talks with nobody, and is not told of this tool where it may not

@@ -143,6 +143,7 @@ final class ToolCalls {
           }
         }
       } catch (JobHost.Interrupted byMessage) {
+        hearEnded();
         children.forEach((child, n) -> recordCame(n, subTasks.stillAtWork(child)));
         queue.forEach(n -> recordFailed(n, "NOT_BEGUN", "Not begun: a message arrived. Read it."));
       }
@@ -179,7 +180,10 @@ final class ToolCalls {
         recordFailed(n, "UNKNOWN_TOOL", unknown(call.name()));
         return Optional.empty();
       }
-      var misfit = registry.misfit(tool.get().spec(), call.arguments());
+      // One that is under way was found fit before, be it by a schema of that time.
+      boolean isBegun = journal.at(Slot.ofCall(turn, n)) != null;
+      var misfit =
+          isBegun ? Optional.<String>empty() : registry.misfit(tool.get().spec(), call.arguments());
       if (misfit.isPresent()) {
         recordFailed(n, INVALID, SubTasks.invalid(misfit.get()));
         return Optional.empty();
@@ -283,6 +287,10 @@ final class ToolCalls {
     }
 
     private void recordCame(int n, SubTasks.Came came) {
+      writer.add(entry(n, came));
+    }
+
+    private Change.Recorded entry(int n, SubTasks.Came came) {
       var data =
           Json.object("key", Slot.ofCall(turn, n).key(job))
               .with("tool", calls.get(n).name())
@@ -290,7 +298,7 @@ final class ToolCalls {
       for (var member : came.data().members().entrySet()) {
         data = data.with(member.getKey(), member.getValue());
       }
-      writer.add(new Change.Recorded(turn, Entry.Kind.TOOL, data));
+      return new Change.Recorded(turn, Entry.Kind.TOOL, data);
     }
 
     /// The number of the child is the same in every pass, whichever calls are done by then.
@@ -300,13 +308,18 @@ final class ToolCalls {
       int ordinal = created + 1 + (int) before;
       switch (subTasks.begin(ordinal, turn + "/" + n, call.arguments())) {
         case SubTasks.Begun.AtWork(var child) -> children.put(child, n);
-        case SubTasks.Begun.Refused(var came) -> recordCame(n, came);
+        case SubTasks.Begun.Refused(var came, var event) -> writer.add(event, entry(n, came));
+        case SubTasks.Begun.Wrong(var came) -> recordCame(n, came);
       }
     }
 
     /// Waits until so many children have ended, and records what came of all that have.
     private void hear(int needed) {
       waiting.until(List.copyOf(children.keySet()), needed);
+      hearEnded();
+    }
+
+    private void hearEnded() {
       for (var ended : subTasks.ended(List.copyOf(children.keySet()))) {
         int n = Objects.requireNonNull(children.remove(ended.job()));
         recordCame(n, ended.came());
