@@ -7,6 +7,7 @@ import dev.errand.job.Json;
 import dev.errand.job.ToolSpec;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -136,6 +137,21 @@ public record ToolFunction(
     return of(ToolSpec.of(name, description, parameters), action);
   }
 
+  /// One whose parameters are the components of a record, with their names and types.
+  ///
+  /// @param name what it is called by; a Python identifier
+  /// @param description what it does, for the model
+  /// @param parameters the record; a component that may be left out is an `Optional`, or
+  ///   `@Nullable`, and a [Description] says what one is
+  public static <T extends Record> ToolFunction of(
+      String name, String description, Class<T> parameters, TypedAction<T> action) {
+    var members = new LinkedHashMap<>(TypeSchema.ofArgument(parameters).members());
+    members.remove("additionalProperties"); // other arguments are ignored, as everywhere
+    return of(
+        new ToolSpec(name, description, new Json.Object(members)),
+        call -> action.call(call.arguments().to(parameters), call));
+  }
+
   /// The methods with [Tool] of an object, by their names: in the same order in every process.
   ///
   /// @throws IllegalArgumentException if there is none, or one that could not be called
@@ -245,6 +261,16 @@ public record ToolFunction(
     /// @return anything [Json#of] takes
     /// @throws Exception if it fails; the calling code sees the message as an error of the tool
     @Nullable Object call(Call call) throws Exception;
+  }
+
+  /// The same as an [Action], given its arguments as a record.
+  @FunctionalInterface
+  public interface TypedAction<T> {
+    /// Does it.
+    ///
+    /// @return anything [Json#of] takes
+    /// @throws Exception if it fails; the calling code sees the message as an error of the tool
+    @Nullable Object call(T arguments, Call call) throws Exception;
   }
 
   /// Finds out what came of a call whose worker died before the outcome was recorded; called by any

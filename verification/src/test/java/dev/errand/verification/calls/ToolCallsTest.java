@@ -253,6 +253,38 @@ class ToolCallsTest {
         .contains("\"required\":[\"first_night\",\"room\",\"size\",\"guests\"]");
   }
 
+  record Booking(
+      @Description("How many") int guests, Optional<LocalDate> from, Size size, List<Room> rooms) {}
+
+  @Test
+  void a_lambda_takes_a_record_and_has_its_schema() {
+    var book =
+        ToolFunction.of(
+            "book",
+            "Books.",
+            Booking.class,
+            (booking, call) ->
+                booking.guests() + " " + booking.from().isPresent() + " " + booking.rooms().size());
+    var arguments =
+        (Json.Object)
+            Json.parse(
+                """
+                {"guests": 2, "size": "SMALL", "rooms": [{"floor": 1}, {"floor": 2, "name": "Sea"}], "more": 1}
+                """);
+    talk.answer(
+        talk.agent(
+                "a",
+                calls(call("book", arguments), call("book", Json.object("guests", "many"))),
+                says("Ok."))
+            .tools(book),
+        "?");
+    assertThat(texts(talk.asked().getLast()).getFirst()).isEqualTo("2 false 2");
+    assertThat(texts(talk.asked().getLast()).getLast()).contains("InputValidationError", "size");
+    assertThat(book.parameters()).containsExactlyInAnyOrder("guests", "from?", "size", "rooms");
+    assertThat(book.spec().schema().print())
+        .contains("\"description\":\"How many\"", "\"format\":\"date\"", "\"enum\":[\"SMALL\"");
+  }
+
   @Test
   void a_reply_cut_off_by_its_length_is_reported_and_nothing_of_it_is_done() {
     var cut =
