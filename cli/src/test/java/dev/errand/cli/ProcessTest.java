@@ -10,10 +10,12 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -178,6 +180,59 @@ class ProcessTest {
     return (Json.Object) Json.parse(text);
   }
 
+  /// B64, with a provider that speaks as OpenAI does, and holds its answer back.
+  @Test
+  void an_agent_killed_before_its_subtask_has_its_first_answer_goes_on_with_that()
+      throws Exception {
+    writeAgent();
+    try (var provider = HeldBackProvider.open()) {
+      var ask = new String[] {"ask", "five", "Go.", "--model", "openai:m", "--id", "five"};
+      var process = start(provider.environment(), ask);
+      assertThat(provider.awaitQuestionOfSubtask()).isTrue();
+
+      process.destroyForcibly().waitFor();
+
+      provider.answerFromNowOn();
+      process = start(provider.environment(), ask);
+      assertThat(rest(process)).isEqualTo("The subtask said: found\n");
+      assertThat(process.waitFor()).isZero();
+      assertThat(provider.questions()).as("of the root, held back, again, of the root").hasSize(4);
+    }
+    assertThat(shell.errand("history", "five").out()).containsOnlyOnce("SubTask 'Sum' completed.");
+  }
+
+  /// B66
+  @Test
+  void a_command_that_was_under_way_when_all_was_killed_is_not_repeated() throws Exception {
+    shell
+        .file(".claude/agents/sh.md", "---\nname: sh\ntools: Bash\n---\nWork.\n")
+        .file(
+            "sh.yaml",
+            """
+            replies:
+              - calls: [{tool: Bash, arguments: {command: "echo begun >> begun; sleep 600"}}]
+              - I see.
+            """);
+    var ask =
+        new String[] {
+          "ask", "sh", "Go.", "--model", "scripted:sh.yaml", "--id", "sh", "--allow-bash"
+        };
+    var process = start(ask);
+    await().atMost(LONG).until(() -> shell.has("begun"));
+    var commands = process.descendants().toList();
+    process.destroyForcibly().waitFor();
+    commands.forEach(ProcessHandle::destroyForcibly);
+
+    process = start(ask);
+
+    assertThat(rest(process)).isEqualTo("I see.\n");
+    assertThat(process.waitFor()).isZero();
+    assertThat(Files.readString(directory.resolve("begun"))).isEqualTo("begun\n");
+    assertThat(shell.errand("history", "sh", "--request", "1").out())
+        .contains("── failed Bash\n[Error] the call of Bash")
+        .contains("its outcome is not known; it is not made again");
+  }
+
   @Test
   void a_conversation_that_is_killed_while_it_is_answered_has_its_answer_later() throws Exception {
     writeAgent();
@@ -242,6 +297,10 @@ class ProcessTest {
   }
 
   private Process start(String... words) throws IOException {
+    return start(Map.of(), words);
+  }
+
+  private Process start(Map<String, String> environment, String... words) throws IOException {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -249,7 +308,9 @@ class ProcessTest {
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of(words));
-    return new ProcessBuilder(command).directory(directory.toFile()).start();
+    var builder = new ProcessBuilder(command).directory(directory.toFile());
+    builder.environment().putAll(environment);
+    return builder.start();
   }
 
   private static String rest(Process process) throws IOException {
