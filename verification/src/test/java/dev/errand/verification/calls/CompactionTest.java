@@ -137,7 +137,7 @@ class CompactionTest {
   @Test
   void a_summary_costs_what_it_costs_and_a_short_conversation_has_none() {
     var job = read(2_000);
-    long calls = entries(job, Entry.Kind.COMPACTED).size() + TURNS + 1;
+    long calls = (long) entries(job, Entry.Kind.COMPACTED).size() + TURNS + 1;
     assertThat(job.record().usage())
         .isEqualTo(new Usage(calls, 6L * calls, 4L * calls, 100L * calls));
     assertThat(entries(read(100_000), Entry.Kind.COMPACTED)).isEmpty();
