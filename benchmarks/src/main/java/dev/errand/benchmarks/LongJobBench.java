@@ -5,9 +5,6 @@ import dev.errand.agent.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -46,56 +43,50 @@ final class LongJobBench {
     var last = new double[ROUNDS];
     var firstBusy = new double[ROUNDS];
     var lastBusy = new double[ROUNDS];
-    take(kind, file);
+    for (int n = TURNS / EACH; n >= 0; n--) {
+      bytes[n] = stored(kind, n * EACH);
+    }
     for (int round = 0; round < ROUNDS; round++) {
-      Files.delete(file);
-      take(kind, file);
+      Files.deleteIfExists(file);
+      take(kind, file, TURNS);
       first[round] = p50(1, EACH);
       last[round] = p50(TURNS - EACH, TURNS);
       firstBusy[round] = busyMillis(1);
       lastBusy[round] = busyMillis(TURNS / EACH);
     }
-    printStored(kind, Files.size(file));
+    printStored(kind);
     printTime("  a turn of the first %d, and of the last".formatted(EACH), first, last);
     printTime("  processor time of these", firstBusy, lastBusy);
   }
 
-  private void take(Turner kind, Path file) throws InterruptedException {
+  private void take(Turner kind, Path file, int turns) throws InterruptedException {
     try (var errand = Errand.open(file)) {
       errand.worker().concurrency(1).start();
       var agent =
-          kind.agent("long", TURNS, request -> reply(kind, file, request), "r".repeat(RESULT))
+          kind.agent("long", turns, request -> reply(kind, turns, request), "r".repeat(RESULT))
               .compactAt(NEVER)
               .build();
       TurnsBench.requireDone(errand.submit(agent).await(LONG));
     }
   }
 
-  private Model.Reply reply(Turner kind, Path file, Model.Request request) {
+  private Model.Reply reply(Turner kind, int turns, Model.Request request) {
     int turn = request.replies();
     if (turn % EACH == 0) {
-      bytes[turn / EACH] = stored(file);
       busy[turn / EACH] = Report.processorNanos();
     }
     nanos[turn] = System.nanoTime();
-    return kind.reply(request, TURNS, "a".repeat(CALL));
+    return kind.reply(request, turns, "a".repeat(CALL));
   }
 
-  /// The pages in use, those included that are in the log: what the file has once that is moved.
-  private static long stored(Path file) {
-    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
-        var statement = connection.createStatement();
-        var row =
-            statement.executeQuery(
-                "select (page_count - freelist_count) * page_size"
-                    + " from pragma_page_count, pragma_freelist_count, pragma_page_size")) {
-      return row.getLong(1);
-    } catch (SQLException broken) {
-      throw new IllegalStateException(broken);
-    }
+  /// What the file of one job of so many turns takes, once it is closed.
+  private long stored(Turner kind, int turns) throws IOException, InterruptedException {
+    var file = folder.resolve("stored-" + kind + "-" + turns + ".db");
+    take(kind, file, turns);
+    return Files.size(file);
   }
 
-  private void printStored(Turner kind, long inAll) {
+  private void printStored(Turner kind) {
     var grown =
         IntStream.rangeClosed(1, TURNS / EACH)
             .mapToObj(n -> String.format(Locale.ROOT, "%.2f", (bytes[n] - bytes[0]) / 1e6))
@@ -103,7 +94,7 @@ final class LongJobBench {
     report.line(
         "turns",
         "one job of %d, %s".formatted(TURNS, kind.title()),
-        "%s MB after each %d; file %.2f MB".formatted(grown, EACH, inAll / 1e6));
+        "%s MB after each %d; file %.2f MB".formatted(grown, EACH, bytes[TURNS / EACH] / 1e6));
     double each = (bytes[TURNS / EACH] - bytes[0]) / (double) TURNS;
     report.line(
         "turns",
@@ -127,7 +118,6 @@ final class LongJobBench {
             ROUNDS));
   }
 
-  /// Turns in which the file was looked at are left out by the median.
   private double p50(int from, int to) {
     var each = IntStream.range(from, to).mapToLong(n -> nanos[n + 1] - nanos[n]).toArray();
     return Report.millis(each, 0.5);
