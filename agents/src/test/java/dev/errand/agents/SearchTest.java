@@ -29,15 +29,16 @@ class SearchTest {
     folder = folder.toRealPath();
     glob = Toolbox.in(folder).tool("Glob");
     grep = Toolbox.in(folder).tool("Grep");
-    file("a.md", "# Title\nsome words\nTODO first\n");
+    file("a.md", "# Title\nsome words\nneedle first\n");
     file("b.txt", "nothing here\n");
     file("src/Main.java", "class Main {\n  int one;\n  int two;\n  int three;\n}\n");
     file("src/deep/er/Other.java", "class Other {\n  int one;\n}\n");
-    file(".git/config", "TODO never\n");
-    file(".errand/changes/mark", "TODO never\n");
+    file(".git/config", "needle never\n");
+    file(".errand/changes/mark", "needle never\n");
     Files.write(
-        folder.resolve("picture.bin"), "TODO\0".getBytes(java.nio.charset.StandardCharsets.UTF_8));
-    Files.writeString(elsewhere.resolve("secret.md"), "TODO secret\n");
+        folder.resolve("picture.bin"),
+        "needle\0".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    Files.writeString(elsewhere.resolve("secret.md"), "needle secret\n");
     Files.createSymbolicLink(folder.resolve("link.md"), elsewhere.resolve("secret.md"));
     Files.createSymbolicLink(folder.resolve("away"), elsewhere);
   }
@@ -131,7 +132,7 @@ class SearchTest {
 
   @Test
   void links_binary_files_and_folders_of_git_and_errand_are_left_out() throws Exception {
-    assertThat(call(grep, "pattern", "TODO")).isEqualTo("a.md:3:TODO first");
+    assertThat(call(grep, "pattern", "needle")).isEqualTo("a.md:3:needle first");
     assertThat(call(glob, "pattern", "**/*")).doesNotContain("link", "secret", ".git", ".errand");
   }
 
@@ -192,9 +193,9 @@ class SearchTest {
 
   @Test
   void a_file_that_is_named_and_cannot_be_searched_is_told() {
-    assertThatThrownBy(() -> call(grep, "pattern", "TODO", "path", "picture.bin"))
+    assertThatThrownBy(() -> call(grep, "pattern", "needle", "path", "picture.bin"))
         .hasMessageContaining("is a binary file");
-    assertThatThrownBy(() -> call(grep, "pattern", "TODO", "path", "none.txt"))
+    assertThatThrownBy(() -> call(grep, "pattern", "needle", "path", "none.txt"))
         .hasMessageContaining("There is no ");
   }
 

@@ -3,10 +3,8 @@ package dev.errand.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// Asks an agent something, and works until it has answered.
@@ -21,25 +19,11 @@ final class AskCommand implements Callable<Integer> {
 
   @Mixin StoreOptions options = new StoreOptions();
   @Mixin WorkOptions work = new WorkOptions();
+  @Mixin SubmitOptions submitted = new SubmitOptions();
   @Mixin AgentChoice choice = new AgentChoice();
 
   @Parameters(index = "1..*", arity = "1..*", paramLabel = "TEXT", description = "What to ask.")
   List<String> words = new ArrayList<>();
-
-  @Option(
-      names = "--id",
-      paramLabel = "KEY",
-      description = "The job's key: twice with the same key is one job, attached to and resumed.")
-  @Nullable String key;
-
-  @Option(
-      names = "--budget",
-      paramLabel = "DOLLARS",
-      description = "What the job and all below it may spend on models, such as 2.00.")
-  @Nullable String dollars;
-
-  @Option(names = "--json", description = "Print one JSON object at the end, and nothing else.")
-  boolean json;
 
   AskCommand(Surroundings surroundings) {
     this.surroundings = surroundings;
@@ -52,23 +36,21 @@ final class AskCommand implements Callable<Integer> {
     if (text.isBlank()) {
       throw Refusal.usage("the question is blank");
     }
-    if (key != null && key.isBlank()) {
-      throw Refusal.usage("--id must not be blank");
-    }
+    submitted.check();
     var agent = choice.agent(surroundings);
-    var budget = BudgetCommand.budget(dollars, null);
+    var budget = submitted.budget();
     try (var errand =
         Stores.open(surroundings.file(options.store), surroundings.directory(), work.python())) {
       choice.agents.register(errand, surroundings);
-      boolean attaches = key != null && errand.jobByKey(key).isPresent();
+      boolean attaches = submitted.attaches(errand);
       var job =
           errand.submit(
               agent,
               spec -> {
                 var asked = spec.message(text).budget(budget);
-                return key == null ? asked : asked.key(key);
+                return submitted.key == null ? asked : asked.key(submitted.key);
               });
-      var output = json ? Attendance.Output.JSON : Attendance.Output.ANSWER;
+      var output = submitted.json ? Attendance.Output.JSON : Attendance.Output.ANSWER;
       return new Attendance(surroundings, options, work, output)
           .attend(errand, job, attaches, false);
     }

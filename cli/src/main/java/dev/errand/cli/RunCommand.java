@@ -30,15 +30,10 @@ final class RunCommand implements Callable<Integer> {
 
   @Mixin StoreOptions options = new StoreOptions();
   @Mixin WorkOptions work = new WorkOptions();
+  @Mixin SubmitOptions submitted = new SubmitOptions();
 
   @Parameters(paramLabel = "FILE.py", description = "The code of the job, UTF-8.")
   String file = "";
-
-  @Option(
-      names = "--id",
-      paramLabel = "KEY",
-      description = "The job's key: twice with the same key is one job, attached to and resumed.")
-  @Nullable String key;
 
   @Option(
       names = "--var",
@@ -62,15 +57,6 @@ final class RunCommand implements Callable<Integer> {
   @Nullable String model;
 
   @Option(
-      names = "--budget",
-      paramLabel = "DOLLARS",
-      description = "What the job and all below it may spend on models, such as 2.00.")
-  @Nullable String dollars;
-
-  @Option(names = "--json", description = "Print one JSON object at the end, and nothing else.")
-  boolean json;
-
-  @Option(
       names = "--replay-output",
       description = "Print what the job printed before this process attached, too.")
   boolean replayOutput;
@@ -82,9 +68,7 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     work.check();
-    if (key != null && key.isBlank()) {
-      throw Refusal.usage("--id must not be blank");
-    }
+    submitted.check();
     checkRuntime();
     var agent = agent();
     var given = Variables.of(variables, surroundings);
@@ -95,9 +79,9 @@ final class RunCommand implements Callable<Integer> {
     }
     try (var errand =
         Stores.open(surroundings.file(options.store), surroundings.directory(), python)) {
-      boolean attaches = key != null && errand.jobByKey(key).isPresent();
+      boolean attaches = submitted.attaches(errand);
       var job = submit(errand, agent, code, given);
-      var output = json ? Attendance.Output.JSON : Attendance.Output.CONSOLE;
+      var output = submitted.json ? Attendance.Output.JSON : Attendance.Output.CONSOLE;
       return new Attendance(surroundings, options, work, output)
           .attend(errand, job, attaches, replayOutput);
     }
@@ -122,13 +106,13 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private Job submit(Errand errand, Agent agent, String code, Json.Object given) {
-    var budget = BudgetCommand.budget(dollars, null);
+    var budget = submitted.budget();
     return errand.submit(
         agent,
         spec -> {
           given.members().forEach(spec::var);
           spec.budget(budget);
-          return key == null ? spec.code(code) : spec.code(code).key(key);
+          return submitted.key == null ? spec.code(code) : spec.code(code).key(submitted.key);
         });
   }
 }

@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  * entry. A call of SubTask is a child job. Its number follows from its place among the reply's calls of that tool, so that
  * it is the same child whoever creates it.
  *
- * Tools are called on threads of their own, and nothing else happens there: what came of them is recorded by the job's
- * thread. While only children are at work the job is suspended; one whose child is over begins the next call.
+ * Several tools are called on threads of their own, and nothing else happens there: what came of them is recorded by the
+ * job's thread, which calls one alone itself. While only children are at work the job is suspended; one whose child is over begins the next call.
  *
  * A message for the job ends the wait for children, and they go on: their ends are told as those of any subtask.
  *

@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// The models of one service, by the variables of an environment. Each is made once; all jobs of
 /// the process share it.
-final class HostedModels implements ModelProvider {
+class HostedModels implements ModelProvider {
   private static final String PRICES = "ERRAND_PRICES";
 
   private final Service service;
@@ -24,8 +24,9 @@ final class HostedModels implements ModelProvider {
     this.retries = retries;
   }
 
-  static HostedModels of(Service service) {
-    return new HostedModels(service, System.getenv(), Retries.STANDARD);
+  /// By the environment of this process.
+  HostedModels(Service service) {
+    this(service, System.getenv(), Retries.STANDARD);
   }
 
   @Override
