@@ -26,7 +26,9 @@ final class Heeding {
         tool.visibility(),
         tool.reconciler(),
         tool.exit(),
-        tool.errorHandler());
+        tool.errorHandler(),
+        tool.subjects(),
+        tool.alias());
   }
 
   @SuppressWarnings("IllegalCatch") // whatever it is, an interruption comes first

@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 /// @param exit the value with which calling code ends its job once the call has returned; null
 ///   where it goes on
 /// @param errorHandler called if a job fails whose code has called this tool; null for none
+/// @param subjects what patterns of permissions look at in a call
+/// @param alias another name by which permissions and lists of tools know it, such as
+///   `mcp__server__tool`; null for none
 public record ToolFunction(
     ToolSpec spec,
     Action action,
@@ -36,7 +39,9 @@ public record ToolFunction(
     Visibility visibility,
     @Nullable Reconciler reconciler,
     @Nullable Json exit,
-    @Nullable ToolFunction errorHandler) {
+    @Nullable ToolFunction errorHandler,
+    Subjects subjects,
+    @Nullable String alias) {
   /// The timeout of a tool that names none.
   public static final Duration TIMEOUT = Duration.ofMinutes(10);
 
@@ -124,7 +129,16 @@ public record ToolFunction(
   /// A tool whose calls are repeated with the same key when their outcome is unknown.
   public static ToolFunction of(ToolSpec spec, Action action) {
     return new ToolFunction(
-        spec, action, EffectPolicy.IDEMPOTENT, TIMEOUT, Visibility.EVERYWHERE, null, null, null);
+        spec,
+        action,
+        EffectPolicy.IDEMPOTENT,
+        TIMEOUT,
+        Visibility.EVERYWHERE,
+        null,
+        null,
+        null,
+        Subjects.FIRST,
+        null);
   }
 
   /// One whose arguments may be anything.
@@ -177,7 +191,7 @@ public record ToolFunction(
   /// The same tool under another policy.
   public ToolFunction policy(EffectPolicy other) {
     return new ToolFunction(
-        spec, action, other, timeout, visibility, reconciler, exit, errorHandler);
+        spec, action, other, timeout, visibility, reconciler, exit, errorHandler, subjects, alias);
   }
 
   /// The same tool with another timeout; default ten minutes.
@@ -185,24 +199,35 @@ public record ToolFunction(
   /// @throws IllegalArgumentException if it is not positive
   public ToolFunction timeout(Duration other) {
     return new ToolFunction(
-        spec, action, policy, other, visibility, reconciler, exit, errorHandler);
+        spec, action, policy, other, visibility, reconciler, exit, errorHandler, subjects, alias);
   }
 
   /// The same tool, offered to others.
   public ToolFunction visibility(Visibility other) {
-    return new ToolFunction(spec, action, policy, timeout, other, reconciler, exit, errorHandler);
+    return new ToolFunction(
+        spec, action, policy, timeout, other, reconciler, exit, errorHandler, subjects, alias);
   }
 
   /// The same tool, able to find out what came of a call whose outcome is unknown.
   public ToolFunction reconcile(Reconciler how) {
-    return new ToolFunction(spec, action, policy, timeout, visibility, how, exit, errorHandler);
+    return new ToolFunction(
+        spec, action, policy, timeout, visibility, how, exit, errorHandler, subjects, alias);
   }
 
   /// The same tool, by which calling Python ends its job with that value, anything [Json#of] takes;
   /// default the job goes on, as it does for a tool that fails and for a Java program.
   public ToolFunction exits(@Nullable Object value) {
     return new ToolFunction(
-        spec, action, policy, timeout, visibility, reconciler, Json.of(value), errorHandler);
+        spec,
+        action,
+        policy,
+        timeout,
+        visibility,
+        reconciler,
+        Json.of(value),
+        errorHandler,
+        subjects,
+        alias);
   }
 
   /// The same tool, for each call of which a job that fails calls `handler`: a tool of a name that
@@ -227,7 +252,8 @@ public record ToolFunction(
               + " takes "
               + given);
     }
-    return new ToolFunction(spec, action, policy, timeout, visibility, reconciler, exit, handler);
+    return new ToolFunction(
+        spec, action, policy, timeout, visibility, reconciler, exit, handler, subjects, alias);
   }
 
   /// This tool, and its error handler if it has one.
@@ -245,7 +271,27 @@ public record ToolFunction(
         visibility,
         reconciler,
         exit,
-        errorHandler);
+        errorHandler,
+        subjects,
+        alias);
+  }
+
+  /// The same tool, of whose calls patterns of permissions look at those texts; default the first
+  /// text among the arguments, by the order of the parameters.
+  public ToolFunction subjects(Subjects other) {
+    return new ToolFunction(
+        spec, action, policy, timeout, visibility, reconciler, exit, errorHandler, other, alias);
+  }
+
+  /// The same tool, which permissions and lists of tools know by that name as well.
+  public ToolFunction alias(String other) {
+    return new ToolFunction(
+        spec, action, policy, timeout, visibility, reconciler, exit, errorHandler, subjects, other);
+  }
+
+  /// Whether that is its name, or its alias.
+  public boolean isKnownAs(String other) {
+    return name().equals(other) || other.equals(alias);
   }
 
   /// Whether only the library calls it, not the code of jobs: its name begins with `_`.
@@ -285,6 +331,24 @@ public record ToolFunction(
     /// @return what came of the call; empty if that cannot be said, and the policy decides
     /// @throws Exception which counts as empty; the history has the message
     Optional<Finding> find(Call call) throws Exception;
+  }
+
+  /// What patterns of permissions look at in a call: a command, a path, an address. It is asked
+  /// before the call is made, by any thread, and does nothing outside.
+  @FunctionalInterface
+  public interface Subjects {
+    /// The first text among the arguments, by the order of the parameters.
+    Subjects FIRST =
+        (parameters, arguments) ->
+            parameters.stream()
+                .map(name -> name.replace("?", ""))
+                .flatMap(name -> arguments.text(name).stream())
+                .limit(1)
+                .toList();
+
+    /// The texts: a call is allowed where each of them is, and denied where one of them is. Empty
+    /// for a call that no pattern can judge, which only a rule for the whole tool allows.
+    List<String> of(List<String> parameters, Json.Object arguments);
   }
 
   /// One call of a tool.
