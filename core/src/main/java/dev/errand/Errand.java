@@ -4,6 +4,7 @@ import dev.errand.agent.Agent;
 import dev.errand.agent.ReferenceResolver;
 import dev.errand.agent.ToolFunction;
 import dev.errand.engine.Engine;
+import dev.errand.job.Approval;
 import dev.errand.job.Callback;
 import dev.errand.job.DurableObject;
 import dev.errand.job.EffectKey;
@@ -203,8 +204,34 @@ public final class Errand implements AutoCloseable {
 
   /// The callbacks of all jobs of the store that nobody has answered; see [Job#answer].
   public List<Callback> callbacks() {
-    return Pages.all(
-        (last, limit) -> engine.store().callbacks(null, last == null ? null : last.id(), limit));
+    return new Questions(engine, null).callbacks();
+  }
+
+  /// The calls of tools of all jobs of the store that wait for a person to allow them; see
+  /// [#allow].
+  public List<Approval> approvals() {
+    return new Questions(engine, null).approvals();
+  }
+
+  /// Allows a call that [#approvals] has, in the name of a person; the job goes on.
+  ///
+  /// The answer counts once this returns, whatever is killed after that. Only a program that speaks
+  /// for a person is to call this: it is refused within a call of a tool or of a model.
+  ///
+  /// @param question the id of the question
+  /// @param by who allows it; stands in the history
+  /// @throws SignalRefusedException if it was answered before, or taken back: the first answer
+  ///   stands; or the job is no such question
+  public void allow(JobId question, String by) {
+    engine.answer(question, new Approval.Answer(true, by, ""));
+  }
+
+  /// Answers that a call which [#approvals] has is not to be made; see [#allow].
+  ///
+  /// @param reason why, which whoever wanted to make it is told; empty for nothing
+  /// @throws SignalRefusedException as [#allow] does
+  public void deny(JobId question, String by, String reason) {
+    engine.answer(question, new Approval.Answer(false, by, reason));
   }
 
   /// Says what came of a call whose outcome nobody knew.

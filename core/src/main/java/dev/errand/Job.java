@@ -3,6 +3,7 @@ package dev.errand;
 import dev.errand.agent.Model;
 import dev.errand.engine.Engine;
 import dev.errand.job.Account;
+import dev.errand.job.Approval;
 import dev.errand.job.Budget;
 import dev.errand.job.Callback;
 import dev.errand.job.Checkpoint;
@@ -116,8 +117,13 @@ public final class Job {
 
   /// The callbacks of this job and of all below it that nobody has answered; see [#answer].
   public List<Callback> callbacks() {
-    return Pages.all(
-        (last, limit) -> engine.store().callbacks(id, last == null ? null : last.id(), limit));
+    return new Questions(engine, id).callbacks();
+  }
+
+  /// The calls of tools of this job and of all below it that wait for a person to allow them; see
+  /// [Errand#allow].
+  public List<Approval> approvals() {
+    return new Questions(engine, id).approvals();
   }
 
   /// Its variables as of its last checkpoint.

@@ -45,8 +45,13 @@ final class Alone {
     }
 
     @Override
-    public Value call(Mark mark, int ordinal, String tool, Json.Object arguments) {
+    public Value call(Mark mark, int ordinal, int child, String tool, Json.Object arguments) {
       throw asked();
+    }
+
+    @Override
+    public boolean tookNumber() {
+      return false;
     }
 
     @Override

@@ -2,9 +2,8 @@ package dev.errand.cli;
 
 import dev.errand.Errand;
 import dev.errand.Job;
-import dev.errand.job.Callback;
 import dev.errand.job.Json;
-import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -12,12 +11,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// Answers a callback, or lists those that nobody has answered.
+/// Answers a callback, or whether a tool may be called.
 @Command(
     name = "answer",
     description = {
-      "Answers a callback, once. Without NAME, lists the callbacks that nobody has answered:",
-      "those of a job and of all below it, or of the whole store."
+      "Answers a callback, or whether a tool may be called (yes or no); once.",
+      "Without an answer, lists what waits for one, as errand inbox does."
     })
 final class AnswerCommand implements Callable<Integer> {
   private final Surroundings surroundings;
@@ -30,7 +29,7 @@ final class AnswerCommand implements Callable<Integer> {
       paramLabel = "ID",
       description = {
         "The job that asks: its id, its key, or the beginning of its id.",
-        "Or the id of the callback itself; no NAME follows then."
+        "Or the id of the question itself, which errand inbox has; no NAME follows then."
       })
   @Nullable String id;
 
@@ -57,6 +56,18 @@ final class AnswerCommand implements Callable<Integer> {
       description = "Refuse to answer; the job's code gets this as an error.")
   @Nullable String error;
 
+  @Option(
+      names = "--reason",
+      paramLabel = "TEXT",
+      description = "Why a tool may not be called; who wanted to call it is told.")
+  @Nullable String reason;
+
+  @Option(
+      names = "--by",
+      paramLabel = "NAME",
+      description = "Who allows or denies it; default the user of this process.")
+  String by = System.getProperty("user.name", "somebody");
+
   @Option(names = "--json", description = "Print JSON.")
   boolean json;
 
@@ -69,7 +80,7 @@ final class AnswerCommand implements Callable<Integer> {
     try (var errand = Stores.existing(surroundings, options)) {
       if (id == null) {
         refuseError();
-        list(errand, errand.callbacks());
+        Inbox.of(errand).list(surroundings.screen(), json);
       } else {
         toJob(errand, errand.job(id));
       }
@@ -78,6 +89,10 @@ final class AnswerCommand implements Callable<Integer> {
   }
 
   private void toJob(Errand errand, Job job) {
+    if (Titles.isApproval(job.record())) {
+      toApproval(errand, job);
+      return;
+    }
     var callback = Titles.callback(job.record());
     if (callback.isPresent()) {
       toCallback(errand, job, callback.get());
@@ -85,8 +100,39 @@ final class AnswerCommand implements Callable<Integer> {
       answer(job, name, value);
     } else {
       refuseError();
-      list(errand, job.callbacks());
+      Inbox.of(errand, job).list(surroundings.screen(), json);
     }
+  }
+
+  private void toApproval(Errand errand, Job question) {
+    if (name == null) {
+      refuseError();
+      var asking = errand.job(question.id().parent().orElseThrow().text());
+      Inbox.of(errand, asking, question.id()).list(surroundings.screen(), json);
+      return;
+    }
+    var isAllowed = Permission.read(name);
+    if (isAllowed.isEmpty() || value != null || error != null || text) {
+      throw Refusal.usage(
+          "%s asks whether a tool may be called: answer yes or no, with --reason TEXT if you like"
+              .formatted(question.id()));
+    }
+    if (isAllowed.get() && reason != null) {
+      throw Refusal.usage("--reason says why a tool may not be called; leave it out with yes");
+    }
+    var permission = new Permission(isAllowed.get(), by, Objects.requireNonNullElse(reason, ""));
+    permission.on(errand, question.id());
+    surroundings
+        .screen()
+        .line(
+            json
+                ? permission.json(question.id()).print()
+                : Text.oneLine(
+                    "%s of job %s is %s"
+                        .formatted(
+                            Titles.of(question.record()),
+                            question.id().parent().orElseThrow(),
+                            permission.words())));
   }
 
   private void toCallback(Errand errand, Job callback, String called) {
@@ -98,9 +144,7 @@ final class AnswerCommand implements Callable<Integer> {
     if (name != null || error != null) {
       answer(asking, called, name);
     } else {
-      list(
-          errand,
-          asking.callbacks().stream().filter(open -> open.id().equals(callback.id())).toList());
+      Inbox.of(errand, asking, callback.id()).list(surroundings.screen(), json);
     }
   }
 
@@ -111,6 +155,9 @@ final class AnswerCommand implements Callable<Integer> {
   }
 
   private void answer(Job job, String called, @Nullable String words) {
+    if (reason != null) {
+      throw Refusal.usage("--reason says why a tool may not be called; this is a callback");
+    }
     if (words != null && error != null) {
       throw Refusal.usage("give a VALUE or --error, not both");
     }
@@ -133,15 +180,6 @@ final class AnswerCommand implements Callable<Integer> {
       return text ? new Json.Text(words) : Json.parse(words);
     } catch (IllegalArgumentException noJson) {
       return new Json.Text(words);
-    }
-  }
-
-  private void list(Errand errand, List<Callback> callbacks) {
-    var inbox = new Inbox(errand, callbacks);
-    if (json) {
-      surroundings.screen().line(inbox.json().print());
-    } else {
-      surroundings.screen().print(inbox.table());
     }
   }
 }

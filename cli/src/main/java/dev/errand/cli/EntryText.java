@@ -28,6 +28,13 @@ final class EntryText {
           NOTICE ->
           text(data, "text").stripTrailing();
       case JOB_ENDED, JOB_STOPPING -> text(data, "outcome") + ": " + text(data, "text");
+      case PERMISSION_GRANTED ->
+          "job %s of agent %s may call %s all the same, under the grant '%s'"
+              .formatted(
+                  text(data, "job"),
+                  text(data, "agent"),
+                  data.get("rules").map(Json::print).orElse(""),
+                  text(data, "name"));
       case JOB_REVIVED -> "goes on for " + text(data, "for");
       case EXCEPTION, JOB_FAILING -> {
         var trace = text(data, "trace");

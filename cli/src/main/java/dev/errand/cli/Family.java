@@ -56,6 +56,7 @@ final class Family {
           JOB_FAILING,
           BUDGET_SPENT,
           SUBTASK_REFUSED,
+          PERMISSION_GRANTED,
           COMPACTED,
           NOTICE -> {}
     }

@@ -50,6 +50,7 @@ final class Program {
             new SayCommand(surroundings),
             new CancelCommand(surroundings),
             new BudgetCommand(surroundings),
+            new InboxCommand(surroundings),
             new AnswerCommand(surroundings),
             new HistoryCommand(surroundings),
             new WorkspaceCommand(surroundings),

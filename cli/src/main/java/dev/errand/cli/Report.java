@@ -117,6 +117,16 @@ final class Report {
 
   /// What somebody outside is to answer.
   private Optional<String> question() {
+    return job.approvals().stream()
+        .findFirst()
+        .map(
+            call ->
+                "it waits until a person allows %s; errand answer %s yes does that, or no"
+                    .formatted(Text.fit(Inbox.words(call), WIDTH), call.id()))
+        .or(this::callback);
+  }
+
+  private Optional<String> callback() {
     return job.callbacks().stream()
         .findFirst()
         .map(

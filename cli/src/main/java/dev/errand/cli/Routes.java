@@ -21,6 +21,9 @@ final class Routes {
     return List.of(
         Route.get("/jobs/{id}", routes::show),
         Route.get("/jobs/{id}/budget", routes::budget),
+        Route.get("/inbox", routes::inbox),
+        Route.get("/jobs/{id}/inbox", routes::inboxOf),
+        Route.post("/approvals/{id}", routes::approve),
         Route.get("/callbacks", routes::callbacks),
         Route.get("/jobs/{id}/callbacks", routes::callbacksOf),
         Route.post("/jobs/{id}/messages", routes::say),
@@ -37,11 +40,32 @@ final class Routes {
   }
 
   private Json callbacks(Call call) {
-    return new Inbox(errand, errand.callbacks()).json();
+    return Inbox.ofCallbacks(errand, errand.callbacks()).json();
+  }
+
+  private Json inbox(Call call) {
+    return Inbox.of(errand).json();
+  }
+
+  private Json inboxOf(Call call) {
+    return Inbox.of(errand, errand.job(call.part("id"))).json();
+  }
+
+  private Json approve(Call call) {
+    call.allow(Set.of("allow", "by", "reason"));
+    var body = call.body();
+    if (!(body.get("allow").orElse(null) instanceof Json.Bool(var isAllowed))) {
+      throw HttpRefusal.badRequest("\"allow\" is to be true or false");
+    }
+    var question = errand.job(call.part("id")).id();
+    var permission =
+        new Permission(isAllowed, body.text("by").orElse("HTTP"), body.text("reason").orElse(""));
+    permission.on(errand, question);
+    return permission.json(question);
   }
 
   private Json callbacksOf(Call call) {
-    return new Inbox(errand, errand.job(call.part("id")).callbacks()).json();
+    return Inbox.ofCallbacks(errand, errand.job(call.part("id")).callbacks()).json();
   }
 
   private Json say(Call call) {

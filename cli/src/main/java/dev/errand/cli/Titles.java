@@ -31,9 +31,15 @@ final class Titles {
     return handlerId instanceof Json.Object id ? id.text(Subtask.TITLE) : Optional.empty();
   }
 
+  /// Whether it asks if a tool may be called.
+  static boolean isApproval(JobRecord job) {
+    return job.subtask() != null && job.subtask().isApproval();
+  }
+
   /// The callback or the attempt it is, its subtask id, or else its agent.
   static String of(JobRecord job) {
-    return callback(job).map(name -> "callback " + name).orElseGet(() -> ofJob(job));
+    var kind = isApproval(job) ? "approval " : "callback ";
+    return callback(job).map(name -> kind + name).orElseGet(() -> ofJob(job));
   }
 
   /// The same for who waits for the job.

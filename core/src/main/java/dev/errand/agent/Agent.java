@@ -7,6 +7,7 @@ import dev.errand.job.CodeBlock;
 import dev.errand.job.Conduct;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Limits;
+import dev.errand.job.Permissions;
 import dev.errand.job.Reminder;
 import dev.errand.job.Sandbox;
 import dev.errand.job.ToolSpec;
@@ -112,6 +113,7 @@ public final class Agent {
     private int concurrentTools = Conduct.CONCURRENT_TOOLS;
     private long compactAt = Conduct.COMPACT_AT;
     private @Nullable String subTaskModel;
+    private Permissions permissions = Permissions.ALL;
     private boolean guided = true;
 
     private Builder(String name) {
@@ -210,6 +212,19 @@ public final class Agent {
     public Builder beforeTool(ToolHook hook) {
       hooks.add(hook);
       return this;
+    }
+
+    /// Which calls of tools its jobs may make, and of which a person is asked first; default all
+    /// are made. They count for what is below its jobs too, whoever does it.
+    public Builder permissions(Permissions permissions) {
+      this.permissions = permissions;
+      return this;
+    }
+
+    /// Changes which calls of tools its jobs may make: `permissions(all ->
+    /// all.ask("Bash").deny("Bash(rm:*)"))`.
+    public Builder permissions(UnaryOperator<Permissions> change) {
+      return permissions(change.apply(permissions));
     }
 
     /// Adds subtask factories: the methods with [SubTask] of these objects.
@@ -427,7 +442,8 @@ public final class Agent {
                   offers(all),
                   concurrentTools,
                   compactAt,
-                  subTaskModel));
+                  subTaskModel),
+              List.of(permissions));
       return new Agent(spec, model, program, all, subTasks, hooks);
     }
 

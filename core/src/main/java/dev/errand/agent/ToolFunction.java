@@ -4,6 +4,7 @@ import dev.errand.job.EffectPolicy;
 import dev.errand.job.Finding;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
+import dev.errand.job.Rule;
 import dev.errand.job.ToolSpec;
 import java.time.Duration;
 import java.util.Comparator;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// @param exit the value with which calling code ends its job once the call has returned; null
 ///   where it goes on
 /// @param errorHandler called if a job fails whose code has called this tool; null for none
-/// @param subjects what patterns of permissions look at in a call
+/// @param subjects what rules of permissions look at in a call
 /// @param alias another name by which permissions and lists of tools know it, such as
 ///   `mcp__server__tool`; null for none
 public record ToolFunction(
@@ -276,8 +277,8 @@ public record ToolFunction(
         alias);
   }
 
-  /// The same tool, of whose calls patterns of permissions look at those texts; default the first
-  /// text among the arguments, by the order of the parameters.
+  /// The same tool, of whose calls [rules][Rule] of permissions look at something else; default the
+  /// first text among the arguments, by the order of the parameters.
   public ToolFunction subjects(Subjects other) {
     return new ToolFunction(
         spec, action, policy, timeout, visibility, reconciler, exit, errorHandler, other, alias);
@@ -287,6 +288,11 @@ public record ToolFunction(
   public ToolFunction alias(String other) {
     return new ToolFunction(
         spec, action, policy, timeout, visibility, reconciler, exit, errorHandler, subjects, other);
+  }
+
+  /// The names that permissions know it by.
+  public List<String> names() {
+    return alias == null ? List.of(name()) : List.of(name(), alias);
   }
 
   /// Whether that is its name, or its alias.
@@ -333,8 +339,8 @@ public record ToolFunction(
     Optional<Finding> find(Call call) throws Exception;
   }
 
-  /// What patterns of permissions look at in a call: a command, a path, an address. It is asked
-  /// before the call is made, by any thread, and does nothing outside.
+  /// What [rules][Rule] of permissions look at in a call. It is asked before the call is made, by
+  /// any thread, and does nothing outside.
   @FunctionalInterface
   public interface Subjects {
     /// The first text among the arguments, by the order of the parameters.
@@ -343,12 +349,15 @@ public record ToolFunction(
             parameters.stream()
                 .map(name -> name.replace("?", ""))
                 .flatMap(name -> arguments.text(name).stream())
+                .map(Rule.Subject::text)
                 .limit(1)
                 .toList();
 
-    /// The texts: a call is allowed where each of them is, and denied where one of them is. Empty
-    /// for a call that no pattern can judge, which only a rule for the whole tool allows.
-    List<String> of(List<String> parameters, Json.Object arguments);
+    /// What a call is about: a call is allowed where all of it is, and denied where any of it is.
+    /// Empty for one that no pattern can judge, which only a rule for the whole tool allows.
+    ///
+    /// @param parameters the tool's parameters, as [ToolFunction#parameters] has them
+    List<Rule.Subject> of(List<String> parameters, Json.Object arguments);
   }
 
   /// One call of a tool.

@@ -6,7 +6,9 @@ import dev.errand.job.Json;
 import dev.errand.job.ToolCall;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// What a model's reply asks for, as its chat style has it read.
 ///
@@ -14,7 +16,16 @@ import java.util.regex.Pattern;
 /// @param calls the tools it calls, those that carry out code included
 /// @param code the Python to carry out; empty for none
 /// @param cutOff whether the reply was ended by a limit of length: nothing of it is done
-record Acts(Optional<String> words, List<ToolCall> calls, Optional<String> code, boolean cutOff) {
+/// @param asks which of the calls wait until a person allows them, by their places
+record Acts(
+    Optional<String> words,
+    List<ToolCall> calls,
+    Optional<String> code,
+    boolean cutOff,
+    Set<Integer> asks) {
+  /// The member of a reply's entry that says so.
+  static final String ASKS = "asks";
+
   private static final Pattern FENCE =
       Pattern.compile(
           "^```[ \\t]*(?:python|py)[ \\t]*\\R(.*?)^```[ \\t]*$",
@@ -23,6 +34,7 @@ record Acts(Optional<String> words, List<ToolCall> calls, Optional<String> code,
 
   Acts {
     calls = List.copyOf(calls);
+    asks = Set.copyOf(asks);
   }
 
   /// Reads the entry of a reply.
@@ -30,15 +42,16 @@ record Acts(Optional<String> words, List<ToolCall> calls, Optional<String> code,
     var text = reply.text("text").orElse("");
     var calls = calls(reply);
     if (isCutOff(reply)) {
-      return new Acts(Optional.empty(), List.of(), Optional.empty(), true);
+      return new Acts(Optional.empty(), List.of(), Optional.empty(), true, Set.of());
     }
     boolean takesCode = conduct.offers().stream().anyMatch(tool -> tool.name().equals(PYTHON_CLI));
     var given = takesCode ? given(calls) : Optional.<String>empty();
+    var asks = asks(reply);
     return switch (conduct.style()) {
-      case CONSOLE -> new Acts(Optional.empty(), calls, typed(text), false);
-      case MARKDOWN -> new Acts(Optional.empty(), calls, fenced(text).or(() -> given), false);
-      case MD_DIALOG -> new Acts(prose(text), calls, fenced(text).or(() -> given), false);
-      case DIRECT -> new Acts(stripped(text), calls, given, false);
+      case CONSOLE -> new Acts(Optional.empty(), calls, typed(text), false, asks);
+      case MARKDOWN -> new Acts(Optional.empty(), calls, fenced(text).or(() -> given), false, asks);
+      case MD_DIALOG -> new Acts(prose(text), calls, fenced(text).or(() -> given), false, asks);
+      case DIRECT -> new Acts(stripped(text), calls, given, false, asks);
     };
   }
 
@@ -47,6 +60,12 @@ record Acts(Optional<String> words, List<ToolCall> calls, Optional<String> code,
     return reply.get("calls").orElse(Json.Null.VALUE) instanceof Json.Array(var calls)
         ? calls.stream().map(call -> ToolCall.of((Json.Object) call)).toList()
         : List.of();
+  }
+
+  private static Set<Integer> asks(Json.Object reply) {
+    return reply.get(ASKS).orElse(Json.Null.VALUE) instanceof Json.Array(var places)
+        ? places.stream().map(place -> place.to(Integer.class)).collect(Collectors.toSet())
+        : Set.of();
   }
 
   private static boolean isCutOff(Json.Object reply) {
@@ -58,10 +77,18 @@ record Acts(Optional<String> words, List<ToolCall> calls, Optional<String> code,
     return calls.isEmpty() && code.isEmpty() && !cutOff;
   }
 
-  /// How many of the calls delegate to a subtask, be it one that is refused: each has a number
-  /// among the job's children.
-  int subTasks() {
-    return (int) calls.stream().filter(call -> call.name().equals(SubTasks.TOOL)).count();
+  /// How many numbers of children the calls have, those included that are refused: one for each
+  /// question, and one for each subtask.
+  int numbers() {
+    return numbersBefore(calls.size());
+  }
+
+  /// The same of the calls before that one. The question of a call comes before its subtask.
+  int numbersBefore(int place) {
+    long subTasks =
+        calls.stream().limit(place).filter(call -> call.name().equals(SubTasks.TOOL)).count();
+    long questions = asks.stream().filter(asking -> asking < place).count();
+    return (int) (subTasks + questions);
   }
 
   /// Whether the call is of the tool that carries out code.

@@ -5,12 +5,15 @@ import dev.errand.job.Attempts;
 import dev.errand.job.ChatStyle;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Delta;
+import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.NewJob;
+import dev.errand.job.Permissions;
 import dev.errand.job.RefusedException;
+import dev.errand.job.Rule;
 import dev.errand.job.Subtask;
 import dev.errand.spi.Change;
 import dev.errand.spi.Host.Child;
@@ -90,6 +93,12 @@ final class Children {
     return Optional.of(job.child(ordinal)).filter(known::containsKey);
   }
 
+  /// The id of the handler of the child of that number, if [#known].
+  Optional<Json> subtaskId(int ordinal) {
+    return Optional.ofNullable(known.get(job.child(ordinal)))
+        .flatMap(child -> Optional.ofNullable(child.child().subtaskId()));
+  }
+
   /// The highest ordinal of a child that may exist.
   int created() {
     return created;
@@ -127,9 +136,29 @@ final class Children {
     }
     checkFree(request.subtaskId());
     add(new Change.Created(newJob));
+    newJob.definition().agent().permissions().stream()
+        .flatMap(one -> one.granted().stream())
+        .filter(grant -> !isGranted(definition.agent(), grant))
+        .distinct()
+        .forEach(grant -> writer.add(granted(grant, id)));
     var child = Seen.born(id, newJob.definition().agent().name(), request.subtaskId());
     remember(newJob.digest(), child);
     return child;
+  }
+
+  private static boolean isGranted(AgentSpec agent, Permissions.Grant grant) {
+    return agent.permissions().stream().anyMatch(one -> one.granted().contains(grant));
+  }
+
+  /// What a child may do that a job above it may not stands in the history, under its name.
+  private Change granted(Permissions.Grant grant, JobId child) {
+    return new Change.Recorded(
+        writer.progress().turn(),
+        Entry.Kind.PERMISSION_GRANTED,
+        Json.object("name", grant.name())
+            .with("agent", grant.agent())
+            .with("job", child.text())
+            .with("rules", grant.rules().stream().map(Rule::toString).toList()));
   }
 
   private void add(Change.Created change) {
@@ -197,7 +226,8 @@ final class Children {
       ResultSchema.of(schema);
     }
     var setup =
-        new JobDefinition(agent, blocks(agent, request), briefing.parameters(), locale, schema);
+        new JobDefinition(agent, blocks(agent, request), briefing.parameters(), locale, schema)
+            .below(definition.agent());
     if (briefing.message() != null && agent.model() == null) {
       throw new RefusedException(
           "ValueError", "Agent %s has no model to read a message".formatted(agent.name()));

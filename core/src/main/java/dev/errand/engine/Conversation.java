@@ -301,6 +301,7 @@ final class Conversation {
           SIGNAL,
           SUBTASK_SPAWNED,
           SUBTASK_REFUSED,
+          PERMISSION_GRANTED,
           SUBTASK_COMPLETED,
           SUBTASK_FAILED,
           SUBTASK_CANCELLED,

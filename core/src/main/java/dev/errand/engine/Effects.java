@@ -16,6 +16,7 @@ import dev.errand.job.Value;
 import dev.errand.spi.Change;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,9 +25,9 @@ import org.slf4j.LoggerFactory;
 /*
  * Calls tools, each under a line of the journal.
  *
- *   (no line) ──commit──▶ Intended ──call──▶ Returned or Raised
- *                            │
- *                            └── met by a replay: nobody knows whether the call was made
+ *   (no line) ──permitted, commit──▶ Intended ──call──▶ Returned or Raised
+ *                                        │
+ *                                        └── met by a replay: nobody knows whether the call was made
  *                                  the tool's reconciler knows          ──▶ Returned or Raised, or called
  *                                  it does not, the policy allows calls ──▶ called again with the same key
  *                                  it does not, AT_MOST_ONCE            ──▶ Unknown: the code is told
@@ -44,6 +45,7 @@ import org.slf4j.LoggerFactory;
  * Only the job's own thread uses this object.
  */
 final class Effects {
+  private static final String PERMISSION = "PermissionError";
   private static final Logger LOG = LoggerFactory.getLogger(Effects.class);
 
   private final Registry registry;
@@ -68,20 +70,37 @@ final class Effects {
     this.journal = journal;
   }
 
-  Value call(Slot slot, String name, Json.Object arguments) {
+  /// Calls a tool or a subtask factory, where that is permitted.
+  ///
+  /// @param permit what asks whether it is; not asked of a call that was made, or was begun, before
+  Value call(Slot slot, String name, Json.Object arguments, Permit permit) {
     var factory = registry.factory(agent, name);
     return factory.isPresent()
-        ? said(slot, factory.get(), arguments)
-        : called(slot, tool(name), arguments);
+        ? said(slot, factory.get(), arguments, permit)
+        : called(slot, tool(name), arguments, permit);
+  }
+
+  /// Asks whether a call may be made.
+  interface Permit {
+    /// Of a call that is made whatever the rules say.
+    Permit NOT_NEEDED = (call, tool) -> Optional.empty();
+
+    /// What is said against it; may wait.
+    Optional<Approvals.Answer.Refused> refusal(ToolFunction.Call call, ToolFunction tool);
   }
 
   /// The form of a subtask that is to be started.
-  private Value said(Slot slot, SubTaskFactory factory, Json.Object arguments) {
+  private Value said(Slot slot, SubTaskFactory factory, Json.Object arguments, Permit permit) {
     var name = factory.name();
     var digest = Journal.digest(arguments.print());
     var known = journal.recorded(slot, name, digest);
     if (known == null) {
       journal.requireAllAsked(slot, name);
+      var asked = new ToolFunction.Call(job, slot.key(job), arguments);
+      var refusal = permit.refusal(asked, registry.described(factory));
+      if (refusal.isPresent()) {
+        throw new RefusedException(PERMISSION, refusal.get().message());
+      }
       var result = invoke(name, ToolFunction.TIMEOUT, () -> factory.spec(arguments).form());
       known = new Effect(slot, name, digest, EffectPolicy.IDEMPOTENT, result);
       journal.record(known);
@@ -90,11 +109,17 @@ final class Effects {
     return answer(slot.key(job), name, known.result());
   }
 
-  private Value called(Slot slot, ToolFunction tool, Json.Object arguments) {
+  private Value called(Slot slot, ToolFunction tool, Json.Object arguments, Permit permit) {
     var name = tool.name();
     var call = new ToolFunction.Call(job, slot.key(job), arguments);
     var digest = Journal.digest(arguments.print());
     var known = journal.recorded(slot, name, digest);
+    if (known == null) {
+      var refusal = permit.refusal(call, tool);
+      if (refusal.isPresent()) {
+        known = refused(slot, call, tool, refusal.get());
+      }
+    }
     if (known == null && tool.policy() == EffectPolicy.READ_ONLY) {
       writer.commitSoon();
       var result = made(tool, call).result();
@@ -111,6 +136,18 @@ final class Effects {
     }
     outbound.requireOpen();
     return answer(call.key(), name, known.result());
+  }
+
+  /// Records that a call was not made; one that is not journalled is simply not made again.
+  private Effect refused(
+      Slot slot, ToolFunction.Call call, ToolFunction tool, Approvals.Answer.Refused why) {
+    var result = new Effect.Result.Raised(PERMISSION, why.message());
+    var line =
+        new Effect(
+            slot, tool.name(), Journal.digest(call.arguments().print()), tool.policy(), result);
+    return tool.policy() == EffectPolicy.READ_ONLY
+        ? line
+        : record(call, line, new Came(result, Json.object("code", why.code())));
   }
 
   /// Records that a call is about to be made; it may be once that is committed.

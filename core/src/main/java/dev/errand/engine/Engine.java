@@ -3,6 +3,7 @@ package dev.errand.engine;
 import dev.errand.agent.Agent;
 import dev.errand.agent.Model;
 import dev.errand.agent.ToolFunction;
+import dev.errand.job.Approval;
 import dev.errand.job.Attempts;
 import dev.errand.job.Budget;
 import dev.errand.job.Completion;
@@ -153,8 +154,31 @@ public final class Engine implements AutoCloseable {
     return Optional.ofNullable(worker);
   }
 
+  /// Answers the question whether a tool may be called, in the name of a person.
+  ///
+  /// @throws SignalRefusedException if the job is no such question, it was answered before, or this
+  ///   is called by a tool or a model
+  public void answer(JobId question, Approval.Answer answer) {
+    if (Outbound.isCalling()) {
+      throw SignalRefusedException.notByPerson(question);
+    }
+    if (!isApproval(question)) {
+      throw SignalRefusedException.noApproval(question);
+    }
+    store.complete(question, answer.completion());
+    signals.committed();
+  }
+
+  private boolean isApproval(JobId id) {
+    var job = store.find(id).orElseThrow(() -> new UnknownJobException(id.text()));
+    return job.subtask() != null && job.subtask().isApproval();
+  }
+
   /// Ends a handler from outside; see [Store#complete].
   public void complete(JobId job, Completion completion) {
+    if (isApproval(job)) {
+      throw SignalRefusedException.approval(job);
+    }
     if (completion instanceof Completion.Result(var value)) {
       requireFit(job, value);
     }
@@ -225,7 +249,7 @@ public final class Engine implements AutoCloseable {
     Instant end = clock.instant().plus(atMost);
     while (true) {
       long seen = signals.count();
-      var job = store.find(id).orElseThrow(() -> new dev.errand.job.UnknownJobException(id.text()));
+      var job = store.find(id).orElseThrow(() -> new UnknownJobException(id.text()));
       if (job.outcome() != null || !clock.instant().isBefore(end)) {
         return job;
       }

@@ -331,7 +331,7 @@ final class JobAdvancer {
       return conclude(all, reply.text()) && askModel(name);
     }
     var begun = writer.progress().beginning();
-    spending.commitSettingAside(all, begun.at(0, begun.created() + acts.subTasks(), 0), estimate);
+    spending.commitSettingAside(all, begun.at(0, begun.created() + acts.numbers(), 0), estimate);
     return true;
   }
 
@@ -368,6 +368,8 @@ final class JobAdvancer {
     var data = Json.object("text", reply.text());
     if (!reply.calls().isEmpty() && !reply.cutOff()) {
       data = data.with("calls", reply.calls().stream().map(ToolCall::form).toList());
+      var asks = host.asks(reply.calls());
+      data = asks.isEmpty() ? data : data.with(Acts.ASKS, asks);
     }
     return new Change.Recorded(
         writer.progress().turn(),

@@ -17,6 +17,7 @@ import dev.errand.job.RefusedException;
 import dev.errand.job.SignalRefusedException;
 import dev.errand.job.Slot;
 import dev.errand.job.TaskError;
+import dev.errand.job.ToolCall;
 import dev.errand.job.Value;
 import dev.errand.job.Variable;
 import dev.errand.job.Wait;
@@ -73,7 +74,9 @@ final class JobHost implements Host {
   private final Looks looks;
   private final DurableObjects objects;
   private final ToolCalls calls;
+  private final Approvals approvals;
   private int turn;
+  private boolean tookNumber;
   private int answers;
 
   private boolean overtaken;
@@ -102,8 +105,9 @@ final class JobHost implements Host {
     this.parking = parking;
     this.completed = job.subtask() != null && job.subtask().completion() != null;
     this.journal = new Journal(job.id(), writer);
-    this.effects = new Effects(registry, job.id(), definition.agent(), writer, outbound, journal);
     this.children = new Children(store, registry, job, definition, writer);
+    this.approvals = new Approvals(store, definition.agent(), children);
+    this.effects = new Effects(registry, job.id(), definition.agent(), writer, outbound, journal);
     this.looks = new Looks(journal, children);
     this.objects = new DurableObjects(store, job.id(), writer, journal, locks);
     this.calls =
@@ -115,6 +119,7 @@ final class JobHost implements Host {
             effects,
             journal,
             new SubTasks(job.id(), definition, writer, children, registry::subTaskOptions),
+            approvals,
             this::awaitEnds);
   }
 
@@ -197,7 +202,7 @@ final class JobHost implements Host {
     children.released();
     journal.begin(mayBeReplay ? beforeCode(slot -> !slot.isOfWords()) : List.of());
     if (mayBeReplay) {
-      children.learnAfter(writer.progress().created() - acts.subTasks());
+      children.learnAfter(writer.progress().created() - acts.numbers());
     }
     var done =
         history.stream()
@@ -218,7 +223,7 @@ final class JobHost implements Host {
         .toList();
   }
 
-  /// Waits for children that a reply's calls began.
+  /// Waits for children that a reply's calls began, and for answers to what they ask.
   private void awaitEnds(List<JobId> handlers, int needed) {
     if (children.ended(handlers).size() < needed) {
       suspended(Slot.ofWords(turn).statement(), new Wait(handlers, needed));
@@ -238,7 +243,7 @@ final class JobHost implements Host {
     var slot = Slot.ofWords(turn);
     journal.begin(mayBeReplay ? beforeCode(Slot::isOfWords) : List.of());
     try {
-      effects.call(slot, send, Json.object("body", words.get()));
+      effects.call(slot, send, Json.object("body", words.get()), Effects.Permit.NOT_NEEDED);
       return true;
     } catch (RefusedException toldInHistory) {
       return false;
@@ -328,9 +333,30 @@ final class JobHost implements Host {
   }
 
   @Override
-  public Value call(Mark mark, int ordinal, String name, Json.Object arguments) {
+  public Value call(Mark mark, int ordinal, int child, String name, Json.Object arguments) {
     asked(mark);
-    return effects.call(new Slot(turn, mark.statement(), ordinal), name, arguments);
+    int statement = mark.statement();
+    Approvals.Waiting waiting =
+        (questions, needed) -> suspended(statement, new Wait(questions, needed));
+    try {
+      return effects.call(
+          new Slot(turn, statement, ordinal),
+          name,
+          arguments,
+          (call, tool) -> approvals.refusal(child, call.key(), tool, call.arguments(), waiting));
+    } finally {
+      tookNumber = approvals.isAsked(child);
+    }
+  }
+
+  @Override
+  public boolean tookNumber() {
+    return tookNumber;
+  }
+
+  /// Which of a reply's calls wait for a person's answer.
+  List<Integer> asks(List<ToolCall> reply) {
+    return calls.asks(reply);
   }
 
   @Override

@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 /// A thread is interrupted only while it is in such a call: a commit never sees an interrupt that
 /// was meant for one.
 final class Outbound {
+  /// Whether a thread, or what it was started by, calls a tool or a model.
+  private static final ThreadLocal<Boolean> CALLING =
+      InheritableThreadLocal.withInitial(() -> false);
+
   private final Map<Thread, Target> calling = new HashMap<>();
   private boolean closed;
 
@@ -99,12 +103,19 @@ final class Outbound {
     }
   }
 
+  /// Whether it is a tool or a model that asks.
+  static boolean isCalling() {
+    return CALLING.get();
+  }
+
   private synchronized void begin(Target target) {
     requireOpen();
+    CALLING.set(true);
     calling.put(Thread.currentThread(), target);
   }
 
   private synchronized void end() {
+    CALLING.remove();
     calling.remove(Thread.currentThread());
     if (closed) {
       Thread.interrupted(); // one that came too late for the call is for nobody else

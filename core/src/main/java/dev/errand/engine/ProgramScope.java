@@ -102,10 +102,18 @@ final class ProgramScope implements JobScope {
 
   @Override
   public Json call(String tool, Json.Object arguments) {
-    return switch (ask(() -> host.call(mark(), ordinal++, tool, arguments))) {
+    return switch (ask(() -> called(tool, arguments))) {
       case Value.Plain(var json) -> json;
       case Value.Pickled pickled -> new Json.Text(pickled.text());
     };
+  }
+
+  private Value called(String tool, Json.Object arguments) {
+    try {
+      return host.call(mark(), ordinal++, created + 1, tool, arguments);
+    } finally {
+      created += host.tookNumber() ? 1 : 0;
+    }
   }
 
   @Override

@@ -145,6 +145,17 @@ final class Registry {
         .findFirst();
   }
 
+  /// A subtask factory as permissions look at it.
+  ToolFunction described(SubTaskFactory factory) {
+    return ToolFunction.of(
+        factory.name(),
+        factory.description(),
+        factory.parameters(),
+        call -> {
+          throw new IllegalStateException("Only code can call " + factory.name());
+        });
+  }
+
   /// Why a tool cannot be called with these arguments; empty if it can.
   Optional<String> misfit(ToolSpec tool, Json arguments) {
     return arguments instanceof Json.Object

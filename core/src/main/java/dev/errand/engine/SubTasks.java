@@ -84,6 +84,11 @@ final class SubTasks {
     return definition.agent().tools().contains(TOOL);
   }
 
+  /// Whether the child of that number was begun, here or by a pass before.
+  boolean isBegun(int ordinal) {
+    return children.known(ordinal).isPresent();
+  }
+
   static String invalid(String why) {
     return "<tool_use_error>InputValidationError: " + why + "</tool_use_error>";
   }
@@ -185,7 +190,8 @@ final class SubTasks {
             tools,
             own.sandbox(),
             own.limits(),
-            own.conduct().ofSubTask(offers));
+            own.conduct().ofSubTask(offers),
+            own.permissions());
     return new JobDefinition(agent, List.of(), definition.parameters(), definition.locale());
   }
 

@@ -12,19 +12,21 @@ import dev.errand.job.Slot;
 import dev.errand.job.ToolCall;
 import dev.errand.job.ToolSpec;
 import dev.errand.job.Value;
+import dev.errand.job.Verdict;
 import dev.errand.spi.Change;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -39,7 +41,12 @@ import org.jspecify.annotations.Nullable;
  * Several tools are called on threads of their own, and nothing else happens there: what came of them is recorded by the
  * job's thread, which calls one alone itself. While only children are at work the job is suspended; one whose child is over begins the next call.
  *
- * A message for the job ends the wait for children, and they go on: their ends are told as those of any subtask.
+ * A call that a person is to allow waits as a call of SubTask does, for a question instead of a child, and is begun once that
+ * is answered. Which calls ask is decided in the commit of the reply, as numbers follow from it; a call that would be asked
+ * for only by now is not made.
+ *
+ * A message for the job ends the wait for children, and they go on: their ends are told as those of any subtask. Questions
+ * are taken back.
  *
  * Only the job's own thread uses this object.
  */
@@ -54,15 +61,8 @@ final class ToolCalls {
   private final Effects effects;
   private final Journal journal;
   private final SubTasks subTasks;
-  private final Waiting waiting;
-
-  /// Waits for children.
-  interface Waiting {
-    /// Suspends the job until so many of them have ended.
-    ///
-    /// @throws JobHost.Interrupted if a message arrived first
-    void until(List<JobId> children, int needed);
-  }
+  private final Approvals approvals;
+  private final Approvals.Waiting waiting;
 
   /// A call that is to be made; `line` is its line in the journal, null for one that needs none.
   private record Begun(
@@ -95,7 +95,8 @@ final class ToolCalls {
       Effects effects,
       Journal journal,
       SubTasks subTasks,
-      Waiting waiting) {
+      Approvals approvals,
+      Approvals.Waiting waiting) {
     this.registry = registry;
     this.job = job;
     this.agent = agent;
@@ -104,6 +105,7 @@ final class ToolCalls {
     this.effects = effects;
     this.journal = journal;
     this.subTasks = subTasks;
+    this.approvals = approvals;
     this.waiting = waiting;
   }
 
@@ -119,13 +121,16 @@ final class ToolCalls {
     private final int created;
     private final boolean hasCode;
     private final List<ToolCall> calls;
-    private final Queue<Integer> queue;
+    private final Acts acts;
+    private final Deque<Integer> queue;
     private final Map<JobId, Integer> children = new LinkedHashMap<>();
+    private final Map<JobId, Integer> questions = new LinkedHashMap<>();
 
     Round(Acts acts, Set<Integer> done) {
+      this.acts = acts;
       this.hasCode = acts.code().isPresent();
       this.calls = acts.calls();
-      this.created = writer.progress().created() - acts.subTasks();
+      this.created = writer.progress().created() - acts.numbers();
       this.queue =
           IntStream.range(0, calls.size())
               .filter(n -> !done.contains(n) && !acts.carriesOut(calls.get(n)))
@@ -135,17 +140,33 @@ final class ToolCalls {
 
     void carryOut() {
       try {
-        while (!queue.isEmpty() || !children.isEmpty()) {
+        while (!queue.isEmpty() || !children.isEmpty() || !questions.isEmpty()) {
           make(begin());
           boolean isFull = children.size() >= conduct.concurrentTools();
-          if (!children.isEmpty() && (queue.isEmpty() || isFull)) {
-            hear(queue.isEmpty() ? children.size() : 1);
+          boolean isWaiting = !children.isEmpty() || !questions.isEmpty();
+          if (isWaiting && (queue.isEmpty() || isFull)) {
+            hear(queue.isEmpty() && questions.isEmpty() ? children.size() : 1);
           }
         }
       } catch (JobHost.Interrupted byMessage) {
         hearEnded();
-        children.forEach((child, n) -> recordCame(n, subTasks.stillAtWork(child)));
         queue.forEach(n -> recordFailed(n, "NOT_BEGUN", "Not begun: a message arrived. Read it."));
+        queue.clear();
+        withdraw();
+        children.forEach((child, n) -> recordCame(n, subTasks.stillAtWork(child)));
+      }
+    }
+
+    /// Takes the questions back; a call that was allowed at the last moment is made.
+    private void withdraw() {
+      questions.forEach(
+          (question, n) -> {
+            approvals.withdraw(question, calls.get(n).name());
+            queue.add(n);
+          });
+      questions.clear();
+      while (!queue.isEmpty()) {
+        make(begin());
       }
     }
 
@@ -162,33 +183,81 @@ final class ToolCalls {
       return begun;
     }
 
-    /// Begins one; empty if it is over, or a child has it.
+    /// Begins one; empty if it is over, or waits for a child or an answer.
     private Optional<Begun> begin(int n, ToolCall call) {
       if (Acts.isCode(call) && isOffered(call.name())) {
         recordFailed(n, INVALID, codeRefused());
         return Optional.empty();
       }
-      if (call.name().equals(SubTasks.TOOL) && subTasks.mayBeCalled()) {
-        delegate(n, call);
-        return Optional.empty();
-      }
-      var tool =
-          isOffered(call.name())
-              ? registry.tool(agent, call.name())
-              : Optional.<ToolFunction>empty();
+      var tool = tool(call);
       if (tool.isEmpty()) {
         recordFailed(n, "UNKNOWN_TOOL", unknown(call.name()));
         return Optional.empty();
       }
-      // One that is under way was found fit before, be it by a schema of that time.
-      boolean isBegun = journal.at(Slot.ofCall(turn, n)) != null;
-      var misfit =
-          isBegun ? Optional.<String>empty() : registry.misfit(tool.get().spec(), call.arguments());
+      boolean isSubTask = isSubTask(call);
+      // One that is under way was found fit and permitted before, be it by the rules of that time.
+      boolean isBegun =
+          isSubTask ? subTasks.isBegun(ordinal(n)) : journal.at(Slot.ofCall(turn, n)) != null;
+      var misfit = isBegun || isSubTask ? Optional.<String>empty() : misfit(tool.get(), call);
       if (misfit.isPresent()) {
         recordFailed(n, INVALID, SubTasks.invalid(misfit.get()));
         return Optional.empty();
       }
+      if (!isBegun && !isPermitted(n, tool.get(), call)) {
+        return Optional.empty();
+      }
+      if (isSubTask) {
+        delegate(n, call);
+        return Optional.empty();
+      }
       return begin(n, tool.get(), (Json.Object) call.arguments());
+    }
+
+    /// Whether it may be made now; if not, it is over or waits for an answer.
+    private boolean isPermitted(int n, ToolFunction tool, ToolCall call) {
+      if (!(call.arguments() instanceof Json.Object arguments)) {
+        return true; // and is none
+      }
+      var judgement = approvals.judge(tool, arguments);
+      return switch (judgement.verdict()) {
+        case ALLOW -> true;
+        case DENY -> heard(n, approvals.denied(tool.name(), judgement));
+        case ASK -> {
+          if (!acts.asks().contains(n)) {
+            recordFailed(
+                n,
+                "WITHDRAWN",
+                "Not made: what it is about is judged otherwise by now. Call again.");
+            yield false;
+          }
+          var question =
+              approvals.ask(
+                  created + 1 + acts.numbersBefore(n),
+                  Slot.ofCall(turn, n).key(job),
+                  tool.name(),
+                  arguments,
+                  judgement);
+          yield approvals
+              .answer(question, tool.name())
+              .map(answer -> heard(n, answer))
+              .orElseGet(
+                  () -> {
+                    questions.put(question, n);
+                    return false;
+                  });
+        }
+      };
+    }
+
+    /// Whether a call may be made by that answer; if not, it is over.
+    private boolean heard(int n, Approvals.Answer answer) {
+      return switch (answer) {
+        case Approvals.Answer.Allowed ignored -> true;
+        case Approvals.Answer.Refused(var code, var message) -> {
+          recordFailed(n, code, message);
+          yield false;
+        }
+      };
     }
 
     private Optional<Begun> begin(int n, ToolFunction tool, Json.Object arguments) {
@@ -301,22 +370,38 @@ final class ToolCalls {
       return new Change.Recorded(turn, Entry.Kind.TOOL, data);
     }
 
-    /// The number of the child is the same in every pass, whichever calls are done by then.
+    /// The number of a call's child is the same in every pass, whichever calls are done by then.
+    private int ordinal(int n) {
+      return created + 1 + acts.numbersBefore(n) + (acts.asks().contains(n) ? 1 : 0);
+    }
+
     private void delegate(int n, ToolCall call) {
-      long before =
-          calls.stream().limit(n).filter(other -> other.name().equals(SubTasks.TOOL)).count();
-      int ordinal = created + 1 + (int) before;
-      switch (subTasks.begin(ordinal, turn + "/" + n, call.arguments())) {
+      switch (subTasks.begin(ordinal(n), turn + "/" + n, call.arguments())) {
         case SubTasks.Begun.AtWork(var child) -> children.put(child, n);
         case SubTasks.Begun.Refused(var came, var event) -> writer.add(event, entry(n, came));
         case SubTasks.Begun.Wrong(var came) -> recordCame(n, came);
       }
     }
 
-    /// Waits until so many children have ended, and records what came of all that have.
+    /// Waits until so many children have ended or questions are answered, and goes on with all that
+    /// have.
     private void hear(int needed) {
-      waiting.until(List.copyOf(children.keySet()), needed);
+      waiting.until(
+          Stream.concat(children.keySet().stream(), questions.keySet().stream()).toList(), needed);
       hearEnded();
+      hearAnswers();
+    }
+
+    /// What is answered is begun anew, and finds its answer.
+    private void hearAnswers() {
+      var answered =
+          questions.entrySet().stream()
+              .filter(
+                  one ->
+                      approvals.answer(one.getKey(), calls.get(one.getValue()).name()).isPresent())
+              .map(Map.Entry::getKey)
+              .toList();
+      answered.forEach(question -> queue.add(Objects.requireNonNull(questions.remove(question))));
     }
 
     private void hearEnded() {
@@ -335,6 +420,35 @@ final class ToolCalls {
           ? "Only 1 python_cli call is allowed per step, got " + asked
           : SubTasks.invalid("code is required: a text that is not blank");
     }
+  }
+
+  /// Which of a reply's calls wait for a person's answer, by their places.
+  List<Integer> asks(List<ToolCall> reply) {
+    return IntStream.range(0, reply.size()).filter(n -> isAsked(reply.get(n))).boxed().toList();
+  }
+
+  private boolean isAsked(ToolCall call) {
+    return call.arguments() instanceof Json.Object arguments
+        && !Acts.isCode(call)
+        && tool(call)
+            .filter(tool -> isSubTask(call) || misfit(tool, call).isEmpty())
+            .filter(tool -> approvals.judge(tool, arguments).verdict() == Verdict.ASK)
+            .isPresent();
+  }
+
+  private static boolean isSubTask(ToolCall call) {
+    return call.name().equals(SubTasks.TOOL);
+  }
+
+  private Optional<ToolFunction> tool(ToolCall call) {
+    if (isSubTask(call) && subTasks.mayBeCalled()) {
+      return Optional.of(ToolFunction.SUB_TASK);
+    }
+    return isOffered(call.name()) ? registry.tool(agent, call.name()) : Optional.empty();
+  }
+
+  private Optional<String> misfit(ToolFunction tool, ToolCall call) {
+    return registry.misfit(tool.spec(), call.arguments());
   }
 
   private static final Effect.Result OVER = new Effect.Result.Returned(Value.none());

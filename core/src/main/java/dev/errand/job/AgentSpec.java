@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// @param sandbox where its code runs
 /// @param limits what its jobs may cost
 /// @param conduct how it goes about its jobs
+/// @param permissions which calls of tools it may make: where all of these allow that. Those of the
+///   jobs above it come first, its own last; none where nothing is forbidden
 public record AgentSpec(
     String name,
     String instructions,
@@ -23,12 +25,14 @@ public record AgentSpec(
     List<String> tools,
     Sandbox sandbox,
     Limits limits,
-    Conduct conduct) {
+    Conduct conduct,
+    List<Permissions> permissions) {
   public AgentSpec {
     if (name.isBlank()) {
       throw new IllegalArgumentException("An agent needs a name");
     }
     tools = List.copyOf(tools);
+    permissions = permissions.stream().filter(one -> !one.equals(Permissions.ALL)).toList();
   }
 
   /// A spec with nothing of its own to do, and a [Sandbox] of these parts.
@@ -48,17 +52,28 @@ public record AgentSpec(
         tools,
         new Sandbox(runtime, restricted, imports),
         limits,
-        Conduct.PLAIN);
+        Conduct.PLAIN,
+        List.of());
   }
 
   /// A program agent of that name: no model, no tools, Python in restricted mode.
   public static AgentSpec program(String name) {
-    return new AgentSpec(name, "", null, List.of(), Sandbox.DEFAULT, Limits.DEFAULT, Conduct.PLAIN);
+    return new AgentSpec(
+        name, "", null, List.of(), Sandbox.DEFAULT, Limits.DEFAULT, Conduct.PLAIN, List.of());
   }
 
   /// The same agent for a piece of code: without its model, and with nothing of its own to do.
   public AgentSpec codeOnly() {
-    return new AgentSpec(name, instructions, null, tools, sandbox, limits, Conduct.PLAIN);
+    return new AgentSpec(
+        name, instructions, null, tools, sandbox, limits, Conduct.PLAIN, permissions);
+  }
+
+  /// The same agent for a child of a job of that agent: it may do no more than that job may.
+  public AgentSpec below(AgentSpec parent) {
+    var all = Permissions.below(parent.permissions(), name, permissions);
+    return all.equals(permissions)
+        ? this
+        : new AgentSpec(name, instructions, model, tools, sandbox, limits, conduct, all);
   }
 
   /// The workspace runtime its code runs in.

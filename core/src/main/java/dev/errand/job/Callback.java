@@ -7,7 +7,13 @@ import java.time.Instant;
 /// @param id its own id; the job whose handler the answer completes
 /// @param name what the code calls it
 /// @param since when it was asked
-public record Callback(JobId id, String name, Instant since) {
+/// @param isApproval whether it asks if a tool may be called; see [Approval]
+public record Callback(JobId id, String name, Instant since, boolean isApproval) {
+  /// A question of a job's own code.
+  public Callback(JobId id, String name, Instant since) {
+    this(id, name, since, false);
+  }
+
   /// The job whose code asked.
   public JobId job() {
     return id.parent().orElse(id);

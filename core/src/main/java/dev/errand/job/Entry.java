@@ -20,6 +20,8 @@ public record Entry(long sequence, Instant time, JobId job, int turn, Kind kind,
     SUBTASK_SPAWNED,
     /// A subtask that a model asked for was not begun.
     SUBTASK_REFUSED,
+    /// A child may do what a job above it may not, under a grant of that name.
+    PERMISSION_GRANTED,
     /// The handler has a result.
     SUBTASK_COMPLETED,
     /// The handler has an error.

@@ -48,6 +48,23 @@ public record JobDefinition(
     return of(AgentSpec.program(CALLBACK), new CodeBlock(CodeBlock.Kind.ANSWER, name));
   }
 
+  /// The definition of the question whether a tool may be called: a callback that only a person
+  /// answers.
+  ///
+  /// @param question what is asked; see [Approval]
+  public static JobDefinition approval(String name, Json.Object question) {
+    var block = new CodeBlock(CodeBlock.Kind.ANSWER, name);
+    return new JobDefinition(AgentSpec.program(CALLBACK), List.of(block), question, null);
+  }
+
+  /// The same for a child of a job of that agent: its agent may do no more than that job may.
+  public JobDefinition below(AgentSpec parent) {
+    var narrowed = agent.below(parent);
+    return narrowed.equals(agent)
+        ? this
+        : new JobDefinition(narrowed, warmup, parameters, locale, resultSchema);
+  }
+
   /// Whether it is that of a callback.
   public boolean isCallback() {
     return warmup.size() == 1 && warmup.getFirst().kind() == CodeBlock.Kind.ANSWER;
@@ -67,7 +84,8 @@ public record JobDefinition(
             List.of(),
             new Sandbox(Attempts.RUNTIME, true, List.of()),
             work.agent().limits().withChildren(1),
-            Conduct.PLAIN);
+            Conduct.PLAIN,
+            List.of());
     var block = new CodeBlock(CodeBlock.Kind.ATTEMPTS, StoredForm.write(attempts).print());
     return new JobDefinition(supervisor, List.of(block), Json.Object.EMPTY, work.locale());
   }

@@ -40,6 +40,27 @@ public final class SignalRefusedException extends JobException {
             .formatted(callback, job.parent().orElse(job)));
   }
 
+  /// The question whether a tool may be called is answered with yes or no, by a person.
+  public static SignalRefusedException approval(JobId question) {
+    return new SignalRefusedException(
+        "%s asks whether a tool may be called; that is answered with yes or no: `errand answer %s yes`."
+            .formatted(question, question));
+  }
+
+  /// The job is no such question.
+  public static SignalRefusedException noApproval(JobId job) {
+    return new SignalRefusedException(
+        "Job %s does not ask whether a tool may be called; `errand inbox` lists what does."
+            .formatted(job));
+  }
+
+  /// The question is answered from within a call of a tool or a model.
+  public static SignalRefusedException notByPerson(JobId question) {
+    return new SignalRefusedException(
+        "%s is to be answered by a person, not from within a call of a tool or of a model; answer it outside of any job's work."
+            .formatted(question));
+  }
+
   /// The result is not what was asked of the job.
   public static SignalRefusedException misfit(JobId job, String why) {
     return new SignalRefusedException(

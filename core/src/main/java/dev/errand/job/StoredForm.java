@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -37,10 +38,60 @@ public final class StoredForm {
             .with("runtime", agent.runtime())
             .with("restricted", agent.restricted())
             .with("limits", write(agent.limits()));
-    var reaching = agent.imports().isEmpty() ? form : form.with("imports", agent.imports());
+    // Absent where they are the default, so that addresses stay what they were.
+    form = agent.imports().isEmpty() ? form : form.with("imports", agent.imports());
+    form = unlessEmpty(form, "permissions", agent.permissions(), StoredForm::write);
     return agent.conduct().equals(Conduct.PLAIN)
-        ? reaching
-        : reaching.with("conduct", write(agent.conduct()));
+        ? form
+        : form.with("conduct", write(agent.conduct()));
+  }
+
+  private static <T> Json.Object unlessEmpty(
+      Json.Object form, String name, List<T> items, Function<T, Object> each) {
+    return items.isEmpty() ? form : form.with(name, items.stream().map(each).toList());
+  }
+
+  private static Json.Object write(Permissions permissions) {
+    var form = Json.Object.EMPTY;
+    form = unlessEmpty(form, "allow", permissions.allow(), Rule::toString);
+    form = unlessEmpty(form, "ask", permissions.ask(), Rule::toString);
+    form = unlessEmpty(form, "deny", permissions.deny(), Rule::toString);
+    form = form.with("otherwise", permissions.otherwise().name());
+    var within = permissions.answerWithin();
+    form = within == null ? form : form.with("answerMillis", within.toMillis());
+    form = unlessEmpty(form, "grants", permissions.grants(), StoredForm::write);
+    return unlessEmpty(form, "granted", permissions.granted(), StoredForm::write);
+  }
+
+  private static Permissions permissions(Json.Object form) {
+    return new Permissions(
+        rules(form, "allow"),
+        rules(form, "ask"),
+        rules(form, "deny"),
+        Verdict.valueOf(string(form, "otherwise")),
+        form.number("answerMillis").map(Duration::ofMillis).orElse(null),
+        grants(form, "grants"),
+        grants(form, "granted"));
+  }
+
+  private static List<Rule> rules(Json.Object form, String name) {
+    return strings(form, name).stream().map(Rule::of).toList();
+  }
+
+  private static Json.Object write(Permissions.Grant grant) {
+    return Json.object("name", grant.name())
+        .with("agent", grant.agent())
+        .with("rules", grant.rules().stream().map(Rule::toString).toList());
+  }
+
+  private static List<Permissions.Grant> grants(Json.Object form, String name) {
+    return items(form, name).stream()
+        .map(Json.Object.class::cast)
+        .map(
+            grant ->
+                new Permissions.Grant(
+                    string(grant, "name"), string(grant, "agent"), rules(grant, "rules")))
+        .toList();
   }
 
   private static Json.Object write(Conduct conduct) {
@@ -135,7 +186,10 @@ public final class StoredForm {
             agent
                 .get("conduct")
                 .map(conduct -> conduct((Json.Object) conduct))
-                .orElse(Conduct.PLAIN)),
+                .orElse(Conduct.PLAIN),
+            items(agent, "permissions").stream()
+                .map(one -> permissions((Json.Object) one))
+                .toList()),
         blocks(form, "warmup"),
         object(form, "parameters"),
         form.text("locale").orElse(null),

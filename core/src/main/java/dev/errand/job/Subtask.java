@@ -86,6 +86,24 @@ public record Subtask(Json id, @Nullable Completion completion, long told) {
     return Json.object(JobDefinition.CALLBACK, name);
   }
 
+  /// The member of the id of a callback by which a person is asked whether a tool may be called.
+  public static final String APPROVAL = "approval";
+
+  /// The id of the handler of such a callback.
+  public static Json approvalId(String name) {
+    return Json.object(JobDefinition.CALLBACK, name).with(APPROVAL, true);
+  }
+
+  /// Whether a person is asked by it whether a tool may be called.
+  public boolean isApproval() {
+    return isApproval(id);
+  }
+
+  /// The same of the id of a handler.
+  public static boolean isApproval(@Nullable Json id) {
+    return id instanceof Json.Object(var members) && members.containsKey(APPROVAL);
+  }
+
   /// The name of the callback whose handler this is; empty if it is a subtask's.
   public Optional<String> callback() {
     return id instanceof Json.Object named ? named.text(JobDefinition.CALLBACK) : Optional.empty();

@@ -74,6 +74,7 @@ public final class Bookkeeping {
       case JOB_CREATED,
           SUBTASK_SPAWNED,
           SUBTASK_REFUSED,
+          PERMISSION_GRANTED,
           SUBTASK_COMPLETED,
           SUBTASK_FAILED,
           SUBTASK_CANCELLED,

@@ -29,8 +29,16 @@ public interface Host {
   /// Takes note of console output, readings or a checkpoint; nothing is asked.
   void note(Mark mark);
 
-  /// Calls a tool; journalled by its policy.
-  Value call(Mark mark, int ordinal, String tool, Json.Object arguments);
+  /// Calls a tool; journalled by its policy. Where the agent's permissions say so a person is asked
+  /// first, and the job may be suspended meanwhile.
+  ///
+  /// @param child the number that the next job which this job creates would have: the question has
+  ///   it, see [#tookNumber]
+  Value call(Mark mark, int ordinal, int child, String tool, Json.Object arguments);
+
+  /// Whether the latest [#call] has taken the number that it was given, be it one that was refused,
+  /// so that the next job which this job creates has the number after it.
+  boolean tookNumber();
 
   /// Creates a child job; with a `subtaskId` it has a handler (one of JSON null for a handler
   /// without id).

@@ -84,7 +84,16 @@ class StoredFormTest {
                     List.of(ToolSpec.of("look", "Looks.", List.of("where?"))),
                     2,
                     5_000,
-                    "scripted:small.yaml")),
+                    "scripted:small.yaml"),
+                List.of(
+                    Permissions.ALL
+                        .allow("Read", "Bash(git diff:*)")
+                        .ask("Write(src/**)")
+                        .deny("mcp__bank")
+                        .otherwise(Verdict.ASK)
+                        .answerWithin(Duration.ofDays(7))
+                        .grant("releases", "releaser", "Bash(git push:*)"),
+                    Permissions.ALL.otherwise(Verdict.DENY).grant("one", "a", "x").over("a"))),
             before.warmup(),
             before.parameters(),
             before.locale());

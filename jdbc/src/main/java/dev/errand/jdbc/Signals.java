@@ -214,7 +214,8 @@ final class Signals {
     return new Callback(
         new JobId(row.getString(1)),
         handler.callback().orElseThrow(),
-        Instant.ofEpochMilli(row.getLong(3)));
+        Instant.ofEpochMilli(row.getLong(3)),
+        handler.isApproval());
   }
 
   /// Lets a job that has just ended go on, where it may, if something happened after `heard` that

@@ -39,7 +39,8 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
     return switch (what()) {
       case "call" -> {
         var arguments = Form.of(json(form.number("args"))).json();
-        yield Forms.value(host.call(mark, form.number("n"), form.text("tool"), arguments));
+        yield Forms.value(
+            host.call(mark, form.number("n"), form.number("child"), form.text("tool"), arguments));
       }
       case "create" -> Forms.child(host.create(mark, childRequest(host)));
       case "attach" -> Forms.child(host.attach(mark, job(form.any("job")), form.any("id")));

@@ -22,6 +22,11 @@ public record Frame(Json.Object header, List<Blob> parts) {
     return new Frame(Form.of(Form.fitting(() -> Json.parse(header))).json(), parts);
   }
 
+  /// The same, saying that besides.
+  Frame with(String name, Object value) {
+    return new Frame(header.with(name, value), parts);
+  }
+
   /// The text of the header, which says how long the parts are.
   public String text() {
     if (parts.isEmpty()) {

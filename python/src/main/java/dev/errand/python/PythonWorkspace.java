@@ -166,6 +166,11 @@ public final class PythonWorkspace implements Workspace {
   }
 
   private static Frame answer(Asked asked, Host host) {
+    var answer = answered(asked, host);
+    return asked.what().equals("call") && host.tookNumber() ? answer.with("took", 1) : answer;
+  }
+
+  private static Frame answered(Asked asked, Host host) {
     try {
       return asked.put(host);
     } catch (RefusedException refused) {

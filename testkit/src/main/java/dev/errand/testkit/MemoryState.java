@@ -667,7 +667,13 @@ final class MemoryState {
         .flatMap(
             job ->
                 Objects.requireNonNull(job.subtask()).callback().stream()
-                    .map(name -> new Callback(job.id(), name, job.origin().created())))
+                    .map(
+                        name ->
+                            new Callback(
+                                job.id(),
+                                name,
+                                job.origin().created(),
+                                job.subtask().isApproval())))
         .sorted(Comparator.comparing(Callback::id));
   }
 

@@ -59,6 +59,9 @@ public final class RecordingHost implements Host {
   private @Nullable Completion completion;
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private boolean subtask;
+  private final Set<String> asking = new HashSet<>();
+  private final List<Integer> numbers = new ArrayList<>();
+  private boolean tookNumber;
   private int turn;
   private int statement;
   private int created;
@@ -280,7 +283,26 @@ public final class RecordingHost implements Host {
   }
 
   @Override
-  public Value call(Mark mark, int ordinal, String tool, Json.Object arguments) {
+  public boolean tookNumber() {
+    return tookNumber;
+  }
+
+  /// A person is asked before calls of that tool.
+  void askBefore(String tool) {
+    asking.add(tool);
+  }
+
+  /// The numbers that were given to questions, in the order of the calls.
+  List<Integer> numbers() {
+    return List.copyOf(numbers);
+  }
+
+  @Override
+  public Value call(Mark mark, int ordinal, int child, String tool, Json.Object arguments) {
+    tookNumber = asking.contains(tool);
+    if (tookNumber) {
+      numbers.add(child);
+    }
     return around(
         mark,
         () -> {

@@ -569,6 +569,7 @@ class Session:
             raise RuntimeError("This can only be asked for by the job's own code")
         self._send(header, [] if parts is None else parts)
         answer, parts = self.wire.receive()
+        self.created += answer.get("took", 0)  # whether a person was asked if a tool may be called
         refusal = answer.get("no")
         if refusal is not None:
             raise names.exception_of(*refusal)
@@ -695,7 +696,8 @@ class Session:
                 )
         parts.append(json_bytes(arguments, exact=False))
         ordinal = self._next_ordinal()
-        answer, parts = self._effect({"do": "call", "n": ordinal, "tool": name, "args": 0}, parts)
+        header = {"do": "call", "n": ordinal, "child": self.created + 1, "tool": name, "args": 0}
+        answer, parts = self._effect(header, parts)
         return self._decoded(answer["value"], parts)
 
     def create(self, agent, blocks, variables, params, locale, message=None, future=False, terms=None, ids=None):
