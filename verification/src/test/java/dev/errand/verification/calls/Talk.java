@@ -35,9 +35,17 @@ final class Talk implements AutoCloseable {
     this(new MemoryStore(InstantSource.system()), more);
   }
 
+  Talk(UnaryOperator<Errand.Builder> more, int warmJobs) {
+    this(new MemoryStore(InstantSource.system()), more, warmJobs);
+  }
+
   Talk(Store store, UnaryOperator<Errand.Builder> more) {
+    this(store, more, 64);
+  }
+
+  private Talk(Store store, UnaryOperator<Errand.Builder> more, int warmJobs) {
     errand = more.apply(Errand.builder()).store(store).open();
-    errand.worker().concurrency(16).poll(Duration.ofMillis(20)).start();
+    errand.worker().concurrency(16).warmJobs(warmJobs).poll(Duration.ofMillis(20)).start();
   }
 
   Errand errand() {
