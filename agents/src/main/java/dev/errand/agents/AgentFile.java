@@ -1,6 +1,7 @@
 package dev.errand.agents;
 
 import dev.errand.agent.Agent;
+import dev.errand.job.Permissions;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -92,14 +93,23 @@ public record AgentFile(
   /// @throws IllegalArgumentException if it names a tool or model that nobody knows, or a tool that
   ///   lacks what it needs; the message names the file
   public Agent agent(Toolbox toolbox, ModelNames models) {
+    return agent(toolbox, models, List.of());
+  }
+
+  /// The same, which may make only such calls as all of these rules allow too.
+  public Agent agent(Toolbox toolbox, ModelNames models, List<Permissions> rules) {
     try {
       var python = settings.python();
+      var choice = ToolChoice.of(settings, toolbox);
+      var all = new ArrayList<>(List.of(settings.permissions(), choice.permissions()));
+      all.addAll(rules);
       var builder =
           Agent.named(name)
               .instructions(prompt)
               .model(models.resolve(settings.model()))
               .style(settings.style())
-              .tools(ToolChoice.of(settings, toolbox).tools())
+              .tools(choice.tools())
+              .permissions(all.toArray(Permissions[]::new))
               .concurrentTools(settings.concurrentTools())
               .compactAt(settings.compactAt())
               .limits(settings.limits())

@@ -4,10 +4,13 @@ import dev.errand.job.Budget;
 import dev.errand.job.ChatStyle;
 import dev.errand.job.Json;
 import dev.errand.job.Limits;
+import dev.errand.job.Permissions;
+import dev.errand.job.Verdict;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,6 +22,12 @@ import org.jspecify.annotations.Nullable;
 final class AgentFileReader {
   /// The keys that Claude Code knows and that hold an agent in; it is told what becomes of these.
   private static final Set<String> RULES = Set.of("permissionMode", "hooks", "isolation");
+
+  private static final String ANSWER_WITHIN = "answer_within";
+  private static final String OTHERWISE = "otherwise";
+
+  private static final Set<String> PERMISSIONS =
+      Set.of("allow", "ask", "deny", OTHERWISE, ANSWER_WITHIN);
 
   private static final Map<String, String> UNITS =
       Map.of("s", "PT%sS", "m", "PT%sM", "h", "PT%sH", "d", "P%sD");
@@ -42,7 +51,56 @@ final class AgentFileReader {
         new AgentSettings.Python(
             flag("restricted", AgentSettings.NONE.python().restricted()),
             names("imports"),
-            text("warmup", null)));
+            text("warmup", null)),
+        permissions());
+  }
+
+  /// Rules under `permissions`, by the names that Claude Code's settings have for them.
+  private Permissions permissions() throws AgentFileError {
+    var field = field("permissions");
+    if (field == null) {
+      return Permissions.ALL;
+    }
+    if (!(field.value() instanceof Json.Object lists)
+        || !PERMISSIONS.containsAll(lists.members().keySet())) {
+      throw misfit(
+          field, "permissions", "rules: allow, ask and deny, and also otherwise and answer_within");
+    }
+    var within = new LinkedHashMap<String, FrontMatter.Field>();
+    lists
+        .members()
+        .forEach((key, value) -> within.put(key, new FrontMatter.Field(field.line(), value)));
+    try {
+      return new AgentFileReader(within).rules();
+    } catch (IllegalArgumentException noRule) {
+      throw new AgentFileError(field.line(), String.valueOf(noRule.getMessage()));
+    }
+  }
+
+  private Permissions rules() throws AgentFileError {
+    var all =
+        Permissions.ALL
+            .allow(names("allow").toArray(String[]::new))
+            .ask(names("ask").toArray(String[]::new))
+            .deny(names("deny").toArray(String[]::new))
+            .otherwise(verdict());
+    return fields.containsKey(ANSWER_WITHIN)
+        ? all.answerWithin(time(ANSWER_WITHIN, Duration.ZERO))
+        : all;
+  }
+
+  private Verdict verdict() throws AgentFileError {
+    var field = field(OTHERWISE);
+    var asked = text(OTHERWISE, null);
+    if (field == null || asked == null) {
+      return Verdict.ALLOW;
+    }
+    return switch (asked) {
+      case "allow" -> Verdict.ALLOW;
+      case "ask" -> Verdict.ASK;
+      case "deny" -> Verdict.DENY;
+      default -> throw misfit(field, OTHERWISE, "allow, ask or deny");
+    };
   }
 
   /// What is said of keys that nobody asked for.

@@ -3,6 +3,7 @@ package dev.errand.agents;
 import dev.errand.job.ChatStyle;
 import dev.errand.job.Conduct;
 import dev.errand.job.Limits;
+import dev.errand.job.Permissions;
 import dev.errand.job.Sandbox;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// @param compactAt how much the model is shown at most, in tokens
 /// @param limits what a job may cost
 /// @param python what its Python may do
+/// @param permissions which calls of its tools it may make, and of which a person is asked
 public record AgentSettings(
     @Nullable List<String> tools,
     List<String> withoutTools,
@@ -27,7 +29,8 @@ public record AgentSettings(
     int concurrentTools,
     long compactAt,
     Limits limits,
-    Python python) {
+    Python python,
+    Permissions permissions) {
   /// Those of a file that says nothing.
   public static final AgentSettings NONE =
       new AgentSettings(
@@ -38,7 +41,8 @@ public record AgentSettings(
           Conduct.CONCURRENT_TOOLS,
           Conduct.COMPACT_AT,
           Limits.DEFAULT,
-          new Python(Sandbox.DEFAULT.restricted(), List.of(), null));
+          new Python(Sandbox.DEFAULT.restricted(), List.of(), null),
+          Permissions.ALL);
 
   public AgentSettings {
     tools = tools == null ? null : List.copyOf(tools);

@@ -1,5 +1,6 @@
 package dev.errand.agents;
 
+import dev.errand.job.Rule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -57,6 +58,20 @@ final class Premises {
       throw outside(path);
     }
     return at;
+  }
+
+  /// A path as rules of permissions look at it: where it leads, from the directory on where that is
+  /// above it; nothing if it leads out of the premises.
+  List<Rule.Subject> subjects(String path) {
+    try {
+      var real = resolve(path);
+      var top = directory();
+      var shown = real.startsWith(top) ? top.relativize(real) : real;
+      var text = shown.toString().replace('\\', '/');
+      return List.of(Rule.Subject.path(text.isEmpty() ? "." : text));
+    } catch (IOException outside) {
+      return List.of();
+    }
   }
 
   private static Path parse(String path) throws IOException {

@@ -2,7 +2,10 @@ package dev.errand.agents;
 
 import dev.errand.agent.ToolFunction;
 import dev.errand.job.ChatStyle;
+import dev.errand.job.Permissions;
+import dev.errand.job.Rule;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,16 +16,18 @@ import java.util.regex.Pattern;
  * What a file asks for, and what it is given.
  *
  * Files that were written for Claude Code name tools that are not here. Where one of ours does the same and may do no more,
- * it is given in place of the other; else the agent has to do without, and a warning says so. A tool restricted to a
- * pattern, such as Bash(git:*), is not given: without the pattern it could do more than the file means. A name that
+ * it is given in place of the other; else the agent has to do without, and a warning says so. A tool restricted to
+ * patterns, such as Bash(git:*), is held to them by a permission, and one that is to do without some calls by another. A name that
  * neither Errand nor Claude Code knows is a mistake.
  */
 /// The tools of one agent.
 ///
 /// @param tools that it is given
+/// @param permissions what holds them to patterns
 /// @param warnings what it asked for and is not given, or not as it was asked for
-record ToolChoice(List<ToolFunction> tools, List<String> warnings) {
-  private static final Pattern RESTRICTED = Pattern.compile("(\\S+?)\\s*\\(.*\\)", Pattern.DOTALL);
+record ToolChoice(List<ToolFunction> tools, Permissions permissions, List<String> warnings) {
+  private static final Pattern RESTRICTED =
+      Pattern.compile("(\\S+?)\\s*\\((.*)\\)", Pattern.DOTALL);
 
   private static final Map<String, String> SAME =
       Map.of(
@@ -54,7 +59,7 @@ record ToolChoice(List<ToolFunction> tools, List<String> warnings) {
 
   ToolChoice {
     tools = List.copyOf(tools);
-    warnings = List.copyOf(warnings);
+    warnings = warnings.stream().distinct().toList();
   }
 
   /// The tools of an agent, from what its file says.
@@ -69,7 +74,8 @@ record ToolChoice(List<ToolFunction> tools, List<String> warnings) {
       asked.forEach(name -> chooser.ask(name, settings.style()));
     }
     settings.withoutTools().forEach(chooser::leaveOut);
-    return new ToolChoice(List.copyOf(chooser.chosen.values()), chooser.warnings);
+    return new ToolChoice(
+        List.copyOf(chooser.chosen.values()), chooser.permissions(), chooser.warnings);
   }
 
   /// Collects them.
@@ -77,6 +83,9 @@ record ToolChoice(List<ToolFunction> tools, List<String> warnings) {
     private final Toolbox toolbox;
     private final Map<String, ToolFunction> chosen = new LinkedHashMap<>();
     private final List<String> warnings = new ArrayList<>();
+    private final Set<String> whole = new HashSet<>();
+    private final Map<String, List<String>> patterns = new LinkedHashMap<>();
+    private final List<String> without = new ArrayList<>();
 
     Chooser(Toolbox toolbox) {
       this.toolbox = toolbox;
@@ -94,14 +103,26 @@ record ToolChoice(List<ToolFunction> tools, List<String> warnings) {
     void ask(String name, ChatStyle style) {
       if (name.equals("*")) {
         standard(style);
-      } else if (RESTRICTED.matcher(name).matches()) {
-        warnings.add(
-            "Tool %s is not given: Errand cannot hold a tool to a pattern yet, and without it the agent could do more than the file says"
-                .formatted(name));
-      } else {
-        var known = toolbox.look(name) instanceof Toolbox.Answer.Unknown ? SAME.get(name) : null;
-        give(name, known == null ? name : known);
+        return;
       }
+      var restricted = RESTRICTED.matcher(name);
+      var plain = restricted.matches() ? restricted.group(1) : name;
+      var known = toolbox.look(plain) instanceof Toolbox.Answer.Unknown ? SAME.get(plain) : null;
+      var ours = known == null ? plain : known;
+      if (restricted.matches()) {
+        var rule = Rule.of(ours + "(" + restricted.group(2) + ")").toString();
+        patterns.computeIfAbsent(ours, none -> new ArrayList<>()).add(rule);
+      } else {
+        whole.add(ours);
+      }
+      give(plain, ours);
+    }
+
+    /// A tool that is listed as a whole too is held to nothing.
+    Permissions permissions() {
+      patterns.keySet().removeAll(whole);
+      var only = patterns.values().stream().flatMap(List::stream).toArray(String[]::new);
+      return Permissions.ALL.only(only).deny(without.toArray(String[]::new));
     }
 
     private void give(String asked, String name) {
@@ -123,11 +144,14 @@ record ToolChoice(List<ToolFunction> tools, List<String> warnings) {
       }
     }
 
-    /// One restricted to a pattern is left out as a whole: the file wants less, not more.
     void leaveOut(String name) {
       var restricted = RESTRICTED.matcher(name);
-      var plain = restricted.matches() ? restricted.group(1) : name;
-      chosen.remove(SAME.getOrDefault(plain, plain));
+      if (restricted.matches()) {
+        var plain = restricted.group(1);
+        without.add(SAME.getOrDefault(plain, plain) + "(" + restricted.group(2) + ")");
+      } else {
+        chosen.remove(SAME.getOrDefault(name, name));
+      }
     }
   }
 }

@@ -1,11 +1,14 @@
 package dev.errand.agents;
 
 import dev.errand.agent.ToolFunction;
+import dev.errand.job.Rule;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -30,8 +33,10 @@ public final class Toolbox {
     /// It is there.
     record There(ToolFunction tool) implements Entry {}
 
-    /// It needs the directory.
-    record InDirectory(Function<Premises, Object> method) implements Entry {}
+    /// It needs the directory; `subjects` is what rules of permissions look at in its calls.
+    record InDirectory(
+        Function<Premises, Object> method, Function<Premises, ToolFunction.Subjects> subjects)
+        implements Entry {}
 
     /// Somebody must ask for it, by the method of that name.
     record OptIn(String method) implements Entry {}
@@ -76,11 +81,11 @@ public final class Toolbox {
 
   private static Map<String, Entry> builtIn() {
     var entries = new LinkedHashMap<String, Entry>();
-    entries.put("Read", new Entry.InDirectory(ReadTool::new));
-    entries.put("Grep", new Entry.InDirectory(GrepTool::new));
-    entries.put("Glob", new Entry.InDirectory(GlobTool::new));
-    entries.put("Write", new Entry.InDirectory(at -> new WriteTool(new FileChanges(at))));
-    entries.put("Edit", new Entry.InDirectory(at -> new EditTool(new FileChanges(at))));
+    entries.put("Read", ofPath(ReadTool::new));
+    entries.put("Grep", ofPath(GrepTool::new));
+    entries.put("Glob", ofPath(GlobTool::new));
+    entries.put("Write", ofPath(at -> new WriteTool(new FileChanges(at))));
+    entries.put("Edit", ofPath(at -> new EditTool(new FileChanges(at))));
     entries.put("Think", new Entry.There(Heeding.tool(new ThinkTool())));
     for (var tool : List.of(ToolFunction.SUB_TASK, ToolFunction.PYTHON_CLI)) {
       entries.put(tool.name(), new Entry.There(tool));
@@ -88,6 +93,13 @@ public final class Toolbox {
     entries.put("Bash", new Entry.OptIn("bash()"));
     entries.put("WebFetch", new Entry.OptIn("web(hosts)"));
     return entries;
+  }
+
+  private static Entry ofPath(Function<Premises, Object> method) {
+    return new Entry.InDirectory(
+        method,
+        premises ->
+            (parameters, arguments) -> premises.subjects(arguments.text("path").orElse(".")));
   }
 
   /// The same, whose tools may also reach what is below these directories; default the working
@@ -99,7 +111,9 @@ public final class Toolbox {
 
   /// The same with `Bash`, which no root holds in: it may do whatever this process may.
   public Toolbox bash() {
-    return plus("Bash", new Entry.InDirectory(BashTool::new));
+    ToolFunction.Subjects commands =
+        (parameters, arguments) -> SimpleCommands.of(arguments.text("command").orElse(""));
+    return plus("Bash", new Entry.InDirectory(BashTool::new, premises -> commands));
   }
 
   /// The same with `WebFetch` for these hosts: `docs.example.com`, or `*.example.com` for all below
@@ -110,8 +124,21 @@ public final class Toolbox {
     if (hosts.length == 0) {
       throw new IllegalArgumentException("Name the hosts that WebFetch may call");
     }
-    var tool = Heeding.tool(new WebFetchTool(new AllowedHosts(List.of(hosts))));
+    var tool =
+        Heeding.tool(new WebFetchTool(new AllowedHosts(List.of(hosts))))
+            .subjects((parameters, arguments) -> domain(arguments.text("url").orElse("")));
     return plus("WebFetch", new Entry.There(tool));
+  }
+
+  private static List<Rule.Subject> domain(String url) {
+    try {
+      var host = URI.create(url.strip()).getHost();
+      return host == null
+          ? List.of()
+          : List.of(Rule.Subject.text("domain:" + host.toLowerCase(Locale.ROOT)));
+    } catch (IllegalArgumentException noAddress) {
+      return List.of();
+    }
   }
 
   /// The same with tools of your own.
@@ -215,7 +242,7 @@ public final class Toolbox {
     }
     return switch (entry) {
       case Entry.There(var tool) -> new Answer.Here(tool);
-      case Entry.InDirectory(var method) -> inDirectory(name, method);
+      case Entry.InDirectory made -> inDirectory(name, made);
       case Entry.OptIn(var method) ->
           new Answer.Withheld(
               "Tool %s must be asked for by whoever starts this process: Toolbox.%s"
@@ -223,12 +250,15 @@ public final class Toolbox {
     };
   }
 
-  private Answer inDirectory(String name, Function<Premises, Object> method) {
-    return directory == null
-        ? new Answer.Lacking(
-            "Tool %s needs a working directory, and this toolbox has none; make it with Toolbox.in(directory)"
-                .formatted(name))
-        : new Answer.Here(Heeding.tool(method.apply(new Premises(directory, roots))));
+  private Answer inDirectory(String name, Entry.InDirectory made) {
+    if (directory == null) {
+      return new Answer.Lacking(
+          "Tool %s needs a working directory, and this toolbox has none; make it with Toolbox.in(directory)"
+              .formatted(name));
+    }
+    var premises = new Premises(directory, roots);
+    var tool = Heeding.tool(made.method().apply(premises));
+    return new Answer.Here(tool.subjects(made.subjects().apply(premises)));
   }
 
   private Answer.Unknown unknown(String name) {

@@ -3,10 +3,15 @@ package dev.errand.agents;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.errand.agent.Agent;
 import dev.errand.agent.ToolFunction;
 import dev.errand.job.Budget;
 import dev.errand.job.ChatStyle;
+import dev.errand.job.Json;
 import dev.errand.job.Limits;
+import dev.errand.job.Permissions;
+import dev.errand.job.Rule;
+import dev.errand.job.Verdict;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AgentFileTest {
   private static final ModelNames MODELS = ModelNames.standard("scripted:a.yaml");
@@ -98,9 +104,9 @@ class AgentFileTest {
     assertThat(warnings(file))
         .anyMatch(warning -> warning.startsWith("line 3: description needs quotes"))
         .anyMatch(warning -> warning.startsWith("line 6: permissionMode is not heeded"))
-        .anyMatch(warning -> warning.contains("Bash(git log:*) is not given"))
+        .anyMatch(warning -> warning.contains("Tool Bash must be asked for"))
         .anyMatch(warning -> warning.contains("mcp__github__get_release is not here"))
-        .hasSize(5);
+        .hasSize(4);
   }
 
   @Test
@@ -223,7 +229,73 @@ class AgentFileTest {
     assertThat(tools(keys("tools: []"))).isEmpty();
     assertThat(tools(keys("tools:"))).isEmpty();
     assertThat(tools(keys("disallowedTools: Write, Edit(src/**)")))
-        .containsExactly("Read", "Grep", "Glob", "Think", "python_cli");
+        .containsExactly("Read", "Grep", "Glob", "Edit", "Think", "python_cli");
+  }
+
+  @Test
+  void a_tool_with_patterns_is_held_to_them_and_rules_are_read_as_settings_have_them()
+      throws IOException {
+    var box = Toolbox.in(folder).bash();
+    var agent =
+        keys("""
+        tools: Bash(git diff:*), Bash(git log:*), Read, Write, Glob, Grep(src/*)
+        disallowedTools: Write(.github/**)
+        permissions:
+          allow: [Read]
+          ask: Write, Read(secrets/**)
+          deny: ["Glob(/**)"]
+          otherwise: ask
+          answer_within: 7d
+        """)
+            .agent(box, MODELS, List.of(Permissions.ALL.deny("Read(secrets/keys)")));
+
+    assertThat(agent.tools())
+        .extracting(ToolFunction::name)
+        .containsExactly("Bash", "Read", "Write", "Glob", "Grep");
+    assertThat(judged(agent, "Bash", "command", "git diff x && git log")).isEqualTo(Verdict.ASK);
+    assertThat(judged(agent, "Bash", "command", "git push")).isEqualTo(Verdict.DENY);
+    assertThat(judged(agent, "Bash", "command", "git diff > x")).isEqualTo(Verdict.DENY);
+    assertThat(judged(agent, "Read", "path", "a")).isEqualTo(Verdict.ALLOW);
+    assertThat(judged(agent, "Read", "path", "a/../secrets/x")).isEqualTo(Verdict.ASK);
+    assertThat(judged(agent, "Read", "path", folder + "/secrets/keys")).isEqualTo(Verdict.DENY);
+    assertThat(judged(agent, "Write", "path", "./.github/a")).isEqualTo(Verdict.DENY);
+    assertThat(judged(agent, "Write", "path", "a")).isEqualTo(Verdict.ASK);
+    assertThat(judged(agent, "Grep", "path", "src/a")).isEqualTo(Verdict.ASK);
+    assertThat(judged(agent, "Grep", "path", "src/a/b")).isEqualTo(Verdict.DENY);
+    assertThat(judged(agent, "Glob", "path", "../..")).isEqualTo(Verdict.DENY);
+    var own = agent.spec().permissions().getFirst();
+    assertThat(own.answerWithin()).isEqualTo(Duration.ofDays(7));
+  }
+
+  private static Verdict judged(Agent agent, String tool, String argument, String value) {
+    var called =
+        agent.tools().stream().filter(one -> one.name().equals(tool)).findFirst().orElseThrow();
+    var subjects = called.subjects().of(called.parameters(), Json.object(argument, value));
+    return Permissions.judge(agent.spec().permissions(), called.names(), subjects).verdict();
+  }
+
+  @Test
+  void the_domain_of_an_address_is_what_rules_look_at() {
+    var fetch = Toolbox.withoutDirectory().web("*.example.com").tool("WebFetch");
+    assertThat(
+            fetch
+                .subjects()
+                .of(fetch.parameters(), Json.object("url", "https://Docs.example.com:8443/a?b")))
+        .containsExactly(Rule.Subject.text("domain:docs.example.com"));
+    assertThat(fetch.subjects().of(fetch.parameters(), Json.object("url", "::"))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "permissions: yes",
+        "permissions: {alow: Read}",
+        "permissions: {allow: 'Read('}",
+        "permissions: {otherwise: never}",
+        "permissions: {answer_within: soon}"
+      })
+  void rules_that_are_none_are_refused_with_the_line(String line) {
+    assertThatThrownBy(() -> keys(line)).hasMessageContaining("is wrong in line 2");
   }
 
   @Test

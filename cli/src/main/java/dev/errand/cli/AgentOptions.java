@@ -7,6 +7,7 @@ import dev.errand.agents.AgentFolders;
 import dev.errand.agents.AgentFolders.Listed;
 import dev.errand.agents.ModelNames;
 import dev.errand.agents.Toolbox;
+import dev.errand.job.Permissions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The options of commands that know agents from files.
@@ -38,6 +40,8 @@ final class AgentOptions {
       paramLabel = "HOST",
       description = "Let agents whose files list WebFetch read this host, such as *.example.com.")
   List<String> hosts = new ArrayList<>();
+
+  @Mixin PermissionOptions permissions = new PermissionOptions();
 
   @Option(
       names = "--max-subtask-depth",
@@ -82,7 +86,7 @@ final class AgentOptions {
       var toolbox = toolbox(surroundings.directory());
       file.warnings(toolbox, names)
           .forEach(words -> surroundings.screen().say("errand: " + file.name() + ": " + words));
-      return file.agent(toolbox, names);
+      return file.agent(toolbox, names, permissions.rules(surroundings));
     } catch (IllegalArgumentException wrong) {
       throw Refusal.usage(Objects.requireNonNullElse(wrong.getMessage(), name));
     }
@@ -109,15 +113,16 @@ final class AgentOptions {
   void register(Errand errand, Surroundings surroundings) {
     errand.subTasks(rules -> rules.maxDepth(depth));
     var toolbox = toolbox(surroundings.directory());
+    var rules = permissions.rules(surroundings);
     for (var listed : folders(surroundings).list()) {
       if (listed instanceof Listed.Found(var file)) {
-        register(errand, surroundings, file, toolbox);
+        register(errand, surroundings, file, toolbox, rules);
       }
     }
     for (var place : places) {
       var path = surroundings.file(place);
       if (!Files.isDirectory(path)) {
-        register(errand, surroundings, read(path), toolbox);
+        register(errand, surroundings, read(path), toolbox, rules);
       }
     }
   }
@@ -131,9 +136,13 @@ final class AgentOptions {
   }
 
   private static void register(
-      Errand errand, Surroundings surroundings, AgentFile file, Toolbox toolbox) {
+      Errand errand,
+      Surroundings surroundings,
+      AgentFile file,
+      Toolbox toolbox,
+      List<Permissions> rules) {
     try {
-      errand.register(file.agent(toolbox, ModelNames.standard(NONE)));
+      errand.register(file.agent(toolbox, ModelNames.standard(NONE), rules));
     } catch (IllegalArgumentException wrong) {
       surroundings.screen().say("errand: " + wrong.getMessage());
     }

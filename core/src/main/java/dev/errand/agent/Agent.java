@@ -113,7 +113,7 @@ public final class Agent {
     private int concurrentTools = Conduct.CONCURRENT_TOOLS;
     private long compactAt = Conduct.COMPACT_AT;
     private @Nullable String subTaskModel;
-    private Permissions permissions = Permissions.ALL;
+    private List<Permissions> permissions = List.of();
     private boolean guided = true;
 
     private Builder(String name) {
@@ -214,17 +214,17 @@ public final class Agent {
       return this;
     }
 
-    /// Which calls of tools its jobs may make, and of which a person is asked first; default all
-    /// are made. They count for what is below its jobs too, whoever does it.
-    public Builder permissions(Permissions permissions) {
-      this.permissions = permissions;
+    /// Which calls of tools its jobs may make, and of which a person is asked first: where all of
+    /// these allow it; default all are made. They count for what is below its jobs too, whoever
+    /// does it.
+    public Builder permissions(Permissions... all) {
+      this.permissions = List.of(all);
       return this;
     }
 
-    /// Changes which calls of tools its jobs may make: `permissions(all ->
-    /// all.ask("Bash").deny("Bash(rm:*)"))`.
+    /// The same, from what allows all: `permissions(all -> all.ask("Bash").deny("Bash(rm:*)"))`.
     public Builder permissions(UnaryOperator<Permissions> change) {
-      return permissions(change.apply(permissions));
+      return permissions(change.apply(Permissions.ALL));
     }
 
     /// Adds subtask factories: the methods with [SubTask] of these objects.
@@ -443,7 +443,7 @@ public final class Agent {
                   concurrentTools,
                   compactAt,
                   subTaskModel),
-              List.of(permissions));
+              permissions);
       return new Agent(spec, model, program, all, subTasks, hooks);
     }
 

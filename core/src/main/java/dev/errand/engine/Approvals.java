@@ -77,7 +77,7 @@ final class Approvals {
 
   /// What a call is answered that a rule denies.
   Answer.Refused denied(String tool, Judgement judgement) {
-    var by = judgement.rule() == null ? "no rule allows it" : "the rule deny " + judgement.rule();
+    var by = judgement.rule() == null ? "no rule allows it" : "by the rule " + judgement.rule();
     return refused(
         "The call of %s was not made: agent %s may not make it (%s). Go on without it, or say that it is needed."
             .formatted(tool, agent.name(), by));

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Which calls of tools an agent's jobs may make, and of which a person is asked first.
 ///
-/// A rule that denies a call counts before all others. Of the others one with a pattern counts
-/// before one for the whole tool, and of two alike the one that asks before the one that allows.
-/// What no rule is about is [#otherwise].
+/// A rule that denies a call counts before all others, and so does one of [#only] of its tool that
+/// is not about it. Of the others one with a pattern counts before one for the whole tool, and of
+/// two alike the one that asks before the one that allows. What no rule is about is [#otherwise].
 ///
 /// They count for the job and for all below it: a child may make a call where the permissions of
 /// its own agent and those of every job above it allow that. A [Grant] is the exception.
@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param allow what is allowed
 /// @param ask what a person is asked for
 /// @param deny what is not to be done
+/// @param only of the tools which these are about, no other calls are made
 /// @param otherwise what becomes of calls that no rule is about; default they are allowed
 /// @param answerWithin how long a question waits for its answer, before the call is not made; null
 ///   for as long as its job may live
@@ -28,13 +29,15 @@ public record Permissions(
     List<Rule> allow,
     List<Rule> ask,
     List<Rule> deny,
+    List<Rule> only,
     Verdict otherwise,
     @Nullable Duration answerWithin,
     List<Grant> grants,
     List<Grant> granted) {
   /// All calls are allowed.
   public static final Permissions ALL =
-      new Permissions(List.of(), List.of(), List.of(), Verdict.ALLOW, null, List.of(), List.of());
+      new Permissions(
+          List.of(), List.of(), List.of(), List.of(), Verdict.ALLOW, null, List.of(), List.of());
 
   /// What jobs of an agent may do that are below a job which may not: the one way in which a child
   /// may do more than its parent. It lifts the permissions that it is part of, and no others.
@@ -56,6 +59,7 @@ public record Permissions(
     allow = List.copyOf(allow);
     ask = List.copyOf(ask);
     deny = List.copyOf(deny);
+    only = List.copyOf(only);
     grants = List.copyOf(grants);
     granted = List.copyOf(granted);
     if (answerWithin != null && !answerWithin.isPositive()) {
@@ -67,33 +71,44 @@ public record Permissions(
   ///
   /// @throws IllegalArgumentException if one is no rule
   public Permissions allow(String... rules) {
-    return new Permissions(with(allow, rules), ask, deny, otherwise, answerWithin, grants, granted);
+    return new Permissions(
+        with(allow, rules), ask, deny, only, otherwise, answerWithin, grants, granted);
   }
 
   /// These, and a person is asked before calls of those [rules][Rule#of].
   ///
   /// @throws IllegalArgumentException if one is no rule
   public Permissions ask(String... rules) {
-    return new Permissions(allow, with(ask, rules), deny, otherwise, answerWithin, grants, granted);
+    return new Permissions(
+        allow, with(ask, rules), deny, only, otherwise, answerWithin, grants, granted);
   }
 
   /// These, and no calls of those [rules][Rule#of] are made.
   ///
   /// @throws IllegalArgumentException if one is no rule
   public Permissions deny(String... rules) {
-    return new Permissions(allow, ask, with(deny, rules), otherwise, answerWithin, grants, granted);
+    return new Permissions(
+        allow, ask, with(deny, rules), only, otherwise, answerWithin, grants, granted);
+  }
+
+  /// These, and of the tools which those [rules][Rule#of] are about no other calls are made.
+  ///
+  /// @throws IllegalArgumentException if one is no rule
+  public Permissions only(String... rules) {
+    return new Permissions(
+        allow, ask, deny, with(only, rules), otherwise, answerWithin, grants, granted);
   }
 
   /// These, with another verdict on what no rule is about.
   public Permissions otherwise(Verdict verdict) {
-    return new Permissions(allow, ask, deny, verdict, answerWithin, grants, granted);
+    return new Permissions(allow, ask, deny, only, verdict, answerWithin, grants, granted);
   }
 
   /// These, but that a question which nobody answers for so long is answered with no.
   ///
   /// @throws IllegalArgumentException if it is not positive
   public Permissions answerWithin(Duration time) {
-    return new Permissions(allow, ask, deny, otherwise, time, grants, granted);
+    return new Permissions(allow, ask, deny, only, otherwise, time, grants, granted);
   }
 
   /// These, but that children of that agent may make calls of those [rules][Rule#of] all the same.
@@ -102,7 +117,8 @@ public record Permissions(
   /// @throws IllegalArgumentException if there is no rule, or one is none
   public Permissions grant(String name, String agent, String... rules) {
     var grant = new Grant(name, agent, with(List.of(), rules));
-    return new Permissions(allow, ask, deny, otherwise, answerWithin, plus(grants, grant), granted);
+    return new Permissions(
+        allow, ask, deny, only, otherwise, answerWithin, plus(grants, grant), granted);
   }
 
   private static List<Rule> with(List<Rule> some, String... rules) {
@@ -121,7 +137,7 @@ public record Permissions(
     }
     var all = new ArrayList<>(granted);
     given.stream().filter(grant -> !granted.contains(grant)).forEach(all::add);
-    return new Permissions(allow, ask, deny, otherwise, answerWithin, grants, all);
+    return new Permissions(allow, ask, deny, only, otherwise, answerWithin, grants, all);
   }
 
   /// The permissions of a child: those of the jobs above it, and its own agent's.
@@ -153,6 +169,7 @@ public record Permissions(
     }
     return strict(deny, Verdict.DENY, names, subjects, true)
         .or(() -> strict(deny, Verdict.DENY, names, subjects, false))
+        .or(() -> beyond(names, subjects))
         .or(() -> strict(ask, Verdict.ASK, names, subjects, true))
         .or(() -> lax(names, subjects, true))
         .or(() -> strict(ask, Verdict.ASK, names, subjects, false))
@@ -169,6 +186,15 @@ public record Permissions(
       judgement = judgement.and(one.judge(names, subjects));
     }
     return judgement;
+  }
+
+  /// What a tool is held to, and the call is not.
+  private Optional<Judgement> beyond(List<String> names, List<Rule.Subject> subjects) {
+    return isAllowed(only, names, subjects)
+        ? Optional.empty()
+        : about(only, names, true)
+            .findFirst()
+            .map(rule -> new Judgement(Verdict.DENY, rule, answerWithin));
   }
 
   /// By a rule that is about any part of the call.

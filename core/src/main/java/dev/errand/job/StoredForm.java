@@ -56,6 +56,7 @@ public final class StoredForm {
     form = unlessEmpty(form, "allow", permissions.allow(), Rule::toString);
     form = unlessEmpty(form, "ask", permissions.ask(), Rule::toString);
     form = unlessEmpty(form, "deny", permissions.deny(), Rule::toString);
+    form = unlessEmpty(form, "only", permissions.only(), Rule::toString);
     form = form.with("otherwise", permissions.otherwise().name());
     var within = permissions.answerWithin();
     form = within == null ? form : form.with("answerMillis", within.toMillis());
@@ -68,6 +69,7 @@ public final class StoredForm {
         rules(form, "allow"),
         rules(form, "ask"),
         rules(form, "deny"),
+        rules(form, "only"),
         Verdict.valueOf(string(form, "otherwise")),
         form.number("answerMillis").map(Duration::ofMillis).orElse(null),
         grants(form, "grants"),

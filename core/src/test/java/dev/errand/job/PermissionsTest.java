@@ -90,6 +90,17 @@ class PermissionsTest {
   }
 
   @Test
+  void a_tool_that_is_held_to_some_calls_makes_no_others() {
+    var held = Permissions.ALL.only("Bash(git diff:*)", "Bash(git log)").ask("Bash(git log)");
+    assertThat(verdict(held, "Bash", text("git diff a"))).isEqualTo(Verdict.ALLOW);
+    assertThat(verdict(held, "Bash", text("git diff a"), text("git log"))).isEqualTo(Verdict.ASK);
+    assertThat(verdict(held, "Bash", text("git diff a"), text("rm"))).isEqualTo(Verdict.DENY);
+    assertThat(verdict(held, "Bash")).isEqualTo(Verdict.DENY);
+    assertThat(verdict(held, "Read", text("x"))).isEqualTo(Verdict.ALLOW);
+    assertThat(verdict(held.deny("Bash"), "Bash", text("git log"))).isEqualTo(Verdict.DENY);
+  }
+
+  @Test
   void a_child_may_do_what_it_and_all_above_it_may() {
     var parent = List.of(Permissions.ALL.ask("Write").answerWithin(Duration.ofDays(2)));
     var child =
@@ -149,6 +160,7 @@ class PermissionsTest {
         .allow(rules(random))
         .ask(rules(random))
         .deny(rules(random))
+        .only(rules(random))
         .otherwise(Verdict.values()[random.nextInt(3)]);
   }
 

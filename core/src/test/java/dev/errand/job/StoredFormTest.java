@@ -90,6 +90,7 @@ class StoredFormTest {
                         .allow("Read", "Bash(git diff:*)")
                         .ask("Write(src/**)")
                         .deny("mcp__bank")
+                        .only("WebFetch(domain:a)")
                         .otherwise(Verdict.ASK)
                         .answerWithin(Duration.ofDays(7))
                         .grant("releases", "releaser", "Bash(git push:*)"),

@@ -1086,6 +1086,36 @@ public abstract class WorkspaceContract extends DrivenJobs {
   }
 
   @Test
+  void the_number_that_a_question_took_is_given_to_no_child_whatever_was_answered() {
+    var job =
+        job()
+            .tool(tool("pay", "value"), DrivenJobs::echo)
+            .tool(
+                tool("drop"),
+                arguments -> {
+                  throw new RefusedException("PermissionError", "not allowed");
+                });
+    job.host().askBefore("pay");
+    job.host().askBefore("drop");
+    var ending =
+        job.run(
+            """
+            pay(1)
+            a = create_new_job('x')
+            try:
+                drop()
+            except Exception as error:
+                print(error)
+            b = create_new_job('x')
+            print(a.id, b.id)
+            """);
+    assertThat(job.host().numbers()).containsExactly(1, 3);
+    assertThat(job.host().console())
+        .isEqualTo("not allowed\n%s %s\n".formatted(job.id().child(2), job.id().child(4)));
+    assertThat(snapshot(((Ending.Finished) ending).mark()).created()).isEqualTo(4);
+  }
+
+  @Test
   void a_tool_that_exits_ends_the_job_with_its_value_once_it_has_returned() {
     var parting = new ToolSignature("part", "", List.of(), new Json.Text("gone"), null, null);
     var job =

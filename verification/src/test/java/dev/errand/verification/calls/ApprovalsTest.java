@@ -156,7 +156,7 @@ class ApprovalsTest {
     talk.outcome(job);
     assertThat(texts(talk.asked().getLast()))
         .containsExactly(
-            "The call of pay was not made: agent clerk may not make it (the rule deny pay(bo:*))."
+            "The call of pay was not made: agent clerk may not make it (by the rule pay(bo:*))."
                 + " Go on without it, or say that it is needed.",
             "pay done");
     assertThat(made).containsExactly("pay ann");

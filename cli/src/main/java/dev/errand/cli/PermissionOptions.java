@@ -1,0 +1,109 @@
+package dev.errand.cli;
+
+import dev.errand.job.Json;
+import dev.errand.job.Permissions;
+import dev.errand.job.Verdict;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// Rules for the tools of agents, beside those of their files.
+final class PermissionOptions {
+  private static final Pattern TIME = Pattern.compile("(\\d{1,6})\\s*([smhd])");
+
+  @Option(
+      names = "--ask",
+      paramLabel = "RULE",
+      description =
+          "Have a person asked before such calls of tools: a tool, or a tool and a pattern, as in"
+              + " Bash or Write(src/**). errand inbox and errand answer do the rest.")
+  List<String> ask = new ArrayList<>();
+
+  @Option(names = "--deny", paramLabel = "RULE", description = "Have such calls of tools not made.")
+  List<String> deny = new ArrayList<>();
+
+  @Option(
+      names = "--permissions",
+      paramLabel = "FILE",
+      description = "Rules from a file: the JSON of Claude Code's settings.")
+  @Nullable String file;
+
+  @Option(
+      names = "--answer-within",
+      paramLabel = "DURATION",
+      description =
+          "How long a question waits for its answer, such as 8h; default as the job lives.")
+  @Nullable String within;
+
+  /// The rules.
+  ///
+  /// @throws Refusal if they cannot be read
+  List<Permissions> rules(Surroundings surroundings) {
+    try {
+      var given = Permissions.ALL.ask(ask.toArray(String[]::new)).deny(deny.toArray(String[]::new));
+      var read = file == null ? Permissions.ALL : read(surroundings.file(file));
+      return Stream.of(given, read).map(this::limited).toList();
+    } catch (IllegalArgumentException wrong) {
+      throw Refusal.usage(String.valueOf(wrong.getMessage()));
+    }
+  }
+
+  private Permissions limited(Permissions rules) {
+    return within == null || !rules.mayAsk() ? rules : rules.answerWithin(time(within));
+  }
+
+  private static Duration time(String text) {
+    var form = TIME.matcher(text.strip());
+    if (!form.matches() || Long.parseLong(form.group(1)) == 0) {
+      throw Refusal.usage("--answer-within is a time such as 90s, 30m, 8h or 7d, and not " + text);
+    }
+    long amount = Long.parseLong(form.group(1));
+    return switch (form.group(2)) {
+      case "s" -> Duration.ofSeconds(amount);
+      case "m" -> Duration.ofMinutes(amount);
+      case "h" -> Duration.ofHours(amount);
+      default -> Duration.ofDays(amount);
+    };
+  }
+
+  private static Permissions read(Path path) {
+    var rules = lists(path);
+    return Permissions.ALL
+        .allow(rules(rules, "allow", path))
+        .ask(rules(rules, "ask", path))
+        .deny(rules(rules, "deny", path))
+        .otherwise(Verdict.ALLOW);
+  }
+
+  private static Json.Object lists(Path path) {
+    try {
+      var text = Files.readString(path, StandardCharsets.UTF_8);
+      if (Json.parse(text) instanceof Json.Object settings
+          && settings.get("permissions").orElse(null) instanceof Json.Object lists) {
+        return lists;
+      }
+      throw new IllegalArgumentException(path + " has no object named permissions");
+    } catch (IOException unreadable) {
+      throw new IllegalArgumentException(path + " cannot be read: " + unreadable, unreadable);
+    }
+  }
+
+  private static String[] rules(Json.Object lists, String name, Path path) {
+    return switch (lists.get(name).orElse(null)) {
+      case null -> new String[0];
+      case Json.Array(var items) when items.stream().allMatch(Json.Text.class::isInstance) ->
+          items.stream().map(item -> ((Json.Text) item).value()).toArray(String[]::new);
+      default ->
+          throw new IllegalArgumentException(
+              "permissions.%s of %s is to be a list of rules".formatted(name, path));
+    };
+  }
+}
