@@ -66,7 +66,7 @@ final class AnswerCommand implements Callable<Integer> {
       names = "--by",
       paramLabel = "NAME",
       description = "Who allows or denies it; default the user of this process.")
-  String by = System.getProperty("user.name", "somebody");
+  @Nullable String by;
 
   @Option(names = "--json", description = "Print JSON.")
   boolean json;
@@ -120,7 +120,8 @@ final class AnswerCommand implements Callable<Integer> {
     if (isAllowed.get() && reason != null) {
       throw Refusal.usage("--reason says why a tool may not be called; leave it out with yes");
     }
-    var permission = new Permission(isAllowed.get(), by, Objects.requireNonNullElse(reason, ""));
+    var who = by == null ? Permission.user() : by;
+    var permission = new Permission(isAllowed.get(), who, Objects.requireNonNullElse(reason, ""));
     permission.on(errand, question.id());
     surroundings
         .screen()

@@ -3,6 +3,8 @@ package dev.errand.cli;
 import dev.errand.Errand;
 import dev.errand.Job;
 import dev.errand.agent.Agent;
+import dev.errand.job.Approval;
+import dev.errand.job.SignalRefusedException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.util.Optional;
@@ -75,22 +77,47 @@ final class ChatCommand implements Callable<Integer> {
       errand.jobByKey(id).ifPresent(conversation::replay);
       work.start(errand);
       var begun = errand.jobByKey(id);
-      if (begun.isPresent()) {
-        conversation.hear(begun.get());
-      }
-      while (true) {
+      Conversation.Asking asking = call -> isAnswered(errand, call, input);
+      boolean goesOn = begun.isEmpty() || conversation.hear(begun.get(), asking);
+      while (goesOn) {
         prompt(screen);
         var line = line(input);
         if (line.isEmpty() || line.get().strip().equals("/quit")) {
           return;
         }
         if (!line.get().isBlank()) {
-          conversation.hear(said(errand, agent, id, line.get().strip()));
+          goesOn = conversation.hear(said(errand, agent, id, line.get().strip()), asking);
         }
       }
     } finally {
       interruption.close();
     }
+  }
+
+  /// Asks whether a call may be made: the next line says yes or no, or it is a message, which takes
+  /// the question back.
+  private boolean isAnswered(Errand errand, Approval call, BufferedReader input)
+      throws IOException {
+    var screen = surroundings.screen();
+    screen.say("errand: may it call " + Inbox.words(call) + "? yes, no, or say something else");
+    prompt(screen);
+    var line = line(input);
+    if (line.isEmpty() || line.get().strip().equals("/quit")) {
+      screen.say("errand: that stays open; errand answer " + call.id() + " yes allows it");
+      return false;
+    }
+    var words = line.get().strip();
+    try {
+      var isAllowed = Permission.read(words);
+      if (isAllowed.isPresent()) {
+        new Permission(isAllowed.get(), Permission.user(), "").on(errand, call.id());
+      } else if (!words.isEmpty()) {
+        errand.job(call.job().root().text()).say(words);
+      }
+    } catch (SignalRefusedException answered) {
+      screen.say("errand: " + answered.getMessage());
+    }
+    return true;
   }
 
   private String resuming(String id) {

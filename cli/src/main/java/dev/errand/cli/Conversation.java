@@ -2,6 +2,7 @@ package dev.errand.cli;
 
 import dev.errand.Errand;
 import dev.errand.Job;
+import dev.errand.job.Approval;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
 import dev.errand.job.JobStatus;
@@ -9,6 +10,8 @@ import dev.errand.job.Json;
 import dev.errand.job.Outcome;
 import dev.errand.job.ToolCall;
 import dev.errand.job.Words;
+import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -40,17 +43,34 @@ final class Conversation {
     readOn(job, true);
   }
 
-  /// Shows what the agent says until it has answered.
-  void hear(Job job) throws InterruptedException {
+  /// Asks the person who talks whether a call may be made.
+  interface Asking {
+    /// Asks, and does what is said.
+    ///
+    /// @return whether anybody is there
+    boolean ask(Approval call) throws IOException;
+  }
+
+  /// Shows what the agent says until it has answered, and asks what it or a job below it asks.
+  ///
+  /// @return false if it waits for a person and nobody is there
+  boolean hear(Job job, Asking asking) throws InterruptedException, IOException {
     listened = job.id();
+    var asked = new HashSet<JobId>(); // one that a message takes back is open for a moment yet
     var listening = screen.outIsTerminal() ? errand.listen(this::hear) : null;
     try {
       while (job.record().status() != JobStatus.DONE || isAwaited(job)) {
         readOn(job, false);
+        for (var call : job.approvals()) {
+          if (asked.add(call.id()) && !asking.ask(call)) {
+            return false;
+          }
+        }
         Pace.pause(errand);
       }
       readOn(job, false);
       job.outcome().ifPresent(this::ended);
+      return true;
     } finally {
       close(listening);
     }

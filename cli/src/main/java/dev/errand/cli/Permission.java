@@ -17,6 +17,11 @@ record Permission(boolean isAllowed, String by, String reason) {
     };
   }
 
+  /// The user of this process.
+  static String user() {
+    return System.getProperty("user.name", "somebody");
+  }
+
   /// Says it.
   void on(Errand errand, JobId question) {
     if (isAllowed) {

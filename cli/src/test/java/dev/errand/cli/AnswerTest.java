@@ -131,9 +131,13 @@ class AnswerTest {
     var all = shell.errand("answer").out();
     assertThat(all.lines()).hasSize(4);
     assertThat(all)
-        .containsPattern(job.id() + "\\.1 +approve payment +\\d.* " + job.id() + " +invoice-7\n")
         .containsPattern(
-            editor.id() + "\\.2\\.1 +opinion +\\d.* " + editor.id() + "\\.2 +edition / second\n");
+            job.id() + "\\.1 +callback approve payment +\\d.* " + job.id() + " +invoice-7\n")
+        .containsPattern(
+            editor.id()
+                + "\\.2\\.1 +callback opinion +\\d.* "
+                + editor.id()
+                + "\\.2 +edition / second\n");
     assertThat(shell.errand("answer", "edition").out()).hasLineCount(3).doesNotContain("approve");
     assertThat(shell.errand("answer", editor.id() + ".1").out()).contains("first").hasLineCount(2);
     assertThat(shell.errand("answer", editor.id() + ".1.1").out()).hasLineCount(2);
