@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -262,6 +263,44 @@ class ProcessTest {
   }
 
   @Test
+  void a_call_that_waits_for_a_person_does_so_however_often_all_is_killed() throws Exception {
+    shell
+        .file(
+            ".claude/agents/keeper.md",
+            "---\nname: keeper\ntools: Bash\npermissions: {ask: Bash}\n---\nKeep.\n")
+        .file(
+            "one.yaml",
+            """
+            replies:
+              - calls: [{tool: Bash, arguments: {command: "echo once >>log"}}]
+              - At last.
+            """);
+    var chat =
+        new String[] {
+          "chat", "keeper", "--model", "scripted:one.yaml", "--id", "c", "--allow-bash"
+        };
+    for (int round = 0; round < 2; round++) {
+      var process = start(chat);
+      try (var typing = process.outputWriter(StandardCharsets.UTF_8)) {
+        typing.write(round == 0 ? "Go.\n" : "");
+        typing.flush();
+        await().atMost(LONG).until(() -> shell.errand("inbox").out().contains("may call Bash"));
+        process.destroyForcibly().waitFor();
+      } catch (IOException closed) {
+        assertThat(process.isAlive()).isFalse();
+      }
+    }
+    assertThat(directory.resolve("log")).doesNotExist();
+    var inbox = (Json.Array) Json.parse(shell.errand("inbox", "--json").out());
+    assertThat(inbox.items()).hasSize(1);
+    var id = ((Json.Object) inbox.items().getFirst()).text("id").orElseThrow();
+    assertThat(shell.errand("answer", id, "yes").code()).isZero();
+
+    assertThat(shell.typing("").errand(chat).out()).endsWith("At last.\n");
+    assertThat(directory.resolve("log")).hasContent("once");
+  }
+
+  @Test
   void a_serving_process_takes_answers_from_others_until_it_is_interrupted() throws Exception {
     shell.file("job.py", "exit([callback('one').result, callback('two').result])\n");
     var asked = shell.errand("run", "job.py", "--id", "asking");
@@ -308,9 +347,21 @@ class ProcessTest {
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of(words));
-    var builder = new ProcessBuilder(command).directory(directory.toFile());
+    var builder = new ProcessBuilder(heedingInterrupts(command)).directory(directory.toFile());
     builder.environment().putAll(environment);
     return builder.start();
+  }
+
+  /// What is started by a shell in the background ignores Ctrl-C, and so does all that it starts:
+  /// the build may be run so, and the program's user sits at a terminal.
+  private static List<String> heedingInterrupts(List<String> command) {
+    var heeding =
+        List.of(
+            "/usr/bin/python3",
+            "-c",
+            "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL);"
+                + " os.execv(sys.argv[1], sys.argv[1:])");
+    return Stream.concat(heeding.stream(), command.stream()).toList();
   }
 
   private static String rest(Process process) throws IOException {

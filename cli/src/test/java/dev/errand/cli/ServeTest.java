@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errand.Errand;
 import dev.errand.Job;
+import dev.errand.agent.Agent;
+import dev.errand.agent.ToolFunction;
 import dev.errand.cli.http.FrontDoor;
 import dev.errand.cli.http.Token;
 import dev.errand.job.Json;
@@ -92,6 +94,29 @@ class ServeTest {
     assertThat(said.body().text("job")).contains(listener.id().text());
     assertThat(Asking.end(listener)).contains("Never mind.");
     assertThat(post("/jobs/invoice-7.1/messages", "{\"text\":\"hello\"}").status()).isEqualTo(404);
+  }
+
+  @Test
+  void a_call_that_waits_for_a_person_is_in_the_inbox_and_is_allowed_once() throws Exception {
+    var payer =
+        Agent.named("payer")
+            .tools(ToolFunction.of("pay", "", List.of("what"), call -> "paid"))
+            .permissions(all -> all.ask("pay"))
+            .program(job -> job.call("pay", Json.object("what", "ann")))
+            .build();
+    var paying = Asking.suspended(working.submit(payer, spec -> spec.key("bill")));
+    var asked = (Json.Object) ((Json.Array) get("/jobs/bill/inbox").json()).items().getFirst();
+    assertThat(asked.text("tool")).contains("pay");
+    assertThat(((Json.Array) get("/inbox").json()).items()).hasSize(2);
+    var at = "/approvals/" + asked.text("id").orElseThrow();
+
+    assertThat(post(at, "{\"allow\":\"yes\"}").status()).isEqualTo(400);
+    assertThat(post("/approvals/bill", "{\"allow\":true}").status()).isEqualTo(409);
+    var said = post(at, "{\"allow\":true,\"by\":\"ann\"}");
+    assertThat(said.status()).isEqualTo(200);
+    assertThat(said.body().text("by")).contains("ann");
+    assertThat(post(at, "{\"allow\":false}").status()).isEqualTo(409);
+    assertThat(Asking.end(paying)).isEqualTo("paid");
   }
 
   @Test
