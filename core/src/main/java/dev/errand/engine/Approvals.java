@@ -107,7 +107,9 @@ final class Approvals {
             null,
             Subtask.approvalId(name),
             briefing);
-    return children.create(request, JobDefinition.approval(name, question)).job();
+    return children
+        .create(request, JobDefinition.approval(name, question, agent.limits().jobTime()))
+        .job();
   }
 
   /// Whether the child of that number is a question.

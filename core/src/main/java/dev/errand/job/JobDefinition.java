@@ -1,6 +1,7 @@
 package dev.errand.job;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -52,9 +53,20 @@ public record JobDefinition(
   /// answers.
   ///
   /// @param question what is asked; see [Approval]
-  public static JobDefinition approval(String name, Json.Object question) {
+  /// @param longest how long it may wait
+  public static JobDefinition approval(String name, Json.Object question, Duration longest) {
+    var asking =
+        new AgentSpec(
+            CALLBACK,
+            "",
+            null,
+            List.of(),
+            Sandbox.DEFAULT,
+            Limits.DEFAULT.withJobTime(longest),
+            Conduct.PLAIN,
+            List.of());
     var block = new CodeBlock(CodeBlock.Kind.ANSWER, name);
-    return new JobDefinition(AgentSpec.program(CALLBACK), List.of(block), question, null);
+    return new JobDefinition(asking, List.of(block), question, null);
   }
 
   /// The same for a child of a job of that agent: its agent may do no more than that job may.

@@ -426,6 +426,24 @@ class ApprovalsTest {
   }
 
   @Test
+  void a_question_without_a_time_waits_as_long_as_its_job() {
+    var clock = ManualClock.create();
+    try (var talk = new Talk(new MemoryStore(clock), builder -> builder.clock(clock))) {
+      var agent =
+          withTools(talk.agent("clerk", calls(pay("ann")), says("Well.")))
+              .limits(was -> was.withJobTime(Duration.ofDays(400)))
+              .permissions(all -> all.ask("pay"));
+      var job = talk.submit(agent, "Pay.");
+      Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !job.approvals().isEmpty());
+      awaitStatus(job, JobStatus.SUSPENDED);
+      clock.advance(Duration.ofDays(399));
+      talk.errand().allow(job.approvals().getFirst().id(), "ann");
+      assertThat(talk.answer(job)).isEqualTo("Well.");
+      assertThat(made).containsExactly("pay ann");
+    }
+  }
+
+  @Test
   void questions_end_with_a_job_that_is_cancelled() {
     var job = talk.submit(clerk(all -> all.ask("pay"), calls(pay("ann"))), "Pay.");
     var question = asked();
