@@ -161,7 +161,7 @@ class PermissionsTest {
         .ask(rules(random))
         .deny(rules(random))
         .only(rules(random))
-        .otherwise(Verdict.values()[random.nextInt(3)]);
+        .otherwise(List.of(Verdict.values()).get(random.nextInt(3)));
   }
 
   private static String[] rules(Random random) {
