@@ -4,6 +4,7 @@ import dev.errand.job.Budget;
 import dev.errand.job.ChatStyle;
 import dev.errand.job.Json;
 import dev.errand.job.Limits;
+import dev.errand.job.MemoryUse;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
@@ -42,7 +43,22 @@ final class AgentFileReader {
         new AgentSettings.Python(
             flag("restricted", AgentSettings.NONE.python().restricted()),
             names("imports"),
-            text("warmup", null)));
+            text("warmup", null)),
+        memory());
+  }
+
+  private @Nullable String memory() throws AgentFileError {
+    var name = text("memory", null);
+    var field = field("memory");
+    if (name == null || field == null) {
+      return null;
+    }
+    try {
+      MemoryUse.requireName(name);
+      return name;
+    } catch (IllegalArgumentException none) {
+      throw new AgentFileError(field.line(), String.valueOf(none.getMessage()));
+    }
   }
 
   /// What is said of keys that nobody asked for.

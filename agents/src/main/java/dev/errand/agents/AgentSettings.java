@@ -5,6 +5,8 @@ import dev.errand.job.Conduct;
 import dev.errand.job.Limits;
 import dev.errand.job.Sandbox;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What an agent file says besides name, description and prompt; `docs/agents.md` describes the
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// @param compactAt how much the model is shown at most, in tokens
 /// @param limits what a job may cost
 /// @param python what its Python may do
+/// @param memory the name of its memory, or `user`, `project` or `local` for the one of the agent's
+///   name; null for none
 public record AgentSettings(
     @Nullable List<String> tools,
     List<String> withoutTools,
@@ -27,7 +31,8 @@ public record AgentSettings(
     int concurrentTools,
     long compactAt,
     Limits limits,
-    Python python) {
+    Python python,
+    @Nullable String memory) {
   /// Those of a file that says nothing.
   public static final AgentSettings NONE =
       new AgentSettings(
@@ -38,11 +43,30 @@ public record AgentSettings(
           Conduct.CONCURRENT_TOOLS,
           Conduct.COMPACT_AT,
           Limits.DEFAULT,
-          new Python(Sandbox.DEFAULT.restricted(), List.of(), null));
+          new Python(Sandbox.DEFAULT.restricted(), List.of(), null),
+          null);
+
+  private static final Set<String> SCOPES = Set.of("user", "project", "local");
 
   public AgentSettings {
     tools = tools == null ? null : List.copyOf(tools);
     withoutTools = List.copyOf(withoutTools);
+  }
+
+  /// The same with that memory.
+  AgentSettings memory(String other) {
+    return new AgentSettings(
+        tools, withoutTools, model, style, concurrentTools, compactAt, limits, python, other);
+  }
+
+  /// Whether the memory is written as files for Claude Code write it: by who is to share it.
+  boolean isMemoryOfScope() {
+    return memory != null && SCOPES.contains(memory);
+  }
+
+  /// The memory of an agent of that name; empty if it has none.
+  Optional<String> memoryOf(String agent) {
+    return Optional.ofNullable(isMemoryOfScope() ? agent : memory);
   }
 
   /// What the Python of an agent may do.

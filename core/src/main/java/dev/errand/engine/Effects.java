@@ -52,6 +52,7 @@ final class Effects {
   private final StepWriter writer;
   private final Outbound outbound;
   private final Journal journal;
+  private final Remembering remembering;
 
   Effects(
       Registry registry,
@@ -59,13 +60,15 @@ final class Effects {
       AgentSpec agent,
       StepWriter writer,
       Outbound outbound,
-      Journal journal) {
+      Journal journal,
+      Remembering remembering) {
     this.registry = registry;
     this.job = job;
     this.agent = agent;
     this.writer = writer;
     this.outbound = outbound;
     this.journal = journal;
+    this.remembering = remembering;
   }
 
   Value call(Slot slot, String name, Json.Object arguments) {
@@ -92,7 +95,7 @@ final class Effects {
 
   private Value called(Slot slot, ToolFunction tool, Json.Object arguments) {
     var name = tool.name();
-    var call = new ToolFunction.Call(job, slot.key(job), arguments);
+    var call = callAt(slot, arguments);
     var digest = Journal.digest(arguments.print());
     var known = journal.recorded(slot, name, digest);
     if (known == null && tool.policy() == EffectPolicy.READ_ONLY) {
@@ -111,6 +114,11 @@ final class Effects {
     }
     outbound.requireOpen();
     return answer(call.key(), name, known.result());
+  }
+
+  /// The call at that place, as its tool is given it.
+  ToolFunction.Call callAt(Slot slot, Json.Object arguments) {
+    return remembering.call(slot, arguments);
   }
 
   /// Records that a call is about to be made; it may be once that is committed.

@@ -1,6 +1,7 @@
 package dev.errand.engine;
 
 import dev.errand.agent.Agent;
+import dev.errand.agent.Memory;
 import dev.errand.agent.Model;
 import dev.errand.agent.ToolFunction;
 import dev.errand.job.Attempts;
@@ -9,6 +10,7 @@ import dev.errand.job.Completion;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
+import dev.errand.job.MemoryUse;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.SignalRefusedException;
@@ -151,6 +153,14 @@ public final class Engine implements AutoCloseable {
 
   private synchronized Optional<JobWorker> worker() {
     return Optional.ofNullable(worker);
+  }
+
+  /// A memory of the store, for the application.
+  ///
+  /// @throws IllegalArgumentException if it is no name of a memory
+  public Memory memory(String name) {
+    MemoryUse.requireName(name);
+    return new OwnMemory(store, name, null, null);
   }
 
   /// Ends a handler from outside; see [Store#complete].

@@ -73,6 +73,7 @@ final class JobHost implements Host {
   private final Looks looks;
   private final DurableObjects objects;
   private final ToolCalls calls;
+  private final Remembering remembering;
   private int turn;
   private int answers;
 
@@ -102,8 +103,10 @@ final class JobHost implements Host {
     this.parking = parking;
     this.completed = job.subtask() != null && job.subtask().completion() != null;
     this.journal = new Journal(job.id(), writer);
-    this.effects = new Effects(registry, job.id(), definition.agent(), writer, outbound, journal);
-    this.children = new Children(store, registry, job, definition, writer);
+    this.remembering = new Remembering(store, job.id(), definition);
+    this.effects =
+        new Effects(registry, job.id(), definition.agent(), writer, outbound, journal, remembering);
+    this.children = new Children(store, registry, job, definition, writer, remembering);
     this.looks = new Looks(journal, children);
     this.objects = new DurableObjects(store, job.id(), writer, journal, locks);
     this.calls =
@@ -243,6 +246,11 @@ final class JobHost implements Host {
     } catch (RefusedException toldInHistory) {
       return false;
     }
+  }
+
+  /// What its agent remembers of messages that have arrived since this was last asked for.
+  List<Change> recall(List<Change.Recorded> history) {
+    return remembering.recall(writer.progress().turn(), history);
   }
 
   /// What the job was not told of yet.

@@ -185,7 +185,7 @@ final class SubTasks {
             tools,
             own.sandbox(),
             own.limits(),
-            own.conduct().ofSubTask(offers));
+            own.conduct().ofSubTask(offers).onlyReading());
     return new JobDefinition(agent, List.of(), definition.parameters(), definition.locale());
   }
 

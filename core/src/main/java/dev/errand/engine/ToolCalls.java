@@ -193,7 +193,7 @@ final class ToolCalls {
 
     private Optional<Begun> begin(int n, ToolFunction tool, Json.Object arguments) {
       var slot = Slot.ofCall(turn, n);
-      var call = new ToolFunction.Call(job, slot.key(job), arguments);
+      var call = effects.callAt(slot, arguments);
       if (tool.policy() == EffectPolicy.READ_ONLY) {
         return Optional.of(new Begun(n, tool, call, null, false));
       }

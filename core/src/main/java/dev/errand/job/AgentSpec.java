@@ -1,6 +1,7 @@
 package dev.errand.job;
 
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The durable part of an agent: plain data, stored with every definition that names it.
@@ -56,9 +57,20 @@ public record AgentSpec(
     return new AgentSpec(name, "", null, List.of(), Sandbox.DEFAULT, Limits.DEFAULT, Conduct.PLAIN);
   }
 
-  /// The same agent for a piece of code: without its model, and with nothing of its own to do.
+  /// The same agent for a piece of code: without its model, and with nothing of its own to do; it
+  /// remembers what the agent does.
   public AgentSpec codeOnly() {
-    return new AgentSpec(name, instructions, null, tools, sandbox, limits, Conduct.PLAIN);
+    return new AgentSpec(name, instructions, null, tools, sandbox, limits, conduct.memoryOnly());
+  }
+
+  /// The same agent where it only reads its memory.
+  public AgentSpec onlyReading() {
+    return new AgentSpec(name, instructions, model, tools, sandbox, limits, conduct.onlyReading());
+  }
+
+  /// Which memory it has, and how much of that its model is shown.
+  public Optional<MemoryUse> memory() {
+    return Optional.ofNullable(conduct.memory());
   }
 
   /// The workspace runtime its code runs in.
