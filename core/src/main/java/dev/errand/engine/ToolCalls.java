@@ -344,6 +344,13 @@ final class ToolCalls {
   }
 
   private String unknown(String name) {
+    boolean isWithheld =
+        name.equals(Conduct.REMEMBER)
+            && conduct.memory() != null
+            && agent.tools().contains(Conduct.REMEMBER);
+    if (isWithheld) {
+      return "Error: this job is a subtask and only reads its memory: nothing was written. Say in your answer what is to be remembered";
+    }
     var known = conduct.offers().stream().map(ToolSpec::name).toList();
     return "Error: there is no tool "
         + name
