@@ -14,7 +14,8 @@ import java.util.stream.IntStream;
 
 /// A memory of 100,000 cards: writing them, and searching among them.
 ///
-/// Cards have 20 words of 20,000, of which some are in many cards and most in few, as in a language.
+/// Cards have 20 words of 20,000, of which some are in many cards and most in few, as in a
+/// language.
 final class MemoryBench {
   private static final int CARDS = 100_000;
   private static final int WORDS = 20_000;

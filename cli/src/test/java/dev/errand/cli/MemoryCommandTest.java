@@ -38,18 +38,36 @@ class MemoryCommandTest {
     var added =
         json(
             out(
-                "memory", "add", "team", "We", "release", "on", "Mondays.", "--type", "decision",
-                "--about", "releases", "--importance", "0.9", "--json"));
+                "memory",
+                "add",
+                "team",
+                "We",
+                "release",
+                "on",
+                "Mondays.",
+                "--type",
+                "decision",
+                "--about",
+                "releases",
+                "--importance",
+                "0.9",
+                "--json"));
     var id = added.text("id").orElseThrow();
     out("memory", "add", "team", "The gateway is red.");
 
     assertThat(out("memory")).contains("MEMORY", "CARDS", "team", "2");
-    assertThat(out("memory", "list", "team")).contains(id, "decision", "We release on Mondays.", "gateway");
-    assertThat(out("memory", "list", "team", "--type", "decision")).contains(id).doesNotContain("gateway");
-    assertThat(out("memory", "search", "team", "which", "gateway?")).contains("is red").doesNotContain(id);
+    assertThat(out("memory", "list", "team"))
+        .contains(id, "decision", "We release on Mondays.", "gateway");
+    assertThat(out("memory", "list", "team", "--type", "decision"))
+        .contains(id)
+        .doesNotContain("gateway");
+    assertThat(out("memory", "search", "team", "which", "gateway?"))
+        .contains("is red")
+        .doesNotContain(id);
     assertThat(out("memory", "forget", "team", id)).isEqualTo("forgot 1 card\n");
     assertThat(out("memory", "list", "team")).doesNotContain(id);
-    assertThat(out("memory", "search", "team", "releases")).isEqualTo("no card of memory team fits\n");
+    assertThat(out("memory", "search", "team", "releases"))
+        .isEqualTo("no card of memory team fits\n");
   }
 
   @Test
@@ -74,7 +92,8 @@ class MemoryCommandTest {
         .singleElement()
         .satisfies(memory -> assertThat(((Json.Object) memory).number("cards")).hasValue(1L));
     assertThat(out("memory", "list", "team", "--json")).contains("\"gate\"");
-    assertThat(json(out("memory", "forget", "team", "gate", "--json")).number("forgotten")).hasValue(1L);
+    assertThat(json(out("memory", "forget", "team", "gate", "--json")).number("forgotten"))
+        .hasValue(1L);
     assertThat(out("memory")).contains("no memories");
   }
 
@@ -93,7 +112,8 @@ class MemoryCommandTest {
         .satisfies(
             refused -> {
               assertThat(refused.code()).isEqualTo(2);
-              assertThat(refused.err()).contains("memory team has no card gone; nothing was forgotten");
+              assertThat(refused.err())
+                  .contains("memory team has no card gone; nothing was forgotten");
             });
     assertThat(shell.errand("memory", "list", "team", "--limit", "0").code()).isEqualTo(2);
     assertThat(shell.errand("memory", "search", " ", "x").err()).contains("The name of a memory");
@@ -127,13 +147,16 @@ class MemoryCommandTest {
                   - {tool: Remember, arguments: {text: "The gateway is red."}}
               - Noted.
             """);
-    assertThat(shell.errand("ask", "clerk", "Note it.", "--model", "scripted:script.yaml").code()).isZero();
+    assertThat(shell.errand("ask", "clerk", "Note it.", "--model", "scripted:script.yaml").code())
+        .isZero();
     assertThat(
             shell
-                .errand("ask", "clerk", "Again.", "--model", "scripted:script.yaml", "--memory", "team")
+                .errand(
+                    "ask", "clerk", "Again.", "--model", "scripted:script.yaml", "--memory", "team")
                 .code())
         .isZero();
-    shell.errand("ask", "clerk", "What is the gateway?", "--id", "q", "--model", "scripted:script.yaml");
+    shell.errand(
+        "ask", "clerk", "What is the gateway?", "--id", "q", "--model", "scripted:script.yaml");
 
     assertThat(array(out("memory", "--json")).items())
         .extracting(memory -> ((Json.Object) memory).text("name").orElse(""))

@@ -349,7 +349,8 @@ final class ToolCalls {
             && conduct.memory() != null
             && agent.tools().contains(Conduct.REMEMBER);
     if (isWithheld) {
-      return "Error: this job is a subtask and only reads its memory: nothing was written. Say in your answer what is to be remembered";
+      return "Error: this job is a subtask and only reads its memory: nothing was written. Say in"
+                 + " your answer what is to be remembered";
     }
     var known = conduct.offers().stream().map(ToolSpec::name).toList();
     return "Error: there is no tool "
