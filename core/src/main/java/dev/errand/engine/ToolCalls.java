@@ -350,7 +350,7 @@ final class ToolCalls {
             && agent.tools().contains(Conduct.REMEMBER);
     if (isWithheld) {
       return "Error: this job is a subtask and only reads its memory: nothing was written. Say in"
-                 + " your answer what is to be remembered";
+          + " your answer what is to be remembered";
     }
     var known = conduct.offers().stream().map(ToolSpec::name).toList();
     return "Error: there is no tool "

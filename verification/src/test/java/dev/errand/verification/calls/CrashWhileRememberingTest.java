@@ -20,15 +20,20 @@ import dev.errand.job.Note;
 import dev.errand.job.Outcome;
 import dev.errand.job.StoreException;
 import dev.errand.job.Value;
+import dev.errand.spi.Store;
+import dev.errand.spi.StoreProvider;
 import dev.errand.testkit.CrashInjector;
 import dev.errand.testkit.ManualClock;
 import dev.errand.testkit.MemoryStore;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -41,24 +46,49 @@ class CrashWhileRememberingTest {
   private static final String TEAM = "team";
   private static final Duration HOUR = Duration.ofHours(1);
 
+  @TempDir Path folder;
+  private int files;
+
   /// What each job was shown before its first reply, by life or not.
   private final Map<String, Set<String>> shown = new ConcurrentHashMap<>();
 
   @ParameterizedTest
-  @CsvSource({"false, 64", "true, 64", "true, 0", "false, 0"})
-  void each_card_is_written_once_and_nothing_is_recalled_twice(boolean after, int warmJobs)
-      throws Exception {
+  @CsvSource({
+    "false, 64, false",
+    "true, 64, false",
+    "true, 0, false",
+    "false, 0, true",
+    "true, 64, true"
+  })
+  void each_card_is_written_once_and_nothing_is_recalled_twice(
+      boolean after, int warmJobs, boolean onDisk) throws Exception {
     long boundaries = 1;
     for (long at = 1; at <= boundaries; at++) {
       shown.clear();
-      boundaries = Math.max(boundaries, crashOnceAndResume(at, after, warmJobs));
+      boundaries = Math.max(boundaries, crashOnceAndResume(at, after, warmJobs, onDisk));
     }
     assertThat(boundaries).isGreaterThan(12);
   }
 
-  private long crashOnceAndResume(long crashAt, boolean after, int warmJobs) throws Exception {
+  private Store open(ManualClock clock, boolean onDisk) {
+    return onDisk
+        ? ServiceLoader.load(StoreProvider.class)
+            .findFirst()
+            .orElseThrow()
+            .open(folder.resolve("jobs" + files++ + ".db"), clock)
+        : new MemoryStore(clock);
+  }
+
+  private long crashOnceAndResume(long crashAt, boolean after, int warmJobs, boolean onDisk)
+      throws Exception {
     var clock = ManualClock.create();
-    var store = new MemoryStore(clock);
+    try (var store = open(clock, onDisk)) {
+      return crashOnceAndResume(store, clock, crashAt, after, warmJobs);
+    }
+  }
+
+  private long crashOnceAndResume(
+      Store store, ManualClock clock, long crashAt, boolean after, int warmJobs) throws Exception {
     store.remember(TEAM, "known", fact("The gateway is red."), null);
     var first = CrashInjector.failing(store, crashAt, after);
     advance(first, clock, warmJobs);
@@ -126,7 +156,7 @@ class CrashWhileRememberingTest {
     };
   }
 
-  private void check(MemoryStore store, String when) {
+  private void check(Store store, String when) {
     var root = store.findByKey(KEY).orElseThrow();
     assertThat(root.outcome()).as(when).isEqualTo(new Outcome.Succeeded(Value.of("Done.")));
     assertThat(store.cards(TEAM, "", 100))
