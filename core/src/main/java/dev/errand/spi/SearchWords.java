@@ -68,7 +68,7 @@ public record SearchWords(List<String> words) {
   /// All words of a text, in their order.
   private static List<String> split(String text) {
     var words = new ArrayList<String>();
-    for (var run : BETWEEN.split(plain(text))) {
+    for (var run : BETWEEN.split(plain(text), -1)) {
       addWords(run, words);
     }
     return words;

@@ -1,6 +1,7 @@
 package dev.errand.testkit;
 
 import static java.util.Comparator.comparing;
+import static java.util.Comparator.comparingDouble;
 
 import dev.errand.job.Card;
 import dev.errand.job.JobId;
@@ -90,7 +91,7 @@ final class MemoryCards {
     return of(memory)
         .filter(card -> looked.words().stream().anyMatch(word -> count(card, word) > 0))
         .map(card -> new Match(card, score(card, looked, all, usual)))
-        .sorted(comparing(Match::score).reversed().thenComparing(match -> match.card().id()));
+        .sorted(comparingDouble(Match::score).reversed().thenComparing(match -> match.card().id()));
   }
 
   private static double score(Card card, SearchWords looked, List<List<String>> all, double usual) {
