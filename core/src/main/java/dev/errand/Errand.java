@@ -1,6 +1,7 @@
 package dev.errand;
 
 import dev.errand.agent.Agent;
+import dev.errand.agent.Memory;
 import dev.errand.agent.ReferenceResolver;
 import dev.errand.agent.ToolFunction;
 import dev.errand.engine.Engine;
@@ -14,6 +15,7 @@ import dev.errand.job.JobEffect;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
+import dev.errand.job.MemorySummary;
 import dev.errand.job.StoreException;
 import dev.errand.job.SubTaskOptions;
 import dev.errand.job.UnknownJobException;
@@ -265,6 +267,19 @@ public final class Errand implements AutoCloseable {
         .or(() -> store.objectByKey(name))
         .map(object -> new Durable(store, object.id()))
         .orElseThrow(() -> new IllegalArgumentException("There is no durable object " + name));
+  }
+
+  /// The memory of that name; it is there as soon as it has a card. What is searched through it is
+  /// counted, through [Memory#view] it is not.
+  ///
+  /// @throws IllegalArgumentException if it is no name of a memory
+  public Memory memory(String name) {
+    return engine.memory(name);
+  }
+
+  /// The memories that have a card, in the order of their names.
+  public List<MemorySummary> memories() {
+    return engine.store().memories();
   }
 
   /// A reference to an object of the application, to give to jobs with [JobSpec#var]: they can call

@@ -1,6 +1,7 @@
 package dev.errand.agents;
 
 import dev.errand.agent.Agent;
+import dev.errand.job.MemoryUse;
 import dev.errand.job.Permissions;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -115,11 +116,20 @@ public record AgentFile(
               .limits(settings.limits())
               .restricted(python.restricted())
               .imports(python.imports().toArray(String[]::new));
+      settings.memoryOf(name).ifPresent(builder::memory);
       var warmup = python.warmup();
       return (warmup == null ? builder : builder.warmup(warmup)).build();
     } catch (IllegalArgumentException unknown) {
       throw refused(unknown);
     }
+  }
+
+  /// The same agent with that memory, whatever its file says.
+  ///
+  /// @throws IllegalArgumentException if it is no name of a memory
+  public AgentFile memory(String memory) {
+    MemoryUse.requireName(memory);
+    return new AgentFile(path, name, description, prompt, settings.memory(memory), warnings);
   }
 
   /// What in the file means nothing here, or something else than it says, with these tools and
@@ -130,6 +140,11 @@ public record AgentFile(
     try {
       var all = new ArrayList<>(warnings);
       all.addAll(ToolChoice.of(settings, toolbox).warnings());
+      if ("user".equals(settings.memory())) {
+        all.add(
+            "Memory user is kept in the store of the job, as memory %s: other stores have others"
+                .formatted(name));
+      }
       var asked = settings.model();
       var model = models.resolve(asked);
       if (models.isReplaced(asked)) {

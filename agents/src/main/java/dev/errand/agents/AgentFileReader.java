@@ -4,6 +4,7 @@ import dev.errand.job.Budget;
 import dev.errand.job.ChatStyle;
 import dev.errand.job.Json;
 import dev.errand.job.Limits;
+import dev.errand.job.MemoryUse;
 import dev.errand.job.Permissions;
 import dev.errand.job.Verdict;
 import java.math.BigDecimal;
@@ -52,7 +53,8 @@ final class AgentFileReader {
             flag("restricted", AgentSettings.NONE.python().restricted()),
             names("imports"),
             text("warmup", null)),
-        permissions());
+        permissions(),
+        memory());
   }
 
   /// Rules under `permissions`, by the names that Claude Code's settings have for them.
@@ -101,6 +103,20 @@ final class AgentFileReader {
       case "deny" -> Verdict.DENY;
       default -> throw misfit(field, OTHERWISE, "allow, ask or deny");
     };
+  }
+
+  private @Nullable String memory() throws AgentFileError {
+    var name = text("memory", null);
+    var field = field("memory");
+    if (name == null || field == null) {
+      return null;
+    }
+    try {
+      MemoryUse.requireName(name);
+      return name;
+    } catch (IllegalArgumentException none) {
+      throw new AgentFileError(field.line(), String.valueOf(none.getMessage()));
+    }
   }
 
   /// What is said of keys that nobody asked for.

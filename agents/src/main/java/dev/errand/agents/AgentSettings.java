@@ -6,6 +6,8 @@ import dev.errand.job.Limits;
 import dev.errand.job.Permissions;
 import dev.errand.job.Sandbox;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What an agent file says besides name, description and prompt; `docs/agents.md` describes the
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// @param limits what a job may cost
 /// @param python what its Python may do
 /// @param permissions which calls of its tools it may make, and of which a person is asked
+/// @param memory the name of its memory, or `user`, `project` or `local` for the one of the agent's
+///   name; null for none
 public record AgentSettings(
     @Nullable List<String> tools,
     List<String> withoutTools,
@@ -30,7 +34,8 @@ public record AgentSettings(
     long compactAt,
     Limits limits,
     Python python,
-    Permissions permissions) {
+    Permissions permissions,
+    @Nullable String memory) {
   /// Those of a file that says nothing.
   public static final AgentSettings NONE =
       new AgentSettings(
@@ -42,11 +47,39 @@ public record AgentSettings(
           Conduct.COMPACT_AT,
           Limits.DEFAULT,
           new Python(Sandbox.DEFAULT.restricted(), List.of(), null),
-          Permissions.ALL);
+          Permissions.ALL,
+          null);
+
+  private static final Set<String> SCOPES = Set.of("user", "project", "local");
 
   public AgentSettings {
     tools = tools == null ? null : List.copyOf(tools);
     withoutTools = List.copyOf(withoutTools);
+  }
+
+  /// The same with that memory.
+  AgentSettings memory(String other) {
+    return new AgentSettings(
+        tools,
+        withoutTools,
+        model,
+        style,
+        concurrentTools,
+        compactAt,
+        limits,
+        python,
+        permissions,
+        other);
+  }
+
+  /// Whether the memory is written as files for Claude Code write it: by who is to share it.
+  boolean isMemoryOfScope() {
+    return memory != null && SCOPES.contains(memory);
+  }
+
+  /// The memory of an agent of that name; empty if it has none.
+  Optional<String> memoryOf(String agent) {
+    return Optional.ofNullable(isMemoryOfScope() ? agent : memory);
   }
 
   /// What the Python of an agent may do.

@@ -2,6 +2,7 @@ package dev.errand.agents;
 
 import dev.errand.agent.ToolFunction;
 import dev.errand.job.ChatStyle;
+import dev.errand.job.Conduct;
 import dev.errand.job.Permissions;
 import dev.errand.job.Rule;
 import java.util.ArrayList;
@@ -73,6 +74,13 @@ record ToolChoice(List<ToolFunction> tools, Permissions permissions, List<String
     } else {
       asked.forEach(name -> chooser.ask(name, settings.style()));
     }
+    if (settings.memory() != null) {
+      chooser.rememberToo();
+    } else if (chooser.chosen.containsKey(Conduct.REMEMBER)) {
+      chooser.warnings.add(
+          "Tool Remember has nothing to write to: the agent has no memory; its file could say"
+              + " memory: NAME");
+    }
     settings.withoutTools().forEach(chooser::leaveOut);
     return new ToolChoice(
         List.copyOf(chooser.chosen.values()), chooser.permissions(), chooser.warnings);
@@ -97,6 +105,13 @@ record ToolChoice(List<ToolFunction> tools, Permissions permissions, List<String
         if (style == ChatStyle.DIRECT || !tool.equals(ToolFunction.PYTHON_CLI)) {
           chosen.put(tool.name(), tool);
         }
+      }
+    }
+
+    /// Who has a memory may write it, whichever tools it names besides, as in Claude Code.
+    void rememberToo() {
+      if (toolbox.look(Conduct.REMEMBER) instanceof Toolbox.Answer.Here(var tool)) {
+        chosen.putIfAbsent(tool.name(), tool);
       }
     }
 

@@ -69,12 +69,12 @@ public final class Toolbox {
   }
 
   /// The tools `Read`, `Grep`, `Glob`, `Write` and `Edit` below that directory, with `Think`,
-  /// `SubTask` and `python_cli`. The directory need not be there yet.
+  /// `Remember`, `SubTask` and `python_cli`. The directory need not be there yet.
   public static Toolbox in(Path directory) {
     return new Toolbox(directory, List.of(), builtIn(), null);
   }
 
-  /// The tools that need no directory: `Think`, `SubTask` and `python_cli`.
+  /// The tools that need no directory: `Think`, `Remember`, `SubTask` and `python_cli`.
   public static Toolbox withoutDirectory() {
     return new Toolbox(null, List.of(), builtIn(), null);
   }
@@ -87,7 +87,8 @@ public final class Toolbox {
     entries.put("Write", ofPath(at -> new WriteTool(new FileChanges(at))));
     entries.put("Edit", ofPath(at -> new EditTool(new FileChanges(at))));
     entries.put("Think", new Entry.There(Heeding.tool(new ThinkTool())));
-    for (var tool : List.of(ToolFunction.SUB_TASK, ToolFunction.PYTHON_CLI)) {
+    for (var tool :
+        List.of(ToolFunction.REMEMBER, ToolFunction.SUB_TASK, ToolFunction.PYTHON_CLI)) {
       entries.put(tool.name(), new Entry.There(tool));
     }
     entries.put("Bash", new Entry.OptIn("bash()"));

@@ -416,4 +416,49 @@ class AgentFileTest {
             "Model opus has no meaning here; the standard one is taken, scripted:a.yaml");
     assertThat(warnings(keys("model: inherit"))).isEmpty();
   }
+
+  @Test
+  void a_memory_is_named_or_is_the_one_of_the_agent_and_brings_the_tool_that_writes_it()
+      throws IOException {
+    var named = keys("tools: Read", "memory: team notes");
+    assertThat(memory(named)).hasValue("team notes");
+    assertThat(tools(named)).containsExactly("Read", "Remember");
+    assertThat(warnings(named)).isEmpty();
+    assertThat(memory(keys("memory: project"))).hasValue("my-agent");
+    assertThat(memory(keys("memory: local"))).hasValue("my-agent");
+    assertThat(memory(keys("tools: Read"))).isEmpty();
+    assertThat(tools(keys("memory: team", "disallowedTools: Remember")))
+        .contains("Read")
+        .doesNotContain("Remember");
+  }
+
+  @Test
+  void a_memory_of_a_user_is_said_to_be_that_of_the_store() throws IOException {
+    var file = keys("memory: user");
+    assertThat(memory(file)).hasValue("my-agent");
+    assertThat(warnings(file))
+        .singleElement()
+        .asString()
+        .contains("is kept in the store of the job, as memory my-agent");
+    assertThat(memory(file.memory("other"))).hasValue("other");
+  }
+
+  @Test
+  void a_memory_that_is_no_name_is_refused_with_its_line() {
+    assertThatThrownBy(() -> keys("tools: Read", "memory: true"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("line 3");
+  }
+
+  @Test
+  void the_tool_that_writes_is_of_no_use_without_a_memory_and_that_is_said() throws IOException {
+    assertThat(warnings(keys("tools: Remember")))
+        .singleElement()
+        .asString()
+        .contains("Remember has nothing to write to");
+  }
+
+  private java.util.Optional<String> memory(AgentFile file) {
+    return file.agent(Toolbox.in(folder), MODELS).spec().memory().map(use -> use.memory());
+  }
 }

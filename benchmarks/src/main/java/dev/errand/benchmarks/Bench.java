@@ -8,7 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /// Measures Errand on this machine and prints one line per figure: `./errand bench
-/// [engine|turns|fan-out|python|workspace|park|objects|isolation|run]…`.
+/// [engine|turns|fan-out|python|workspace|park|objects|memory|isolation|run]…`.
 ///
 /// Every figure is a median over rounds in one sitting, with the disk's own fsync beside it:
 /// compare ratios.
@@ -22,6 +22,7 @@ public final class Bench {
           "workspace",
           "park",
           "objects",
+          "memory",
           "isolation",
           "run");
 
@@ -61,6 +62,9 @@ public final class Bench {
       }
       if (chosen.contains("objects")) {
         new ObjectsBench(folder, report).measure();
+      }
+      if (chosen.contains("memory")) {
+        new MemoryBench(folder, report).measure();
       }
       if (chosen.contains("isolation")) {
         new IsolationBench(report).measure();

@@ -24,12 +24,18 @@ final class AgentChoice {
               + " the agent's file, or else of ERRAND_MODEL.")
   @Nullable String model;
 
+  @Option(
+      names = "--memory",
+      paramLabel = "NAME",
+      description = "The agent's memory; default what its file says, or none.")
+  @Nullable String memory;
+
   /// The agent.
   ///
   /// @throws Refusal if there is none, or something that it names
   Agent agent(Surroundings surroundings) {
     agents.check();
     var asked = model == null ? null : ModelName.of(model, surroundings);
-    return agents.agent(surroundings, name, asked);
+    return agents.agent(surroundings, name, asked, memory);
   }
 }

@@ -79,9 +79,12 @@ final class AgentOptions {
   /// The agent of that name or in that file.
   ///
   /// @param model `provider:name` in place of what its file says; null for that
-  Agent agent(Surroundings surroundings, String name, @Nullable String model) {
+  /// @param memory the name of a memory in place of what its file says; null for that
+  Agent agent(
+      Surroundings surroundings, String name, @Nullable String model, @Nullable String memory) {
     try {
-      var file = file(surroundings, name);
+      var found = file(surroundings, name);
+      var file = memory == null ? found : found.memory(memory);
       var names = names(file, model, surroundings.variable(MODEL));
       var toolbox = toolbox(surroundings.directory());
       file.warnings(toolbox, names)

@@ -27,6 +27,10 @@ final class EntryText {
           SUBTASK_REFUSED,
           NOTICE ->
           text(data, "text").stripTrailing();
+      case RECALLED ->
+          text(data, "text").isEmpty()
+              ? "no card of memory " + text(data, "memory") + " fits"
+              : text(data, "text");
       case JOB_ENDED, JOB_STOPPING -> text(data, "outcome") + ": " + text(data, "text");
       case PERMISSION_GRANTED ->
           "job %s of agent %s may call %s all the same, under the grant '%s'"

@@ -41,6 +41,7 @@ final class Family {
       case JOB_ENDED -> member(entry).ifPresent(member -> ended(member, entry));
       case JOB_REVIVED -> member(entry).ifPresent(this::revived);
       case MESSAGE,
+          RECALLED,
           SIGNAL,
           REPLY,
           CONSOLE,

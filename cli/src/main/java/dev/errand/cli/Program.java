@@ -64,8 +64,20 @@ final class Program {
     // What it is given is for the benchmarks to read.
     var bench = new CommandLine(new BenchCommand()).setUnmatchedOptionsArePositionalParams(true);
     program.addSubcommand(bench);
+    program.addSubcommand(memory());
     var effects = new CommandLine(new EffectsCommand(surroundings));
     return program.addSubcommand(effects.addSubcommand(new ResolveCommand(surroundings)));
+  }
+
+  private CommandLine memory() {
+    var memory = new CommandLine(new MemoryCommand(surroundings));
+    List.of(
+            new MemoryListCommand(surroundings),
+            new MemorySearchCommand(surroundings),
+            new MemoryAddCommand(surroundings),
+            new MemoryForgetCommand(surroundings))
+        .forEach(memory::addSubcommand);
+    return memory;
   }
 
   private int misused(CommandLine.ParameterException misuse, String[] args) {

@@ -7,6 +7,7 @@ import dev.errand.job.CodeBlock;
 import dev.errand.job.Conduct;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Limits;
+import dev.errand.job.MemoryUse;
 import dev.errand.job.Permissions;
 import dev.errand.job.Reminder;
 import dev.errand.job.Sandbox;
@@ -114,6 +115,7 @@ public final class Agent {
     private long compactAt = Conduct.COMPACT_AT;
     private @Nullable String subTaskModel;
     private List<Permissions> permissions = List.of();
+    private @Nullable MemoryUse memory;
     private boolean guided = true;
 
     private Builder(String name) {
@@ -356,6 +358,21 @@ public final class Agent {
       return this;
     }
 
+    /// The memory of its jobs, by name; default none. With each message that arrives its model is
+    /// shown the cards that fit best, 15 at most; its tools may search it, and write it. Subtasks
+    /// of its jobs only read it.
+    ///
+    /// @throws IllegalArgumentException if it is no name of a memory
+    public Builder memory(String name) {
+      return memory(MemoryUse.of(name));
+    }
+
+    /// The memory of its jobs, and how much of it its model is shown; default none.
+    public Builder memory(MemoryUse use) {
+      this.memory = use;
+      return this;
+    }
+
     /// The workspace runtime that its Python runs in, by name; default `cpython`. A program runs in
     /// none of these.
     public Builder runtime(String name) {
@@ -442,7 +459,8 @@ public final class Agent {
                   offers(all),
                   concurrentTools,
                   compactAt,
-                  subTaskModel),
+                  subTaskModel,
+                  memory),
               permissions);
       return new Agent(spec, model, program, all, subTasks, hooks);
     }

@@ -4,6 +4,7 @@ import dev.errand.job.EffectPolicy;
 import dev.errand.job.Finding;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
+import dev.errand.job.RefusedException;
 import dev.errand.job.Rule;
 import dev.errand.job.ToolSpec;
 import java.time.Duration;
@@ -75,6 +76,10 @@ public record ToolFunction(
           there from call to call. Call it at most once per reply; exit(value) ends the job.\
           """,
           Map.of("code", "The code."));
+
+  /// Writes a card to the memory of the agent: for an agent with [Agent.Builder#memory]. Models and
+  /// code call it; a subtask is not offered it, and refused.
+  public static final ToolFunction REMEMBER = RememberTool.function();
 
   public ToolFunction {
     if (!spec.name().matches("[A-Za-z_][A-Za-z0-9_]*")) {
@@ -365,7 +370,41 @@ public record ToolFunction(
   /// @param job on whose behalf
   /// @param key stable over replays: the same call has the same key, another call another one
   /// @param arguments by parameter name
-  public record Call(JobId job, String key, Json.Object arguments) {
+  /// @param reach what it may have of its agent's memory; a [Memory] where it may write, null where
+  ///   there is none
+  public record Call(JobId job, String key, Json.Object arguments, @Nullable MemoryView reach) {
+    /// A call for an agent without a memory.
+    public Call(JobId job, String key, Json.Object arguments) {
+      this(job, key, arguments, null);
+    }
+
+    /// The memory of the agent, for reading; empty if it has none.
+    public Optional<MemoryView> memory() {
+      return Optional.ofNullable(reach);
+    }
+
+    /// The memory of the agent, for writing.
+    ///
+    /// @throws RefusedException if it has none, or the job is a subtask and only reads it
+    public Memory ownMemory() {
+      return switch (reach) {
+        case null -> throw noMemory();
+        case Memory memory -> memory;
+        default ->
+            throw new RefusedException(
+                "PermissionError",
+                "Job %s is a subtask and only reads memory %s: nothing was written. Say what is to be remembered in the answer, and let the job above it write that"
+                    .formatted(job, reach.name()));
+      };
+    }
+
+    static RefusedException noMemory() {
+      return new RefusedException(
+          "LookupError",
+          "The agent of this job has no memory; give it one with Agent.Builder.memory, or memory:"
+              + " in its file");
+    }
+
     /// The text of an argument.
     ///
     /// @throws IllegalArgumentException if it is absent or no string

@@ -9,15 +9,20 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// A method with [Tool] as what it is called as.
 final class ToolMethod {
+  /// What parameters are of that no caller gives.
+  private static final Set<Class<?>> GIVEN =
+      Set.of(ToolFunction.Call.class, MemoryView.class, Memory.class);
+
   private final BoundMethod method;
   private final Tool mark;
   private final List<Argument> arguments;
 
-  /// @param name what it is called by; null for the call itself
+  /// @param name what it is called by; null for what the framework gives: the call, or a memory
   private record Argument(@Nullable String name, Parameter parameter) {
     boolean isOptional() {
       return parameter.getType() == Optional.class || BoundMethod.isNullable(parameter);
@@ -41,7 +46,7 @@ final class ToolMethod {
   }
 
   private Argument argument(Parameter parameter) {
-    return parameter.getType() == ToolFunction.Call.class
+    return GIVEN.contains(parameter.getType())
         ? new Argument(null, parameter)
         : new Argument(method.name(parameter), parameter);
   }
@@ -87,9 +92,24 @@ final class ToolMethod {
   private @Nullable Object call(ToolFunction.Call call) throws Exception {
     var values = new ArrayList<@Nullable Object>();
     for (var argument : arguments) {
-      values.add(argument.name() == null ? call : value(argument, argument.name(), call));
+      values.add(
+          argument.name() == null ? given(argument, call) : value(argument, argument.name(), call));
     }
     return method.invoke(values);
+  }
+
+  /// A parameter that may be null is so where the agent has no memory.
+  private static @Nullable Object given(Argument argument, ToolFunction.Call call) {
+    var type = argument.parameter().getType();
+    if (type == ToolFunction.Call.class) {
+      return call;
+    }
+    if (call.memory().isEmpty() && argument.isOptional()) {
+      return null;
+    }
+    return type == Memory.class
+        ? call.ownMemory()
+        : call.memory().orElseThrow(ToolFunction.Call::noMemory);
   }
 
   private static @Nullable Object value(Argument argument, String name, ToolFunction.Call call) {

@@ -52,6 +52,7 @@ final class Children {
   private final JobId job;
   private final JobDefinition definition;
   private final StepWriter writer;
+  private final Remembering remembering;
   private final Map<JobId, Known> known = new HashMap<>();
   private final Map<Json, JobId> subtaskIds = new HashMap<>();
   private final Map<JobId, Change.Created> heldBack = new LinkedHashMap<>();
@@ -66,12 +67,18 @@ final class Children {
   private record Known(String digest, Child child) {}
 
   Children(
-      Store store, Registry registry, JobRecord job, JobDefinition definition, StepWriter writer) {
+      Store store,
+      Registry registry,
+      JobRecord job,
+      JobDefinition definition,
+      StepWriter writer,
+      Remembering remembering) {
     this.store = store;
     this.registry = registry;
     this.job = job.id();
     this.definition = definition;
     this.writer = writer;
+    this.remembering = remembering;
     this.ends = new Ends(store, job.id());
     this.created = job.progress().created();
     this.hadSome = created > 0;
@@ -218,7 +225,7 @@ final class Children {
     if (callback.isPresent()) {
       return newJob(id, callback.get(), request, workspace);
     }
-    var agent = agent(request);
+    var agent = remembering.belowThis(agent(request));
     var briefing = request.briefing();
     var locale = briefing.locale() == null ? definition.locale() : briefing.locale();
     var schema = briefing.resultSchema();

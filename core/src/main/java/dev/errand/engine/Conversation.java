@@ -278,6 +278,7 @@ final class Conversation {
     return switch (entry.kind()) {
       case MESSAGE -> data.text("text").map(this::hinted).map(Console::line);
       case NOTIFICATION, REMINDER, RECEIPT, BUDGET_SPENT -> data.text("text").map(Console::line);
+      case RECALLED -> data.text("text").filter(cards -> !cards.isEmpty()).map(Console::line);
       case TOOL ->
           ofWords(data)
               .flatMap(key -> data.text("error"))

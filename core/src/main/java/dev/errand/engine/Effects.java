@@ -54,6 +54,7 @@ final class Effects {
   private final StepWriter writer;
   private final Outbound outbound;
   private final Journal journal;
+  private final Remembering remembering;
 
   Effects(
       Registry registry,
@@ -61,13 +62,15 @@ final class Effects {
       AgentSpec agent,
       StepWriter writer,
       Outbound outbound,
-      Journal journal) {
+      Journal journal,
+      Remembering remembering) {
     this.registry = registry;
     this.job = job;
     this.agent = agent;
     this.writer = writer;
     this.outbound = outbound;
     this.journal = journal;
+    this.remembering = remembering;
   }
 
   /// Calls a tool or a subtask factory, where that is permitted.
@@ -111,7 +114,7 @@ final class Effects {
 
   private Value called(Slot slot, ToolFunction tool, Json.Object arguments, Permit permit) {
     var name = tool.name();
-    var call = new ToolFunction.Call(job, slot.key(job), arguments);
+    var call = callAt(slot, arguments);
     var digest = Journal.digest(arguments.print());
     var known = journal.recorded(slot, name, digest);
     if (known == null) {
@@ -148,6 +151,11 @@ final class Effects {
     return tool.policy() == EffectPolicy.READ_ONLY
         ? line
         : record(call, line, new Came(result, Json.object("code", why.code())));
+  }
+
+  /// The call at that place, as its tool is given it.
+  ToolFunction.Call callAt(Slot slot, Json.Object arguments) {
+    return remembering.call(slot, arguments);
   }
 
   /// Records that a call is about to be made; it may be once that is committed.

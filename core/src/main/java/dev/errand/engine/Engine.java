@@ -1,6 +1,7 @@
 package dev.errand.engine;
 
 import dev.errand.agent.Agent;
+import dev.errand.agent.Memory;
 import dev.errand.agent.Model;
 import dev.errand.agent.ToolFunction;
 import dev.errand.job.Approval;
@@ -10,6 +11,7 @@ import dev.errand.job.Completion;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
+import dev.errand.job.MemoryUse;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.SignalRefusedException;
@@ -172,6 +174,14 @@ public final class Engine implements AutoCloseable {
   private boolean isApproval(JobId id) {
     var job = store.find(id).orElseThrow(() -> new UnknownJobException(id.text()));
     return job.subtask() != null && job.subtask().isApproval();
+  }
+
+  /// A memory of the store, for the application.
+  ///
+  /// @throws IllegalArgumentException if it is no name of a memory
+  public Memory memory(String name) {
+    MemoryUse.requireName(name);
+    return new OwnMemory(store, name, null, null);
   }
 
   /// Ends a handler from outside; see [Store#complete].

@@ -293,6 +293,7 @@ final class JobAdvancer {
     if (exceeded.isPresent()) {
       return fail(withUnspent(exceeded.get()));
     }
+    recall();
     Model.Reply reply;
     Usage estimate;
     try {
@@ -333,6 +334,16 @@ final class JobAdvancer {
     var begun = writer.progress().beginning();
     spending.commitSettingAside(all, begun.at(0, begun.created() + acts.numbers(), 0), estimate);
     return true;
+  }
+
+  /// What is recalled for a message stands in the history before the model is asked, and is not
+  /// looked up again.
+  private void recall() {
+    var recalled = host.recall(history.entries());
+    if (!recalled.isEmpty()) {
+      writer.add(recalled.toArray(Change[]::new));
+      writer.commit();
+    }
   }
 
   private Model.Reply ask(Usage estimate, Supplier<Model.Reply> call) {

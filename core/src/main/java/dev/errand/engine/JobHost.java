@@ -75,6 +75,7 @@ final class JobHost implements Host {
   private final DurableObjects objects;
   private final ToolCalls calls;
   private final Approvals approvals;
+  private final Remembering remembering;
   private int turn;
   private boolean tookNumber;
   private int answers;
@@ -105,9 +106,11 @@ final class JobHost implements Host {
     this.parking = parking;
     this.completed = job.subtask() != null && job.subtask().completion() != null;
     this.journal = new Journal(job.id(), writer);
-    this.children = new Children(store, registry, job, definition, writer);
+    this.remembering = new Remembering(store, job.id(), definition);
+    this.children = new Children(store, registry, job, definition, writer, remembering);
     this.approvals = new Approvals(store, definition.agent(), children);
-    this.effects = new Effects(registry, job.id(), definition.agent(), writer, outbound, journal);
+    this.effects =
+        new Effects(registry, job.id(), definition.agent(), writer, outbound, journal, remembering);
     this.looks = new Looks(journal, children);
     this.objects = new DurableObjects(store, job.id(), writer, journal, locks);
     this.calls =
@@ -248,6 +251,11 @@ final class JobHost implements Host {
     } catch (RefusedException toldInHistory) {
       return false;
     }
+  }
+
+  /// What its agent remembers of messages that have arrived since this was last asked for.
+  List<Change> recall(List<Change.Recorded> history) {
+    return remembering.recall(writer.progress().turn(), history);
   }
 
   /// What the job was not told of yet.

@@ -129,7 +129,15 @@ final class Registry {
     return Optional.ofNullable(agents.get(spec.name())).stream()
         .flatMap(agent -> agent.tools().stream())
         .filter(tool -> tool.name().equals(name) && spec.tools().contains(name))
-        .findFirst();
+        .findFirst()
+        .or(() -> remember(spec, name));
+  }
+
+  /// Every process has the tool by which memories are written: what it may write is said by the
+  /// job's definition alone.
+  private static Optional<ToolFunction> remember(AgentSpec spec, String name) {
+    return Optional.of(ToolFunction.REMEMBER)
+        .filter(tool -> tool.name().equals(name) && spec.tools().contains(name));
   }
 
   /// What looks at the agent's calls of tools before they are made.

@@ -299,6 +299,7 @@ final class StepWriter {
     return switch (change) {
       case Change.Recorded ignored -> true;
       case Change.Given ignored -> true;
+      case Change.Retrieved ignored -> true;
       case Change.Spent ignored -> true;
       case Change.Reserved ignored -> false;
       case Change.LastCall ignored -> false;

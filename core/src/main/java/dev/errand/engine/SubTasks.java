@@ -190,7 +190,7 @@ final class SubTasks {
             tools,
             own.sandbox(),
             own.limits(),
-            own.conduct().ofSubTask(offers),
+            own.conduct().ofSubTask(offers).onlyReading(),
             own.permissions());
     return new JobDefinition(agent, List.of(), definition.parameters(), definition.locale());
   }

@@ -262,7 +262,7 @@ final class ToolCalls {
 
     private Optional<Begun> begin(int n, ToolFunction tool, Json.Object arguments) {
       var slot = Slot.ofCall(turn, n);
-      var call = new ToolFunction.Call(job, slot.key(job), arguments);
+      var call = effects.callAt(slot, arguments);
       if (tool.policy() == EffectPolicy.READ_ONLY) {
         return Optional.of(new Begun(n, tool, call, null, false));
       }
@@ -458,6 +458,14 @@ final class ToolCalls {
   }
 
   private String unknown(String name) {
+    boolean isWithheld =
+        name.equals(Conduct.REMEMBER)
+            && conduct.memory() != null
+            && agent.tools().contains(Conduct.REMEMBER);
+    if (isWithheld) {
+      return "Error: this job is a subtask and only reads its memory: nothing was written. Say in"
+          + " your answer what is to be remembered";
+    }
     var known = conduct.offers().stream().map(ToolSpec::name).toList();
     return "Error: there is no tool "
         + name

@@ -1,6 +1,7 @@
 package dev.errand.job;
 
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The durable part of an agent: plain data, stored with every definition that names it.
@@ -62,10 +63,22 @@ public record AgentSpec(
         name, "", null, List.of(), Sandbox.DEFAULT, Limits.DEFAULT, Conduct.PLAIN, List.of());
   }
 
-  /// The same agent for a piece of code: without its model, and with nothing of its own to do.
+  /// The same agent for a piece of code: without its model, and with nothing of its own to do; it
+  /// remembers what the agent does.
   public AgentSpec codeOnly() {
     return new AgentSpec(
-        name, instructions, null, tools, sandbox, limits, Conduct.PLAIN, permissions);
+        name, instructions, null, tools, sandbox, limits, conduct.memoryOnly(), permissions);
+  }
+
+  /// The same agent where it only reads its memory.
+  public AgentSpec onlyReading() {
+    return new AgentSpec(
+        name, instructions, model, tools, sandbox, limits, conduct.onlyReading(), permissions);
+  }
+
+  /// Which memory it has, and how much of that its model is shown.
+  public Optional<MemoryUse> memory() {
+    return Optional.ofNullable(conduct.memory());
   }
 
   /// The same agent for a child of a job of that agent: it may do no more than that job may.

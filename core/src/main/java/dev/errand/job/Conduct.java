@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 ///   summed up
 /// @param subTaskModel the model of its own subtasks, as `provider:name`; null for the runtime's
 ///   choice, or else its own
+/// @param memory what it remembers by; null for nothing
 public record Conduct(
     List<CodeBlock> warmup,
     @Nullable String send,
@@ -29,7 +30,8 @@ public record Conduct(
     List<ToolSpec> offers,
     int concurrentTools,
     long compactAt,
-    @Nullable String subTaskModel) {
+    @Nullable String subTaskModel,
+    @Nullable MemoryUse memory) {
   /// How many calls of one reply are made at a time, unless an agent says otherwise.
   public static final int CONCURRENT_TOOLS = 10;
 
@@ -48,6 +50,7 @@ public record Conduct(
           List.of(),
           CONCURRENT_TOOLS,
           COMPACT_AT,
+          null,
           null);
 
   /// The name under which an agent has the tool that delivers.
@@ -55,6 +58,9 @@ public record Conduct(
 
   /// The name under which its code delivers a last message.
   public static final String ANSWER = "answer";
+
+  /// The name of the tool by which its model writes to its memory.
+  public static final String REMEMBER = "Remember";
 
   public Conduct {
     warmup = List.copyOf(warmup);
@@ -80,6 +86,44 @@ public record Conduct(
         others,
         concurrentTools,
         compactAt,
-        subTaskModel);
+        subTaskModel,
+        memory);
+  }
+
+  /// The same for one that reads its memory and does not write it: the tool that does is not
+  /// offered.
+  public Conduct onlyReading() {
+    if (memory == null) {
+      return this;
+    }
+    var fewer = offers.stream().filter(tool -> !tool.name().equals(REMEMBER)).toList();
+    return new Conduct(
+        warmup,
+        send,
+        reminder,
+        languageRule,
+        languageHint,
+        style,
+        fewer,
+        concurrentTools,
+        compactAt,
+        subTaskModel,
+        memory);
+  }
+
+  /// Nothing of its own but what it remembers by.
+  public Conduct memoryOnly() {
+    return new Conduct(
+        List.of(),
+        PLAIN.send,
+        PLAIN.reminder,
+        PLAIN.languageRule,
+        PLAIN.languageHint,
+        PLAIN.style,
+        PLAIN.offers,
+        PLAIN.concurrentTools,
+        PLAIN.compactAt,
+        PLAIN.subTaskModel,
+        memory);
   }
 }

@@ -45,6 +45,8 @@ public record Entry(long sequence, Instant time, JobId job, int turn, Kind kind,
     SIGNAL,
     /// A message of a person or another job, at the place where the job was told.
     MESSAGE,
+    /// Cards of the agent's memory that fit what arrived, as the model is shown them.
+    RECALLED,
     /// The model's reply: the intention of a turn.
     REPLY,
     /// What was said up to a turn is told by its summary from now on; it stays in the history.

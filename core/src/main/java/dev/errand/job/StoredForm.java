@@ -114,7 +114,22 @@ public final class StoredForm {
     form = unless(form, "concurrentTools", conduct.concurrentTools(), plain.concurrentTools());
     form = unless(form, "compactAt", conduct.compactAt(), plain.compactAt());
     var model = conduct.subTaskModel();
-    return model == null ? form : form.with("subTaskModel", model);
+    form = model == null ? form : form.with("subTaskModel", model);
+    var memory = conduct.memory();
+    return memory == null ? form : form.with("memory", write(memory));
+  }
+
+  private static Json.Object write(MemoryUse memory) {
+    var form = Json.object("name", memory.memory());
+    form = unless(form, "cards", memory.cards(), MemoryUse.CARDS);
+    return unless(form, "characters", memory.characters(), MemoryUse.CHARACTERS);
+  }
+
+  private static MemoryUse memory(Json.Object form) {
+    return new MemoryUse(
+        string(form, "name"),
+        form.number("cards").orElse((long) MemoryUse.CARDS).intValue(),
+        form.number("characters").orElse((long) MemoryUse.CHARACTERS).intValue());
   }
 
   private static Json.Object write(ToolSpec tool) {
@@ -141,7 +156,8 @@ public final class StoredForm {
         items(form, "offers").stream().map(offer -> tool((Json.Object) offer)).toList(),
         form.number("concurrentTools").orElse((long) plain.concurrentTools()).intValue(),
         form.number("compactAt").orElse(plain.compactAt()),
-        form.text("subTaskModel").orElse(null));
+        form.text("subTaskModel").orElse(null),
+        form.get("memory").map(memory -> memory((Json.Object) memory)).orElse(null));
   }
 
   private static Json.Object write(Reminder reminder) {

@@ -59,6 +59,7 @@ public final class Bookkeeping {
   public static boolean isForked(Entry.Kind kind) {
     return switch (kind) {
       case MESSAGE,
+          RECALLED,
           REPLY,
           CONSOLE,
           PROGRESS,

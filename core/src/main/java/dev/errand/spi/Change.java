@@ -73,6 +73,14 @@ public sealed interface Change {
     }
   }
 
+  /// Notes that cards of a memory were retrieved by who owns it: each is counted once, and when.
+  /// Those that are not there are passed over.
+  record Retrieved(String memory, List<String> cards) implements Change {
+    public Retrieved {
+      cards = List.copyOf(cards);
+    }
+  }
+
   /// Sets aside what the next call of the job's model may cost, and what one more may that is its
   /// last, in place of what it had set aside. The step is refused with
   /// [dev.errand.job.BudgetExhaustedException] if less is left of the budget; see [Ledger].

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Moments are kept to the millisecond; no job falls due before the moment that was asked for. What
 /// a store records in histories by itself is said by [Bookkeeping].
-public interface Store extends AutoCloseable {
+public interface Store extends AutoCloseable, Cards {
   /// Creates a root job, or finds the one that was submitted under the same key.
   ///
   /// @return the id of the job that now exists, the given one or the one found

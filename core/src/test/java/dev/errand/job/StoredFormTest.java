@@ -84,7 +84,8 @@ class StoredFormTest {
                     List.of(ToolSpec.of("look", "Looks.", List.of("where?"))),
                     2,
                     5_000,
-                    "scripted:small.yaml"),
+                    "scripted:small.yaml",
+                    new MemoryUse("team", 3, 400)),
                 List.of(
                     Permissions.ALL
                         .allow("Read", "Bash(git diff:*)")

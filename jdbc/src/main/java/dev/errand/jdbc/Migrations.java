@@ -20,7 +20,8 @@ final class Migrations {
           "V0005__signals.sql",
           "V0006__stops.sql",
           "V0007__places.sql",
-          "V0008__budgets.sql");
+          "V0008__budgets.sql",
+          "V0009__memory.sql");
 
   private Migrations() {}
 

@@ -28,6 +28,11 @@ final class Sql implements AutoCloseable {
     return this;
   }
 
+  Sql bind(double value) throws SQLException {
+    statement.setDouble(++bound, value);
+    return this;
+  }
+
   Sql bind(boolean value) throws SQLException {
     statement.setInt(++bound, value ? 1 : 0);
     return this;

@@ -4,6 +4,7 @@ import dev.errand.job.Account;
 import dev.errand.job.Blob;
 import dev.errand.job.Budget;
 import dev.errand.job.Callback;
+import dev.errand.job.Card;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
 import dev.errand.job.DurableObject;
@@ -18,12 +19,15 @@ import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
+import dev.errand.job.MemorySummary;
 import dev.errand.job.NewJob;
+import dev.errand.job.Note;
 import dev.errand.job.Outcome;
 import dev.errand.job.Stop;
 import dev.errand.job.Wait;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
+import dev.errand.spi.SearchWords;
 import dev.errand.spi.Step;
 import dev.errand.spi.Store;
 import java.nio.file.Path;
@@ -416,6 +420,56 @@ public final class SqliteStore implements Store {
           written.apply(transaction);
           return object;
         });
+  }
+
+  @Override
+  public Card remember(String memory, String id, Note note, @Nullable JobId by) {
+    var written = Memories.Written.of(memory, id, note, by);
+    return writer.write(written::insert);
+  }
+
+  @Override
+  public Optional<Card> rewrite(String memory, String id, Note note, @Nullable JobId by) {
+    var written = Memories.Written.of(memory, id, note, by);
+    return writer.write(written::update);
+  }
+
+  @Override
+  public boolean forgetCard(String memory, String id) {
+    return writer.write(transaction -> Memories.forget(transaction, memory, id));
+  }
+
+  @Override
+  public void retrieved(String memory, Collection<String> ids) {
+    if (!ids.isEmpty()) {
+      writer.write(new Memories.Retrieval(memory, List.copyOf(ids)));
+    }
+  }
+
+  @Override
+  public Optional<Card> card(String memory, String id) {
+    return readers.read(session -> Memories.find(session, memory, id));
+  }
+
+  @Override
+  public List<Card> cards(String memory, String after, int limit) {
+    return readers.read(session -> Memories.after(session, memory, after, limit));
+  }
+
+  @Override
+  public long countCards(String memory) {
+    return readers.read(session -> Memories.count(session, memory));
+  }
+
+  @Override
+  public List<Match> search(String memory, SearchWords words, int limit) {
+    return readers.read(
+        session -> session.atOneMoment(moment -> Memories.search(moment, memory, words, limit)));
+  }
+
+  @Override
+  public List<MemorySummary> memories() {
+    return readers.read(Memories::all);
   }
 
   @Override

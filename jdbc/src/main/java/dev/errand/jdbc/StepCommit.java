@@ -281,6 +281,8 @@ final class StepCommit implements Work<Receipt> {
         yield (transaction, row) -> written.apply(transaction);
       }
       case Change.Given(var children) -> given(children);
+      case Change.Retrieved(var memory, var cards) ->
+          (transaction, row) -> Memories.retrieved(transaction, memory, cards);
       case Change.Stopped stopped -> stopped(stopped);
       case Change.Told told -> told(told);
       case Change.Reserved(var call, var last) -> reserved(call, last);

@@ -6,7 +6,9 @@ import dev.errand.job.Blob;
 import dev.errand.job.Delta;
 import dev.errand.job.JobId;
 import dev.errand.job.Limits;
+import dev.errand.job.Note;
 import dev.errand.job.Variable;
+import dev.errand.spi.SearchWords;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -22,6 +24,17 @@ import org.junit.jupiter.api.io.TempDir;
 class MigrationTest {
   private static final JobId ROOT = new JobId("tree");
   private static final Blob PIECE = new Blob("piece".getBytes(StandardCharsets.UTF_8));
+
+  private static final List<String> BEFORE_MEMORY =
+      List.of(
+          "V0001__jobs.sql",
+          "V0002__covariables.sql",
+          "V0003__effects.sql",
+          "V0004__objects.sql",
+          "V0005__signals.sql",
+          "V0006__stops.sql",
+          "V0007__places.sql",
+          "V0008__budgets.sql");
 
   @TempDir private Path directory;
 
@@ -98,6 +111,27 @@ class MigrationTest {
                   session.sql("select address from candidate").list(row -> row.getString(1)));
 
       assertThat(candidates).containsExactly("0123");
+    }
+  }
+
+  @Test
+  void a_file_of_schema_8_can_be_remembered_in_and_keeps_what_it_has() throws Exception {
+    var old = directory.resolve("schema8.db");
+    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + old);
+        var statement = connection.createStatement()) {
+      for (var name : BEFORE_MEMORY) {
+        statement.executeUpdate(resource(name));
+      }
+      statement.executeUpdate("pragma application_id = " + Database.APPLICATION_ID);
+      statement.executeUpdate("pragma user_version = 8");
+      statement.executeUpdate(
+          "insert into object values ('o', 'key', 'Counter', 3, 0, null, '{}')");
+    }
+    try (var store = SqliteStore.open(old, InstantSource.system())) {
+      store.remember("team", "a", Note.of(Note.Type.FACT, "Water boils."), ROOT);
+
+      assertThat(store.search("team", SearchWords.of("water"), 1)).hasSize(1);
+      assertThat(store.objectByKey("key").orElseThrow().version()).isEqualTo(3);
     }
   }
 

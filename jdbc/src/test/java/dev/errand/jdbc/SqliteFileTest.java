@@ -78,7 +78,7 @@ class SqliteFileTest {
     open(file).close();
 
     assertThat(ask(file, "pragma application_id")).isEqualTo("1163022916");
-    assertThat(ask(file, "pragma user_version")).isEqualTo("8");
+    assertThat(ask(file, "pragma user_version")).isEqualTo("9");
     assertThat(ask(file, "pragma journal_mode")).isEqualTo("wal");
   }
 

@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
 
 /// Wraps a store so that the process dies, or seems to, at a chosen write.
 ///
-/// Writes are counted from 1: submissions, claims and commits, in the order in which they begin.
-/// The crash comes just before the chosen write is made, or just after it was made or refused and
-/// before its caller hears of it.
+/// Writes are counted from 1: submissions, claims, commits and cards, in the order in which they
+/// begin. The crash comes just before the chosen write is made, or just after it was made or
+/// refused and before its caller hears of it.
 ///
 /// Thread-safe. With [#halting] the process ends there, as by `kill -9`; with [#failing] every call
 /// from then on fails, as it would for a process that is gone, and another engine over the same
 /// store can take over.
 public final class CrashInjector {
-  private static final Set<String> WRITES = Set.of("submit", "stop", "claim", "commit");
+  private static final Set<String> WRITES = Set.of("submit", "stop", "claim", "commit", "remember");
 
   private final Store store;
   private final long crashAt;

@@ -86,6 +86,7 @@ final class MemoryState {
 
   private final MemoryPlaces places;
   final MemoryAccounts accounts;
+  final MemoryCards cards;
 
   /// What of the amounts set aside for jobs is for last calls of their models.
   private final Map<JobId, Budget> lastCalls;
@@ -104,6 +105,7 @@ final class MemoryState {
     stops = new ArrayList<>();
     places = new MemoryPlaces();
     accounts = new MemoryAccounts();
+    cards = new MemoryCards();
     lastCalls = new HashMap<>();
   }
 
@@ -118,6 +120,7 @@ final class MemoryState {
     stops = new ArrayList<>(other.stops);
     places = new MemoryPlaces(other.places);
     accounts = new MemoryAccounts(other.accounts);
+    cards = new MemoryCards(other.cards);
     lastCalls = new HashMap<>(other.lastCalls);
   }
 
@@ -313,6 +316,7 @@ final class MemoryState {
       case Change.ObjectChanged(var object) -> change(object);
       case Change.Given(var children) ->
           children.stream().filter(rows::containsKey).forEach(given::add);
+      case Change.Retrieved(var memory, var ids) -> cards.retrieved(memory, ids, now);
       case Change.Stopped(var top, var outcome, var grace) -> {
         if (!top.isWithin(id)) {
           throw new IllegalArgumentException("Job " + top + " is not within " + id);

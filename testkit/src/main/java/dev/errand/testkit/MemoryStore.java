@@ -8,6 +8,7 @@ import dev.errand.job.Account;
 import dev.errand.job.Blob;
 import dev.errand.job.Budget;
 import dev.errand.job.Callback;
+import dev.errand.job.Card;
 import dev.errand.job.Checkpoint;
 import dev.errand.job.Completion;
 import dev.errand.job.DurableObject;
@@ -23,7 +24,9 @@ import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
+import dev.errand.job.MemorySummary;
 import dev.errand.job.NewJob;
+import dev.errand.job.Note;
 import dev.errand.job.Outcome;
 import dev.errand.job.Stop;
 import dev.errand.job.StoreException;
@@ -31,6 +34,7 @@ import dev.errand.job.UnknownTurnException;
 import dev.errand.job.Wait;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
+import dev.errand.spi.SearchWords;
 import dev.errand.spi.Step;
 import dev.errand.spi.Store;
 import dev.errand.testkit.MemoryState.Row;
@@ -382,6 +386,61 @@ public final class MemoryStore implements Store {
           draft.change(object);
           return object;
         });
+  }
+
+  @Override
+  public Card remember(String memory, String id, Note note, @Nullable JobId by) {
+    return change(draft -> draft.cards.remember(memory, id, note, by, now()));
+  }
+
+  @Override
+  public Optional<Card> rewrite(String memory, String id, Note note, @Nullable JobId by) {
+    return change(draft -> draft.cards.rewrite(memory, id, note, by, now()));
+  }
+
+  @Override
+  public boolean forgetCard(String memory, String id) {
+    return change(draft -> draft.cards.forget(memory, id));
+  }
+
+  @Override
+  public void retrieved(String memory, Collection<String> ids) {
+    change(
+        draft -> {
+          draft.cards.retrieved(memory, ids, now());
+          return ids;
+        });
+  }
+
+  @Override
+  public Optional<Card> card(String memory, String id) {
+    return read(all -> all.cards.find(memory, id));
+  }
+
+  @Override
+  public List<Card> cards(String memory, String after, int limit) {
+    return read(
+        all ->
+            all.cards
+                .of(memory)
+                .filter(card -> card.id().compareTo(after) > 0)
+                .limit(limit)
+                .toList());
+  }
+
+  @Override
+  public long countCards(String memory) {
+    return read(all -> all.cards.of(memory).count());
+  }
+
+  @Override
+  public List<Match> search(String memory, SearchWords words, int limit) {
+    return read(all -> all.cards.search(memory, words).limit(limit).toList());
+  }
+
+  @Override
+  public List<MemorySummary> memories() {
+    return read(all -> all.cards.memories());
   }
 
   @Override
