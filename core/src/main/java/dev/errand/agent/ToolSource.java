@@ -29,8 +29,8 @@ public interface ToolSource extends AutoCloseable {
   /// becomes a user again if it makes another call. One that was no user changes nothing.
   void left(JobId job);
 
-  /// Closes the connection for good: calls that are under way fail, and so do all later ones.
-  /// Twice does nothing.
+  /// Closes the connection for good: calls that are under way fail, and so do all later ones. Twice
+  /// does nothing.
   @Override
   void close();
 

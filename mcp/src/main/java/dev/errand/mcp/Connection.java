@@ -91,8 +91,7 @@ final class Connection {
         throw interrupted;
       }
       throw new ToolSourceException(
-          connection.with(
-              "MCP server %s cannot be used: %s".formatted(server, words(failed))),
+          connection.with("MCP server %s cannot be used: %s".formatted(server, words(failed))),
           failed);
     }
     connection.broken.whenComplete((none, why) -> broken.accept(connection));
@@ -213,8 +212,7 @@ final class Connection {
   }
 
   /// The wire, with the numbers that requests have on it.
-  private record Numbered(
-      McpClientTransport wire, Map<McpSchema.CallToolRequest, Object> numbers)
+  private record Numbered(McpClientTransport wire, Map<McpSchema.CallToolRequest, Object> numbers)
       implements McpClientTransport {
     Numbered(McpClientTransport wire) {
       this(wire, Collections.synchronizedMap(new IdentityHashMap<>()));

@@ -34,8 +34,7 @@ public final class McpEndpoint {
       throws InterruptedException {
     var ended = new CountDownLatch(1);
     var transport =
-        new StdioServerTransportProvider(
-            McpJsonDefaults.getMapper(), new Watched(in, ended), out);
+        new StdioServerTransportProvider(McpJsonDefaults.getMapper(), new Watched(in, ended), out);
     var server =
         io.modelcontextprotocol.server.McpServer.sync(transport)
             .serverInfo(about.name(), about.version())

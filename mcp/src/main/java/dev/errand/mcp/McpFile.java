@@ -225,15 +225,14 @@ public final class McpFile {
     if (given instanceof Json.Number(var literal) && literal.matches("[1-9]\\d{0,11}")) {
       return Optional.of(Duration.ofMillis(Long.parseLong(literal)));
     }
-    throw wrong(at + ".timeout", "must be a whole number of milliseconds, and not " + given.print());
+    throw wrong(
+        at + ".timeout", "must be a whole number of milliseconds, and not " + given.print());
   }
 
   private String expanded(String text, String at) {
     return VARIABLE
         .matcher(text)
-        .replaceAll(
-            found ->
-                Matcher.quoteReplacement(value(found.group(1), found.group(3), at)));
+        .replaceAll(found -> Matcher.quoteReplacement(value(found.group(1), found.group(3), at)));
   }
 
   private String value(String variable, @Nullable String otherwise, String at) {

@@ -6,7 +6,6 @@ import dev.errand.job.JobId;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -38,8 +37,7 @@ public final class McpServer implements ToolSource {
             broken -> Connection.open(name, transport, builder.connectTimeout, longest, broken),
             builder.linger,
             nanoTime);
-    this.offered =
-        new ServerTools(name, builder.allowed, connection, builder.callTimeout, longest);
+    this.offered = new ServerTools(name, builder.allowed, connection, builder.callTimeout, longest);
   }
 
   /// Begins a server that is a program, started when it is needed, which reads its standard input
@@ -97,6 +95,11 @@ public final class McpServer implements ToolSource {
   /// The server's process; empty while there is none, or it is none of ours.
   public Optional<ProcessHandle> process() {
     return connection.now().flatMap(Connection::process);
+  }
+
+  /// How many calls are under way.
+  int underWay() {
+    return connection.underWay();
   }
 
   @Override

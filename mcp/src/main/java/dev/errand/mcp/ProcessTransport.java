@@ -51,8 +51,8 @@ final class ProcessTransport implements Transport, McpClientTransport {
   /// Starts the process.
   ///
   /// @throws IOException if it cannot be started
-  static ProcessTransport start(String server, ServerProcess.Command command, Consumer<Throwable> broken)
-      throws IOException {
+  static ProcessTransport start(
+      String server, ServerProcess.Command command, Consumer<Throwable> broken) throws IOException {
     return new ProcessTransport(server, ServerProcess.start(command), broken);
   }
 

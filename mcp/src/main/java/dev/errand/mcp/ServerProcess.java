@@ -104,8 +104,7 @@ final class ServerProcess {
       String program, @Nullable String path, @Nullable Path directory) throws IOException {
     boolean isThere =
         program.contains("/")
-            ? Files.isExecutable(
-                directory == null ? Path.of(program) : directory.resolve(program))
+            ? Files.isExecutable(directory == null ? Path.of(program) : directory.resolve(program))
             : found(program, path).isPresent();
     if (!isThere) {
       throw new IOException("there is no program " + program);

@@ -100,7 +100,8 @@ final class SharedConnection {
 
   private synchronized CompletableFuture<Connection> enter(@Nullable JobId job) {
     if (closed) {
-      throw new ToolSourceException("MCP server " + server + " was closed with this program's use of it");
+      throw new ToolSourceException(
+          "MCP server " + server + " was closed with this program's use of it");
     }
     var there = current;
     if (there == null) {
@@ -123,8 +124,7 @@ final class SharedConnection {
     if (failures > 1 && left > 0) {
       throw new ToolSourceException(
           "MCP server %s failed %d times in a row and is left alone for %d s more. %s"
-              .formatted(
-                  server, failures, TimeUnit.NANOSECONDS.toSeconds(left) + 1, lastFailure));
+              .formatted(server, failures, TimeUnit.NANOSECONDS.toSeconds(left) + 1, lastFailure));
     }
   }
 
@@ -237,6 +237,11 @@ final class SharedConnection {
     return Optional.ofNullable(current)
         .filter(there -> there.isDone() && !there.isCompletedExceptionally())
         .map(CompletableFuture::join);
+  }
+
+  /// How many calls are under way.
+  synchronized int underWay() {
+    return underWay;
   }
 
   /// Closes it for good.
