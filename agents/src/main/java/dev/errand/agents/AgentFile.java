@@ -91,15 +91,18 @@ public record AgentFile(
   ///
   /// @throws IllegalArgumentException if it names a tool or model that nobody knows, or a tool that
   ///   lacks what it needs; the message names the file
+  /// @throws dev.errand.job.ToolSourceException if the tools of a source cannot be had
   public Agent agent(Toolbox toolbox, ModelNames models) {
     try {
       var python = settings.python();
+      var choice = ToolChoice.of(settings, toolbox);
       var builder =
           Agent.named(name)
               .instructions(prompt)
               .model(models.resolve(settings.model()))
               .style(settings.style())
-              .tools(ToolChoice.of(settings, toolbox).tools())
+              .tools(choice.tools())
+              .tools(choice.sources().toArray())
               .concurrentTools(settings.concurrentTools())
               .compactAt(settings.compactAt())
               .limits(settings.limits())

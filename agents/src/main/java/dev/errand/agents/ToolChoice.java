@@ -1,8 +1,10 @@
 package dev.errand.agents;
 
 import dev.errand.agent.ToolFunction;
+import dev.errand.agent.ToolSource;
 import dev.errand.job.ChatStyle;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +22,9 @@ import java.util.regex.Pattern;
 /// The tools of one agent.
 ///
 /// @param tools that it is given
+/// @param sources of further tools that it is given
 /// @param warnings what it asked for and is not given, or not as it was asked for
-record ToolChoice(List<ToolFunction> tools, List<String> warnings) {
+record ToolChoice(List<ToolFunction> tools, List<ToolSource> sources, List<String> warnings) {
   private static final Pattern RESTRICTED = Pattern.compile("(\\S+?)\\s*\\(.*\\)", Pattern.DOTALL);
 
   private static final Map<String, String> SAME =
@@ -54,6 +57,7 @@ record ToolChoice(List<ToolFunction> tools, List<String> warnings) {
 
   ToolChoice {
     tools = List.copyOf(tools);
+    sources = List.copyOf(sources);
     warnings = List.copyOf(warnings);
   }
 
@@ -69,13 +73,16 @@ record ToolChoice(List<ToolFunction> tools, List<String> warnings) {
       asked.forEach(name -> chooser.ask(name, settings.style()));
     }
     settings.withoutTools().forEach(chooser::leaveOut);
-    return new ToolChoice(List.copyOf(chooser.chosen.values()), chooser.warnings);
+    return new ToolChoice(
+        List.copyOf(chooser.chosen.values()), chooser.sources(), chooser.warnings);
   }
 
   /// Collects them.
   private static final class Chooser {
     private final Toolbox toolbox;
     private final Map<String, ToolFunction> chosen = new LinkedHashMap<>();
+    private final Map<String, ToolSource> sourced = new LinkedHashMap<>();
+    private final Set<String> leftOut = new HashSet<>();
     private final List<String> warnings = new ArrayList<>();
 
     Chooser(Toolbox toolbox) {
@@ -89,6 +96,20 @@ record ToolChoice(List<ToolFunction> tools, List<String> warnings) {
           chosen.put(tool.name(), tool);
         }
       }
+      toolbox.sources().forEach(source -> sourced.put(ToolSource.alias(source.name()), source));
+    }
+
+    /// Those that were asked for as a whole have what was asked for alone, too.
+    List<ToolSource> sources() {
+      return sourced.entrySet().stream()
+          .filter(one -> !isWithin(one.getKey(), sourced.keySet()))
+          .filter(one -> !leftOut.contains(one.getKey()) && !isWithin(one.getKey(), leftOut))
+          .map(one -> one.getValue().only(tool -> leftOut.stream().noneMatch(tool::isKnownAs)))
+          .toList();
+    }
+
+    private static boolean isWithin(String name, Set<String> others) {
+      return others.stream().anyMatch(other -> name.startsWith(other + "__"));
     }
 
     void ask(String name, ChatStyle style) {
@@ -112,6 +133,8 @@ record ToolChoice(List<ToolFunction> tools, List<String> warnings) {
             warnings.add("Tool " + asked + " is not here; " + name + " is given in its place");
           }
         }
+        case Toolbox.Answer.Sourced(var source, var isWhole) ->
+            sourced.put(isWhole ? ToolSource.alias(source.name()) : name, source);
         case Toolbox.Answer.Withheld(var why) -> warnings.add(why);
         case Toolbox.Answer.Lacking(var what) -> throw new IllegalArgumentException(what);
         case Toolbox.Answer.Unknown(var advice) -> {
@@ -128,6 +151,7 @@ record ToolChoice(List<ToolFunction> tools, List<String> warnings) {
       var restricted = RESTRICTED.matcher(name);
       var plain = restricted.matches() ? restricted.group(1) : name;
       chosen.remove(SAME.getOrDefault(plain, plain));
+      leftOut.add(plain.replaceFirst("__\\*$", ""));
     }
   }
 }

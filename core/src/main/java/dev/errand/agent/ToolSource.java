@@ -13,8 +13,23 @@ import java.util.function.Predicate;
 /// call opens another. The engine never closes a source: who made it does. Any thread may call
 /// these methods.
 public interface ToolSource extends AutoCloseable {
-  /// What it is called by; its tools are known as `mcp__NAME__TOOL`, too, if it is an MCP server.
+  /// What it is called by. Its tools have the [alias][#alias(String, String)] that goes with it.
   String name();
+
+  /// How lists of tools and permissions name all tools of a source: `mcp__SOURCE`.
+  static String alias(String source) {
+    return "mcp__" + written(source);
+  }
+
+  /// How lists of tools and permissions name a tool of a source: `mcp__SOURCE__TOOL`, in the way of
+  /// Claude Code, with `_` for what is no letter, digit, `_` or `-`.
+  static String alias(String source, String tool) {
+    return alias(source) + "__" + written(tool);
+  }
+
+  private static String written(String name) {
+    return name.replaceAll("[^A-Za-z0-9_-]", "_");
+  }
 
   /// The tools that it has, in its own order; connects if it does not know them yet, and blocks
   /// while it does. Asked again, it may answer from memory.

@@ -8,6 +8,7 @@ import io.modelcontextprotocol.spec.McpClientTransport;
 import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCMessage;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCNotification;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -211,7 +212,8 @@ final class Connection {
     transport.end();
   }
 
-  /// The wire, with the numbers that requests have on it.
+  /// The wire, with the numbers that requests have on it; what the server tells without being asked
+  /// is of no use here, and is not passed on.
   private record Numbered(McpClientTransport wire, Map<McpSchema.CallToolRequest, Object> numbers)
       implements McpClientTransport {
     Numbered(McpClientTransport wire) {
@@ -231,7 +233,7 @@ final class Connection {
       var number = numbers.remove(call);
       if (number != null) {
         var told = Map.of("requestId", number, "reason", reason);
-        wire.sendMessage(new McpSchema.JSONRPCNotification("notifications/cancelled", told))
+        wire.sendMessage(new JSONRPCNotification("notifications/cancelled", told))
             .subscribe(done -> {}, gone -> {});
       }
     }
@@ -242,7 +244,8 @@ final class Connection {
 
     @Override
     public Mono<Void> connect(Function<Mono<JSONRPCMessage>, Mono<JSONRPCMessage>> handler) {
-      return wire.connect(handler);
+      return wire.connect(
+          message -> handler.apply(message.filter(one -> !(one instanceof JSONRPCNotification))));
     }
 
     @Override

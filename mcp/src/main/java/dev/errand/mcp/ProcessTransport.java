@@ -13,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -24,7 +25,8 @@ import reactor.core.publisher.Mono;
  * and does not say which process it is.
  *
  * Three threads read and write, each blocked in the process's streams and ended with it. The process has ended for whoever
- * hears of it when its standard error is read to the end, so that its last words are known.
+ * hears of it when both its streams are read to the end, so that its last words are known. A process that closes its
+ * standard output and goes on is of no use either: it is given a second to end.
  */
 /// The standard input and output of a process of ours.
 final class ProcessTransport implements Transport, McpClientTransport {
@@ -38,6 +40,7 @@ final class ProcessTransport implements Transport, McpClientTransport {
   private final LastLines rubbish = new LastLines();
   private final BlockingQueue<String> outgoing = new LinkedBlockingQueue<>();
   private final Thread errorReader;
+  private volatile @Nullable Thread reader;
 
   private ProcessTransport(String server, ServerProcess process, Consumer<Throwable> broken) {
     this.server = server;
@@ -92,7 +95,7 @@ final class ProcessTransport implements Transport, McpClientTransport {
 
   @Override
   public Mono<Void> connect(Function<Mono<JSONRPCMessage>, Mono<JSONRPCMessage>> handler) {
-    return Mono.fromRunnable(() -> thread("reader", () -> read(handler)));
+    return Mono.fromRunnable(() -> reader = thread("reader", () -> read(handler)));
   }
 
   @Override
@@ -142,7 +145,13 @@ final class ProcessTransport implements Transport, McpClientTransport {
     } catch (IOException ended) {
       LOG.debug("No more is read from MCP server {}: {}", server, ended.toString());
     }
-    broken.accept(new IOException("it closed its standard output"));
+    Thread.ofVirtual().name("errand-mcp-silent-" + server).start(this::silent);
+  }
+
+  private void silent() {
+    if (!process.hasEndedWithin(FOR_THE_LAST_WORDS)) {
+      broken.accept(new IOException("it closed its standard output"));
+    }
   }
 
   private void unhandled(Throwable fault) {
@@ -172,6 +181,10 @@ final class ProcessTransport implements Transport, McpClientTransport {
     outgoing.add(""); // wakes the writer, which sees the end
     try {
       errorReader.join(FOR_THE_LAST_WORDS);
+      var other = reader;
+      if (other != null) {
+        other.join(FOR_THE_LAST_WORDS);
+      }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }

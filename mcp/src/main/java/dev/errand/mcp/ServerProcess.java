@@ -149,6 +149,16 @@ final class ServerProcess {
             work -> Thread.ofVirtual().name("errand-mcp-exit").start(work));
   }
 
+  /// Whether it ends in that time.
+  boolean hasEndedWithin(Duration time) {
+    try {
+      return process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
   /// Ends it and all that it started: asks them, and after two seconds kills who is left.
   void end() {
     var members = members();

@@ -1,6 +1,7 @@
 package dev.errand.mcp;
 
 import dev.errand.agent.ToolFunction;
+import dev.errand.agent.ToolSource;
 import dev.errand.job.EffectPolicy;
 import dev.errand.job.Json;
 import dev.errand.job.ToolSourceException;
@@ -101,12 +102,7 @@ final class ServerTools {
     return ToolFunction.of(spec, call -> call(tool.name(), call))
         .policy(policy(tool.annotations()))
         .timeout(longest)
-        .alias("mcp__%s__%s".formatted(known(server), known(tool.name())));
-  }
-
-  /// The way names are written in lists of tools: as Claude Code writes them.
-  private static String known(String name) {
-    return name.replaceAll("[^A-Za-z0-9_-]", "_");
+        .alias(ToolSource.alias(server, tool.name()));
   }
 
   private static String description(McpSchema.Tool tool) {
