@@ -295,6 +295,28 @@ class SharedServerTest {
   }
 
   @Test
+  void a_job_that_waits_without_a_place_here_does_not_keep_the_server() throws Exception {
+    var agent = Agent.named("waiting").tools(server).build();
+    errand.worker().warmJobs(0).poll(Duration.ofMillis(20)).start();
+    var job =
+        errand.submit(
+            agent,
+            spec ->
+                spec.code(
+                    """
+                    before = echo(message="before")
+                    answer = callback("go").result
+                    exit([before, answer, echo(message="after")])
+                    """));
+    await().atMost(LONG).until(() -> job.callbacks().size() == 1);
+    await().atMost(LONG).until(() -> !server.isConnected());
+    job.answer("go", 42);
+    assertThat(job.await(LONG).value(List.class))
+        .isEqualTo(List.of("Echo: before", 42, "Echo: after"));
+    await().atMost(LONG).until(() -> !server.isConnected());
+  }
+
+  @Test
   void what_models_are_offered_is_what_the_server_says() throws Exception {
     var offered = new ConcurrentHashMap<String, Json.Object>();
     var job =
