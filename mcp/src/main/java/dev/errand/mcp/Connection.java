@@ -95,8 +95,13 @@ final class Connection {
           connection.with("MCP server %s cannot be used: %s".formatted(server, words(failed))),
           failed);
     }
-    connection.broken.whenComplete((none, why) -> broken.accept(connection));
+    connection.onBreak(broken);
     return connection;
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // what comes of telling is nobody's business
+  private void onBreak(Consumer<Connection> told) {
+    broken.whenComplete((none, why) -> told.accept(this));
   }
 
   private void begin(Duration most) throws Exception {

@@ -79,7 +79,7 @@ final class ServerProcess {
   private ServerProcess(Process process) {
     this.process = process;
     AT_WORK.add(this);
-    process.onExit().thenRun(() -> AT_WORK.remove(this));
+    onExit(code -> AT_WORK.remove(this));
   }
 
   static ServerProcess start(Command command) throws IOException {
@@ -142,11 +142,15 @@ final class ServerProcess {
 
   /// Calls `then` with the exit code, on a thread of its own, when it has ended.
   void onExit(IntConsumer then) {
-    process
-        .onExit()
-        .thenAcceptAsync(
-            ended -> then.accept(ended.exitValue()),
-            work -> Thread.ofVirtual().name("errand-mcp-exit").start(work));
+    Thread.ofVirtual().name("errand-mcp-exit").start(() -> awaitExit(then));
+  }
+
+  private void awaitExit(IntConsumer then) {
+    try {
+      then.accept(process.waitFor());
+    } catch (InterruptedException impossible) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /// Whether it ends in that time.

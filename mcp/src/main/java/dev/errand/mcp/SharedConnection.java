@@ -128,7 +128,7 @@ final class SharedConnection {
     }
   }
 
-  @SuppressWarnings("IllegalCatch")
+  @SuppressWarnings({"IllegalCatch", "ReferenceEquality"}) // this opening, and no later one
   private void open(CompletableFuture<Connection> made) {
     try {
       made.complete(opening.open(this::broke));
@@ -151,7 +151,7 @@ final class SharedConnection {
   private void broke(Connection connection) {
     synchronized (this) {
       var there = current;
-      if (there == null || !there.isDone() || there.getNow(null) != connection) {
+      if (there == null || !there.isDone() || !connection.equals(there.getNow(null))) {
         return;
       }
       current = null;
@@ -226,6 +226,7 @@ final class SharedConnection {
     close(unused);
   }
 
+  @SuppressWarnings("FutureReturnValueIgnored") // closing does not fail, and nobody waits for it
   private static void close(@Nullable CompletableFuture<Connection> unused) {
     if (unused != null) {
       unused.thenAccept(Connection::close);

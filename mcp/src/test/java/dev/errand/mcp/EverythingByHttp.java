@@ -17,10 +17,12 @@ final class EverythingByHttp implements AutoCloseable {
   }
 
   static EverythingByHttp start() throws IOException {
+    return new EverythingByHttp(freePort());
+  }
+
+  private static int freePort() throws IOException {
     try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      int port = free.getLocalPort();
-      free.close();
-      return new EverythingByHttp(port);
+      return free.getLocalPort();
     }
   }
 

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -163,7 +164,7 @@ class SharedServerTest {
         .contains("Echo: from the child");
     assertThat(pids.get("after")).as("one process served both").isEqualTo(pids.get("before"));
     await().atMost(LONG).until(() -> !server.isConnected());
-    await().atMost(LONG).until(() -> !pids.get("before").isAlive());
+    await().atMost(LONG).until(() -> !Objects.requireNonNull(pids.get("before")).isAlive());
   }
 
   @Test
@@ -237,7 +238,7 @@ class SharedServerTest {
         .contains("exit code 137")
         .contains("Echo: sibling")
         .contains("Echo: and the parent");
-    assertThat(killed.get("victim's").isAlive()).isFalse();
+    assertThat(Objects.requireNonNull(killed.get("victim's")).isAlive()).isFalse();
     assertThat(job.children()).allSatisfy(child -> assertThat(child.outcome()).isPresent());
     await().atMost(LONG).until(() -> !server.isConnected());
   }
@@ -311,7 +312,7 @@ class SharedServerTest {
     await().atMost(LONG).until(() -> job.callbacks().size() == 1);
     await().atMost(LONG).until(() -> !server.isConnected());
     job.answer("go", 42);
-    assertThat(job.await(LONG).value(List.class))
+    assertThat((Object) job.await(LONG).value(List.class))
         .isEqualTo(List.of("Echo: before", 42, "Echo: after"));
     await().atMost(LONG).until(() -> !server.isConnected());
   }
@@ -328,7 +329,7 @@ class SharedServerTest {
             request -> says("?"));
     answer(job);
     assertThat(offered).containsKeys("SubTask", "echo", "get_sum");
-    assertThat(offered.get("echo").get("properties"))
+    assertThat(Objects.requireNonNull(offered.get("echo")).get("properties"))
         .hasValueSatisfying(
             properties ->
                 assertThat(((Json.Object) properties).members()).containsOnlyKeys("message"));
