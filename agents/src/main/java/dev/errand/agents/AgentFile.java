@@ -93,6 +93,7 @@ public record AgentFile(
   ///
   /// @throws IllegalArgumentException if it names a tool or model that nobody knows, or a tool that
   ///   lacks what it needs; the message names the file
+  /// @throws dev.errand.job.ToolSourceException if the tools of a source cannot be had
   public Agent agent(Toolbox toolbox, ModelNames models) {
     return agent(toolbox, models, List.of());
   }
@@ -111,6 +112,7 @@ public record AgentFile(
               .style(settings.style())
               .tools(choice.tools())
               .permissions(all.toArray(Permissions[]::new))
+              .tools(choice.sources().toArray())
               .concurrentTools(settings.concurrentTools())
               .compactAt(settings.compactAt())
               .limits(settings.limits())

@@ -1,6 +1,7 @@
 package dev.errand.agents;
 
 import dev.errand.agent.ToolFunction;
+import dev.errand.agent.ToolSource;
 import dev.errand.job.ChatStyle;
 import dev.errand.job.Conduct;
 import dev.errand.job.Permissions;
@@ -24,9 +25,14 @@ import java.util.regex.Pattern;
 /// The tools of one agent.
 ///
 /// @param tools that it is given
+/// @param sources of further tools that it is given
 /// @param permissions what holds them to patterns
 /// @param warnings what it asked for and is not given, or not as it was asked for
-record ToolChoice(List<ToolFunction> tools, Permissions permissions, List<String> warnings) {
+record ToolChoice(
+    List<ToolFunction> tools,
+    List<ToolSource> sources,
+    Permissions permissions,
+    List<String> warnings) {
   private static final Pattern RESTRICTED =
       Pattern.compile("(\\S+?)\\s*\\((.*)\\)", Pattern.DOTALL);
 
@@ -60,6 +66,7 @@ record ToolChoice(List<ToolFunction> tools, Permissions permissions, List<String
 
   ToolChoice {
     tools = List.copyOf(tools);
+    sources = List.copyOf(sources);
     warnings = warnings.stream().distinct().toList();
   }
 
@@ -83,13 +90,18 @@ record ToolChoice(List<ToolFunction> tools, Permissions permissions, List<String
     }
     settings.withoutTools().forEach(chooser::leaveOut);
     return new ToolChoice(
-        List.copyOf(chooser.chosen.values()), chooser.permissions(), chooser.warnings);
+        List.copyOf(chooser.chosen.values()),
+        chooser.sources(),
+        chooser.permissions(),
+        chooser.warnings);
   }
 
   /// Collects them.
   private static final class Chooser {
     private final Toolbox toolbox;
     private final Map<String, ToolFunction> chosen = new LinkedHashMap<>();
+    private final Map<String, ToolSource> sourced = new LinkedHashMap<>();
+    private final Set<String> leftOut = new HashSet<>();
     private final List<String> warnings = new ArrayList<>();
     private final Set<String> whole = new HashSet<>();
     private final Map<String, List<String>> patterns = new LinkedHashMap<>();
@@ -106,6 +118,20 @@ record ToolChoice(List<ToolFunction> tools, Permissions permissions, List<String
           chosen.put(tool.name(), tool);
         }
       }
+      toolbox.sources().forEach(source -> sourced.put(ToolSource.alias(source.name()), source));
+    }
+
+    /// Those that were asked for as a whole have what was asked for alone, too.
+    List<ToolSource> sources() {
+      return sourced.entrySet().stream()
+          .filter(one -> !isWithin(one.getKey(), sourced.keySet()))
+          .filter(one -> !leftOut.contains(one.getKey()) && !isWithin(one.getKey(), leftOut))
+          .map(one -> one.getValue().only(tool -> leftOut.stream().noneMatch(tool::isKnownAs)))
+          .toList();
+    }
+
+    private static boolean isWithin(String name, Set<String> others) {
+      return others.stream().anyMatch(other -> name.startsWith(other + "__"));
     }
 
     /// Who has a memory may write it, whichever tools it names besides, as in Claude Code.
@@ -148,6 +174,8 @@ record ToolChoice(List<ToolFunction> tools, Permissions permissions, List<String
             warnings.add("Tool " + asked + " is not here; " + name + " is given in its place");
           }
         }
+        case Toolbox.Answer.Sourced(var source, var isWhole) ->
+            sourced.put(isWhole ? ToolSource.alias(source.name()) : name, source);
         case Toolbox.Answer.Withheld(var why) -> warnings.add(why);
         case Toolbox.Answer.Lacking(var what) -> throw new IllegalArgumentException(what);
         case Toolbox.Answer.Unknown(var advice) -> {
@@ -166,6 +194,7 @@ record ToolChoice(List<ToolFunction> tools, Permissions permissions, List<String
         without.add(SAME.getOrDefault(plain, plain) + "(" + restricted.group(2) + ")");
       } else {
         chosen.remove(SAME.getOrDefault(name, name));
+        leftOut.add(name.replaceFirst("__\\*$", ""));
       }
     }
   }

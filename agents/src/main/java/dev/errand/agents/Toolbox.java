@@ -1,6 +1,7 @@
 package dev.errand.agents;
 
 import dev.errand.agent.ToolFunction;
+import dev.errand.agent.ToolSource;
 import dev.errand.job.Rule;
 import java.net.URI;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,7 @@ public final class Toolbox {
   private final @Nullable Path directory;
   private final List<Path> roots;
   private final Map<String, Entry> entries;
+  private final List<ToolSource> sources;
   private final @Nullable Set<String> allowed;
 
   /// How a tool comes to be.
@@ -47,6 +50,9 @@ public final class Toolbox {
     /// Here it is.
     record Here(ToolFunction tool) implements Answer {}
 
+    /// Here they are: all tools of a source, or one.
+    record Sourced(ToolSource source, boolean isWhole) implements Answer {}
+
     /// This process does not give it.
     record Withheld(String why) implements Answer {}
 
@@ -61,22 +67,24 @@ public final class Toolbox {
       @Nullable Path directory,
       List<Path> roots,
       Map<String, Entry> entries,
+      List<ToolSource> sources,
       @Nullable Set<String> allowed) {
     this.directory = directory;
     this.roots = List.copyOf(roots);
     this.entries = entries;
+    this.sources = List.copyOf(sources);
     this.allowed = allowed;
   }
 
   /// The tools `Read`, `Grep`, `Glob`, `Write` and `Edit` below that directory, with `Think`,
   /// `Remember`, `SubTask` and `python_cli`. The directory need not be there yet.
   public static Toolbox in(Path directory) {
-    return new Toolbox(directory, List.of(), builtIn(), null);
+    return new Toolbox(directory, List.of(), builtIn(), List.of(), null);
   }
 
   /// The tools that need no directory: `Think`, `Remember`, `SubTask` and `python_cli`.
   public static Toolbox withoutDirectory() {
-    return new Toolbox(null, List.of(), builtIn(), null);
+    return new Toolbox(null, List.of(), builtIn(), List.of(), null);
   }
 
   private static Map<String, Entry> builtIn() {
@@ -107,7 +115,7 @@ public final class Toolbox {
   /// directory only.
   public Toolbox roots(Path... more) {
     var all = Stream.concat(roots.stream(), Stream.of(more)).toList();
-    return new Toolbox(directory, all, entries, allowed);
+    return new Toolbox(directory, all, entries, sources, allowed);
   }
 
   /// The same with `Bash`, which no root holds in: it may do whatever this process may.
@@ -166,6 +174,23 @@ public final class Toolbox {
     return with(tools.toArray(ToolFunction[]::new));
   }
 
+  /// The same with the tools of a source, such as an MCP server: agent files name them
+  /// `mcp__SOURCE`, for all of them, or `mcp__SOURCE__TOOL`. An agent whose file names no tools has
+  /// them all. The source is closed by who made it.
+  ///
+  /// @throws IllegalArgumentException if there is a source of that name
+  public Toolbox source(ToolSource source) {
+    if (sources.stream().anyMatch(one -> isSame(one, source))) {
+      throw new IllegalArgumentException("There are tools of " + source.name() + " already");
+    }
+    var more = Stream.concat(sources.stream(), Stream.of(source)).toList();
+    return new Toolbox(directory, roots, entries, more, allowed);
+  }
+
+  private static boolean isSame(ToolSource one, ToolSource other) {
+    return ToolSource.alias(one.name()).equals(ToolSource.alias(other.name()));
+  }
+
   /// The same, of which no other tools than these are given, whatever is added later; default all.
   ///
   /// @throws IllegalArgumentException if there is no tool of a name
@@ -179,22 +204,27 @@ public final class Toolbox {
     if (allowed != null) {
       fewer.retainAll(allowed);
     }
-    return new Toolbox(directory, roots, entries, fewer);
+    return new Toolbox(directory, roots, entries, sources, fewer);
   }
 
   private Toolbox plus(String name, Entry entry) {
     var more = new LinkedHashMap<>(entries);
     more.put(name, entry);
-    return new Toolbox(directory, roots, more, allowed);
+    return new Toolbox(directory, roots, more, sources, allowed);
   }
 
   /// The tool of that name.
   ///
   /// @throws IllegalArgumentException if there is none, it was not asked for, is not allowed, or
   ///   needs a directory and there is none
+  /// @throws dev.errand.job.ToolSourceException if it is one of a source that cannot be reached
   public ToolFunction tool(String name) {
     return switch (look(name)) {
       case Answer.Here(var tool) -> tool;
+      case Answer.Sourced(var source, var isWhole) when isWhole ->
+          throw new IllegalArgumentException(
+              "%s names all tools of %s; name one".formatted(name, source.name()));
+      case Answer.Sourced(var source, var isWhole) -> source.tools().getFirst();
       case Answer.Withheld(var why) -> throw new IllegalArgumentException(why);
       case Answer.Lacking(var what) -> throw new IllegalArgumentException(what);
       case Answer.Unknown(var advice) -> throw new IllegalArgumentException(advice);
@@ -214,7 +244,14 @@ public final class Toolbox {
     return given(STANDARD.stream());
   }
 
-  /// The names of all that it gives.
+  /// The sources whose tools it gives all of.
+  List<ToolSource> sources() {
+    return sources.stream()
+        .filter(source -> look(ToolSource.alias(source.name())) instanceof Answer.Sourced)
+        .toList();
+  }
+
+  /// The names of all that it gives, but for those of sources.
   public List<String> names() {
     return given(entries.keySet().stream()).stream().map(ToolFunction::name).toList();
   }
@@ -234,7 +271,11 @@ public final class Toolbox {
   Answer look(String name) {
     var entry = entries.get(name);
     if (entry == null) {
-      return unknown(name);
+      return sources.stream()
+          .filter(source -> isOf(source, name))
+          .findFirst()
+          .map(source -> sourced(source, name))
+          .orElseGet(() -> unknown(name));
     }
     if (allowed != null && !allowed.contains(name)) {
       return new Answer.Withheld(
@@ -249,6 +290,34 @@ public final class Toolbox {
               "Tool %s must be asked for by whoever starts this process: Toolbox.%s"
                   .formatted(name, method));
     };
+  }
+
+  private static boolean isOf(ToolSource source, String name) {
+    var alias = ToolSource.alias(source.name());
+    return name.equals(alias) || name.startsWith(alias + "__");
+  }
+
+  private Answer sourced(ToolSource source, String name) {
+    var alias = ToolSource.alias(source.name());
+    if (allowed != null && !allowed.contains(name) && !allowed.contains(alias)) {
+      return new Answer.Withheld(
+          "Tool %s is not among those that this process allows: %s"
+              .formatted(name, String.join(", ", allowed)));
+    }
+    if (name.equals(alias) || name.equals(alias + "__*")) {
+      return new Answer.Sourced(source, true);
+    }
+    var one = source.only(tool -> tool.isKnownAs(name));
+    return one.tools().isEmpty()
+        ? new Answer.Withheld(
+            "There is no tool %s; %s has %s"
+                .formatted(
+                    name,
+                    source.name(),
+                    source.tools().stream()
+                        .map(tool -> String.valueOf(tool.alias()))
+                        .collect(Collectors.joining(", "))))
+        : new Answer.Sourced(one, false);
   }
 
   private Answer inDirectory(String name, Entry.InDirectory made) {

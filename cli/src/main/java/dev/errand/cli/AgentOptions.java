@@ -8,6 +8,7 @@ import dev.errand.agents.AgentFolders.Listed;
 import dev.errand.agents.ModelNames;
 import dev.errand.agents.Toolbox;
 import dev.errand.job.Permissions;
+import dev.errand.job.ToolSourceException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,6 +45,16 @@ final class AgentOptions {
   @Mixin PermissionOptions permissions = new PermissionOptions();
 
   @Option(
+      names = "--mcp",
+      paramLabel = "FILE",
+      description =
+          "Let agents use the MCP servers of this file, such as .mcp.json; what it names is"
+              + " started.")
+  List<String> mcp = new ArrayList<>();
+
+  private final McpFiles servers = new McpFiles();
+
+  @Option(
       names = "--max-subtask-depth",
       paramLabel = "N",
       description =
@@ -54,10 +65,18 @@ final class AgentOptions {
     if (depth < 0) {
       throw Refusal.usage("--max-subtask-depth must not be negative, but is " + depth);
     }
-    toolbox(Path.of(""));
+    withoutServers(Path.of(""));
   }
 
-  private Toolbox toolbox(Path directory) {
+  private Toolbox toolbox(Surroundings surroundings) {
+    var box = withoutServers(surroundings.directory());
+    for (var server : servers.servers(mcp, surroundings)) {
+      box = box.source(server);
+    }
+    return box;
+  }
+
+  private Toolbox withoutServers(Path directory) {
     try {
       var box = Toolbox.in(directory);
       box = bash ? box.bash() : box;
@@ -86,7 +105,7 @@ final class AgentOptions {
       var found = file(surroundings, name);
       var file = memory == null ? found : found.memory(memory);
       var names = names(file, model, surroundings.variable(MODEL));
-      var toolbox = toolbox(surroundings.directory());
+      var toolbox = toolbox(surroundings);
       file.warnings(toolbox, names)
           .forEach(words -> surroundings.screen().say("errand: " + file.name() + ": " + words));
       return file.agent(toolbox, names, permissions.rules(surroundings));
@@ -115,7 +134,7 @@ final class AgentOptions {
   /// they may delegate.
   void register(Errand errand, Surroundings surroundings) {
     errand.subTasks(rules -> rules.maxDepth(depth));
-    var toolbox = toolbox(surroundings.directory());
+    var toolbox = toolbox(surroundings);
     var rules = permissions.rules(surroundings);
     for (var listed : folders(surroundings).list()) {
       if (listed instanceof Listed.Found(var file)) {
@@ -148,6 +167,12 @@ final class AgentOptions {
       errand.register(file.agent(toolbox, ModelNames.standard(NONE), rules));
     } catch (IllegalArgumentException wrong) {
       surroundings.screen().say("errand: " + wrong.getMessage());
+    } catch (ToolSourceException lacking) {
+      surroundings
+          .screen()
+          .say(
+              "errand: agent %s is not known here: %s"
+                  .formatted(file.name(), lacking.getMessage()));
     }
   }
 }

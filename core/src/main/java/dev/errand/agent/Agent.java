@@ -14,6 +14,7 @@ import dev.errand.job.Sandbox;
 import dev.errand.job.ToolSpec;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,7 @@ public final class Agent {
   private final List<ToolFunction> tools;
   private final List<SubTaskFactory> subTasks;
   private final List<ToolHook> hooks;
+  private final List<ToolSource> sources;
 
   private Agent(
       AgentSpec spec,
@@ -42,13 +44,15 @@ public final class Agent {
       @Nullable Program program,
       List<ToolFunction> tools,
       List<SubTaskFactory> subTasks,
-      List<ToolHook> hooks) {
+      List<ToolHook> hooks,
+      List<ToolSource> sources) {
     this.spec = spec;
     this.model = model;
     this.program = program;
     this.tools = List.copyOf(tools);
     this.subTasks = List.copyOf(subTasks);
     this.hooks = List.copyOf(hooks);
+    this.sources = List.copyOf(sources);
   }
 
   /// Begins an agent of that name: without model or program it lives by the Python code it is
@@ -87,6 +91,11 @@ public final class Agent {
     return hooks;
   }
 
+  /// Where tools of it come from that need a connection; [#tools] has those tools.
+  public List<ToolSource> sources() {
+    return sources;
+  }
+
   /// Collects the parts of an agent; not thread-safe.
   public static final class Builder {
     private static final Pattern MODULE =
@@ -100,6 +109,7 @@ public final class Agent {
     private final List<ToolFunction> tools = new ArrayList<>();
     private final List<SubTaskFactory> subTasks = new ArrayList<>();
     private final List<ToolHook> hooks = new ArrayList<>();
+    private final List<ToolSource> sources = new ArrayList<>();
     private String runtime = Sandbox.DEFAULT.runtime();
     private boolean restricted = Sandbox.DEFAULT.restricted();
     private Limits limits = Limits.DEFAULT;
@@ -188,12 +198,20 @@ public final class Agent {
       return this;
     }
 
-    /// Adds tools: the methods with [Tool] of these objects.
+    /// Adds tools: the methods with [Tool] of these objects, and those of a [ToolSource].
+    ///
+    /// A source is asked by [#build], and its tools stand after all others. Where one has a name
+    /// that another tool has, or that means something else in Python or to all jobs, it is given
+    /// under its [alias][ToolFunction#alias].
     ///
     /// @throws IllegalArgumentException if an object has no such method, or a name is given twice
     public Builder tools(Object... owners) {
       for (var owner : owners) {
-        ToolFunction.of(owner).forEach(tool -> add(tools, tool));
+        if (owner instanceof ToolSource source) {
+          sources.add(source);
+        } else {
+          ToolFunction.of(owner).forEach(tool -> add(tools, tool));
+        }
       }
       return this;
     }
@@ -261,6 +279,14 @@ public final class Agent {
           .flatMap(ToolFunction::withErrorHandler)
           .distinct()
           .forEach(tool -> add(handled, tool));
+      var taken = new HashSet<>(callable(handled));
+      for (var source : sources) {
+        for (var tool : source.tools()) {
+          var free = ForeignNames.freed(tool, taken);
+          taken.add(free.name());
+          handled.add(free);
+        }
+      }
       return handled;
     }
 
@@ -423,10 +449,11 @@ public final class Agent {
       return limits(limits.withBlockTime(blockTime));
     }
 
-    /// The agent.
+    /// The agent. Where it has a [ToolSource] that is not connected, this blocks while it connects.
     ///
     /// @throws IllegalArgumentException if it has a program, and a model or code besides; or a
     ///   dialog or reminder, and no model
+    /// @throws dev.errand.job.ToolSourceException if the tools of a source cannot be had
     public Agent build() {
       if (program != null && modelName != null) {
         throw new IllegalArgumentException(
@@ -462,7 +489,7 @@ public final class Agent {
                   subTaskModel,
                   memory),
               permissions);
-      return new Agent(spec, model, program, all, subTasks, hooks);
+      return new Agent(spec, model, program, all, subTasks, hooks, sources);
     }
 
     /// The instructions, how to act, and the functions that code can call.

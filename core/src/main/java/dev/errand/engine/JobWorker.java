@@ -321,6 +321,7 @@ final class JobWorker implements Parking, AutoCloseable {
           .ifPresentOrElse(stop -> end(advancer, stop), () -> givenUp(advancer, thrown));
     } finally {
       advancer.close();
+      registry.left(id);
       if (active.remove(id, advancer)) {
         permits.release();
       }

@@ -6,9 +6,12 @@ import dev.errand.agent.Program;
 import dev.errand.agent.SubTaskFactory;
 import dev.errand.agent.ToolFunction;
 import dev.errand.agent.ToolHook;
+import dev.errand.agent.ToolSource;
 import dev.errand.job.AgentSpec;
+import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.ModelException;
+import dev.errand.job.RefusedException;
 import dev.errand.job.SubTaskOptions;
 import dev.errand.job.ToolSpec;
 import dev.errand.job.Value;
@@ -18,19 +21,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The live parts that durable names stand for in this process.
 final class Registry {
+  private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+
   private final Map<String, Agent> agents = new ConcurrentHashMap<>();
   private final Map<String, WorkspaceRuntime> runtimes;
   private final Map<String, ModelProvider> providers;
   private final Map<String, ToolFunction> builtIn;
   private volatile SubTaskOptions subTaskOptions = SubTaskOptions.DEFAULT;
-  private final Map<ToolSpec, ResultSchema> schemas = new ConcurrentHashMap<>();
+  private final Map<ToolSpec, Optional<ResultSchema>> schemas = new ConcurrentHashMap<>();
+  private final Set<ToolSource> sources = ConcurrentHashMap.newKeySet();
 
   Registry(
       List<WorkspaceRuntime> runtimes, List<ModelProvider> providers, List<ToolFunction> builtIn) {
@@ -59,7 +68,19 @@ final class Registry {
                 .formatted(agent.spec().name(), factory.name()));
       }
     }
+    sources.addAll(agent.sources());
     agents.put(agent.spec().name(), agent);
+  }
+
+  /// Tells all sources of tools that the job is not worked on here any more.
+  void left(JobId job) {
+    for (var source : sources) {
+      try {
+        source.left(job);
+      } catch (RuntimeException fault) {
+        LOG.warn("Tools of {} were not told that job {} left", source.name(), job, fault);
+      }
+    }
   }
 
   /// What models may delegate, as of now.
@@ -167,8 +188,20 @@ final class Registry {
   /// Why a tool cannot be called with these arguments; empty if it can.
   Optional<String> misfit(ToolSpec tool, Json arguments) {
     return arguments instanceof Json.Object
-        ? schemas.computeIfAbsent(tool, spec -> ResultSchema.of(spec.schema())).problems(arguments)
+        ? schemas
+            .computeIfAbsent(tool, Registry::schema)
+            .flatMap(schema -> schema.problems(arguments))
         : Optional.of("the arguments are no JSON object: " + Value.of(arguments).text());
+  }
+
+  /// Tools of others may come with a schema that is none; such a tool judges its arguments itself.
+  private static Optional<ResultSchema> schema(ToolSpec tool) {
+    try {
+      return Optional.of(ResultSchema.of(tool.schema()));
+    } catch (RefusedException none) {
+      LOG.warn("Arguments of tool {} are not checked: {}", tool.name(), none.getMessage());
+      return Optional.empty();
+    }
   }
 
   Model model(AgentSpec spec, String name) {

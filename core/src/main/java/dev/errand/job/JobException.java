@@ -19,6 +19,7 @@ public abstract sealed class JobException extends RuntimeException
         ObjectConflictException,
         RefusedException,
         SignalRefusedException,
+        ToolSourceException,
         WaitCycleException {
   private static final long serialVersionUID = 1L;
 

@@ -79,6 +79,8 @@ class HouseRulesTest {
           "org.fusesource.jansi", "dev.errand.cli",
           "org.jsoup", "dev.errand.agents",
           "dev.langchain4j", "dev.errand.models",
+          "io.modelcontextprotocol", "dev.errand.mcp",
+          "reactor", "dev.errand.mcp",
           "org.junit", "dev.errand.testkit");
 
   private static final List<String> MUST_BE_THERE =
@@ -93,6 +95,7 @@ class HouseRulesTest {
           "dev.errand.graalpy",
           "dev.errand.models",
           "dev.errand.agents",
+          "dev.errand.mcp",
           "dev.errand.testkit",
           "dev.errand.cli",
           "dev.errand.examples",

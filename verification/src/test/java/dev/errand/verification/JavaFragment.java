@@ -34,6 +34,7 @@ record JavaFragment(String source) {
               "dev.errand.agents",
               "dev.errand.graalpy",
               "dev.errand.job",
+              "dev.errand.mcp",
               "dev.errand.models",
               "dev.errand.python",
               "dev.errand.spi",
@@ -50,7 +51,7 @@ record JavaFragment(String source) {
       return new JavaFragment(IMPORTS + "class " + NAME + " {\n" + code + "}\n");
     }
     var given = new ArrayList<String>();
-    if (code.contains("errand.") && !code.contains("var errand =")) {
+    if (code.replace("dev.errand.", "").contains("errand.") && !code.contains("var errand =")) {
       given.add("Errand errand");
     }
     var main = given.isEmpty() ? "public static void main(String[] args)" : "static void shown(%s)";

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.errand.mcp;
+
+import org.jspecify.annotations.NullMarked;
