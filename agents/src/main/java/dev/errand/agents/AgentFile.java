@@ -1,11 +1,6 @@
 package dev.errand.agents;
 
 import dev.errand.agent.Agent;
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,8 +23,6 @@ public record AgentFile(
     String prompt,
     AgentSettings settings,
     List<String> warnings) {
-  private static final long MOST_BYTES = 1_000_000;
-
   public AgentFile {
     warnings = List.copyOf(warnings);
   }
@@ -39,7 +32,7 @@ public record AgentFile(
   /// @throws IllegalArgumentException if there is none, it cannot be read, or says something that
   ///   has no meaning; the message names the file, and the line where there is one
   public static AgentFile read(Path path) {
-    var text = text(path);
+    var text = SourceText.of(path, "agent");
     try {
       var front = FrontMatter.of(text);
       var reader = new AgentFileReader(front.fields());
@@ -67,23 +60,6 @@ public record AgentFile(
     return path.getFileName().toString().replaceFirst("(?i)\\.md$", "");
   }
 
-  private static String text(Path path) {
-    try {
-      if (Files.size(path) > MOST_BYTES) {
-        throw new IllegalArgumentException(
-            "Agent file %s has more than %,d bytes".formatted(path, MOST_BYTES));
-      }
-      return Files.readString(path, StandardCharsets.UTF_8);
-    } catch (NoSuchFileException missing) {
-      throw new IllegalArgumentException("There is no agent file " + path, missing);
-    } catch (CharacterCodingException binary) {
-      throw new IllegalArgumentException("Agent file " + path + " is not UTF-8 text", binary);
-    } catch (IOException unreadable) {
-      throw new IllegalArgumentException(
-          "Agent file " + path + " cannot be read: " + unreadable.getMessage(), unreadable);
-    }
-  }
-
   /// The agent, with tools from `toolbox` and a model by `models`.
   ///
   /// What the file asks for and is not given is left out; [#warnings(Toolbox, ModelNames)] says
@@ -94,12 +70,13 @@ public record AgentFile(
   public Agent agent(Toolbox toolbox, ModelNames models) {
     try {
       var python = settings.python();
+      var skills = SkillChoice.of(settings, toolbox);
       var builder =
           Agent.named(name)
-              .instructions(prompt)
+              .instructions(skills.instructions(prompt))
               .model(models.resolve(settings.model()))
               .style(settings.style())
-              .tools(ToolChoice.of(settings, toolbox).tools())
+              .tools(skills.with(ToolChoice.of(settings, toolbox).tools()))
               .concurrentTools(settings.concurrentTools())
               .compactAt(settings.compactAt())
               .limits(settings.limits())
@@ -120,6 +97,9 @@ public record AgentFile(
     try {
       var all = new ArrayList<>(warnings);
       all.addAll(ToolChoice.of(settings, toolbox).warnings());
+      SkillChoice.of(settings, toolbox).warnings().stream()
+          .filter(warning -> !all.contains(warning))
+          .forEach(all::add);
       var asked = settings.model();
       var model = models.resolve(asked);
       if (models.isReplaced(asked)) {

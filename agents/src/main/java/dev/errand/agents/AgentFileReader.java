@@ -42,7 +42,8 @@ final class AgentFileReader {
         new AgentSettings.Python(
             flag("restricted", AgentSettings.NONE.python().restricted()),
             names("imports"),
-            text("warmup", null)));
+            text("warmup", null)),
+        fields.containsKey("skills") ? names("skills") : null);
   }
 
   /// What is said of keys that nobody asked for.

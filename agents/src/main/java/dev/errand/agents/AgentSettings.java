@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param compactAt how much the model is shown at most, in tokens
 /// @param limits what a job may cost
 /// @param python what its Python may do
+/// @param skills the names of its skills, `*` for all there are; null if the file says nothing
 public record AgentSettings(
     @Nullable List<String> tools,
     List<String> withoutTools,
@@ -27,7 +28,8 @@ public record AgentSettings(
     int concurrentTools,
     long compactAt,
     Limits limits,
-    Python python) {
+    Python python,
+    @Nullable List<String> skills) {
   /// Those of a file that says nothing.
   public static final AgentSettings NONE =
       new AgentSettings(
@@ -38,11 +40,13 @@ public record AgentSettings(
           Conduct.CONCURRENT_TOOLS,
           Conduct.COMPACT_AT,
           Limits.DEFAULT,
-          new Python(Sandbox.DEFAULT.restricted(), List.of(), null));
+          new Python(Sandbox.DEFAULT.restricted(), List.of(), null),
+          null);
 
   public AgentSettings {
     tools = tools == null ? null : List.copyOf(tools);
     withoutTools = List.copyOf(withoutTools);
+    skills = skills == null ? null : List.copyOf(skills);
   }
 
   /// What the Python of an agent may do.

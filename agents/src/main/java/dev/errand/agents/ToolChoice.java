@@ -44,7 +44,6 @@ record ToolChoice(List<ToolFunction> tools, List<String> warnings) {
           "LSP",
           "NotebookEdit",
           "ReadMcpResourceTool",
-          "Skill",
           "SlashCommand",
           "TaskOutput",
           "TaskStop",

@@ -24,6 +24,7 @@ public final class Toolbox {
   private final List<Path> roots;
   private final Map<String, Entry> entries;
   private final @Nullable Set<String> allowed;
+  private final @Nullable SkillFolders skills;
 
   /// How a tool comes to be.
   private sealed interface Entry {
@@ -56,22 +57,24 @@ public final class Toolbox {
       @Nullable Path directory,
       List<Path> roots,
       Map<String, Entry> entries,
-      @Nullable Set<String> allowed) {
+      @Nullable Set<String> allowed,
+      @Nullable SkillFolders skills) {
     this.directory = directory;
     this.roots = List.copyOf(roots);
     this.entries = entries;
     this.allowed = allowed;
+    this.skills = skills;
   }
 
   /// The tools `Read`, `Grep`, `Glob`, `Write` and `Edit` below that directory, with `Think`,
   /// `SubTask` and `python_cli`. The directory need not be there yet.
   public static Toolbox in(Path directory) {
-    return new Toolbox(directory, List.of(), builtIn(), null);
+    return new Toolbox(directory, List.of(), builtIn(), null, null);
   }
 
   /// The tools that need no directory: `Think`, `SubTask` and `python_cli`.
   public static Toolbox withoutDirectory() {
-    return new Toolbox(null, List.of(), builtIn(), null);
+    return new Toolbox(null, List.of(), builtIn(), null, null);
   }
 
   private static Map<String, Entry> builtIn() {
@@ -87,6 +90,7 @@ public final class Toolbox {
     }
     entries.put("Bash", new Entry.OptIn("bash()"));
     entries.put("WebFetch", new Entry.OptIn("web(hosts)"));
+    entries.put(SkillTool.NAME, new Entry.OptIn("skills(folders)"));
     return entries;
   }
 
@@ -94,7 +98,7 @@ public final class Toolbox {
   /// directory only.
   public Toolbox roots(Path... more) {
     var all = Stream.concat(roots.stream(), Stream.of(more)).toList();
-    return new Toolbox(directory, all, entries, allowed);
+    return new Toolbox(directory, all, entries, allowed, skills);
   }
 
   /// The same with `Bash`, which no root holds in: it may do whatever this process may.
@@ -112,6 +116,19 @@ public final class Toolbox {
     }
     var tool = Heeding.tool(new WebFetchTool(new AllowedHosts(List.of(hosts))));
     return plus("WebFetch", new Entry.There(tool));
+  }
+
+  /// The same with the tool `Skill`, for the skills in these folders; an agent file says which of
+  /// them its agent has.
+  public Toolbox skills(SkillFolders folders) {
+    var more = new LinkedHashMap<>(entries);
+    more.put(SkillTool.NAME, new Entry.There(Skills.of(folders).tool()));
+    return new Toolbox(directory, roots, more, allowed, folders);
+  }
+
+  /// Where its skills are; null if it has none.
+  @Nullable SkillFolders skillFolders() {
+    return skills;
   }
 
   /// The same with tools of your own.
@@ -151,13 +168,13 @@ public final class Toolbox {
     if (allowed != null) {
       fewer.retainAll(allowed);
     }
-    return new Toolbox(directory, roots, entries, fewer);
+    return new Toolbox(directory, roots, entries, fewer, skills);
   }
 
   private Toolbox plus(String name, Entry entry) {
     var more = new LinkedHashMap<>(entries);
     more.put(name, entry);
-    return new Toolbox(directory, roots, more, allowed);
+    return new Toolbox(directory, roots, more, allowed, skills);
   }
 
   /// The tool of that name.

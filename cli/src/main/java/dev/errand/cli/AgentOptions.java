@@ -6,6 +6,7 @@ import dev.errand.agents.AgentFile;
 import dev.errand.agents.AgentFolders;
 import dev.errand.agents.AgentFolders.Listed;
 import dev.errand.agents.ModelNames;
+import dev.errand.agents.SkillFolders;
 import dev.errand.agents.Toolbox;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,14 @@ final class AgentOptions {
       description = "A further folder of agent files, or a file; looked at first.")
   List<String> places = new ArrayList<>();
 
+  @Option(
+      names = "--skills",
+      paramLabel = "DIR",
+      description =
+          "A further folder of skills, each a folder with a SKILL.md; looked at first. Agents whose"
+              + " files name skills find them there.")
+  List<String> skills = new ArrayList<>();
+
   @Option(names = "--allow-bash", description = "Let agents whose files list Bash use it.")
   boolean bash;
 
@@ -50,12 +59,16 @@ final class AgentOptions {
     if (depth < 0) {
       throw Refusal.usage("--max-subtask-depth must not be negative, but is " + depth);
     }
-    toolbox(Path.of(""));
+    toolbox(Toolbox.withoutDirectory());
   }
 
-  private Toolbox toolbox(Path directory) {
+  private Toolbox toolbox(Surroundings surroundings) {
+    return toolbox(Toolbox.in(surroundings.directory()).skills(skillFolders(surroundings)));
+  }
+
+  private Toolbox toolbox(Toolbox plain) {
     try {
-      var box = Toolbox.in(directory);
+      var box = plain;
       box = bash ? box.bash() : box;
       return hosts.isEmpty() ? box : box.web(hosts.toArray(String[]::new));
     } catch (IllegalArgumentException wrong) {
@@ -63,11 +76,29 @@ final class AgentOptions {
     }
   }
 
+  /// The folders of skills.
+  private SkillFolders skillFolders(Surroundings surroundings) {
+    var usual = SkillFolders.of(surroundings.directory(), home(surroundings));
+    var own = skills.stream().map(place -> skillFolder(surroundings, place));
+    return new SkillFolders(Stream.concat(own, usual.folders().stream()).toList());
+  }
+
+  private static Path skillFolder(Surroundings surroundings, String place) {
+    var folder = surroundings.file(place);
+    if (!Files.isDirectory(folder)) {
+      throw Refusal.usage("--skills: there is no folder " + folder);
+    }
+    return folder;
+  }
+
+  private static Path home(Surroundings surroundings) {
+    var home = surroundings.variable("HOME");
+    return Path.of(home == null ? "/nonexistent" : home);
+  }
+
   /// The folders that are looked into.
   AgentFolders folders(Surroundings surroundings) {
-    var home = surroundings.variable("HOME");
-    var usual =
-        AgentFolders.of(surroundings.directory(), Path.of(home == null ? "/nonexistent" : home));
+    var usual = AgentFolders.of(surroundings.directory(), home(surroundings));
     var own = places.stream().map(surroundings::file).filter(Files::isDirectory);
     return new AgentFolders(Stream.concat(own, usual.folders().stream()).toList());
   }
@@ -79,7 +110,7 @@ final class AgentOptions {
     try {
       var file = file(surroundings, name);
       var names = names(file, model, surroundings.variable(MODEL));
-      var toolbox = toolbox(surroundings.directory());
+      var toolbox = toolbox(surroundings);
       file.warnings(toolbox, names)
           .forEach(words -> surroundings.screen().say("errand: " + file.name() + ": " + words));
       return file.agent(toolbox, names);
@@ -108,7 +139,7 @@ final class AgentOptions {
   /// they may delegate.
   void register(Errand errand, Surroundings surroundings) {
     errand.subTasks(rules -> rules.maxDepth(depth));
-    var toolbox = toolbox(surroundings.directory());
+    var toolbox = toolbox(surroundings);
     for (var listed : folders(surroundings).list()) {
       if (listed instanceof Listed.Found(var file)) {
         register(errand, surroundings, file, toolbox);
