@@ -14,10 +14,13 @@ import org.jspecify.annotations.Nullable;
 final class SkillTool {
   static final String NAME = "Skill";
 
+  /// The engine shows a model 20,000 characters of a result.
+  private static final int MOST = 19_000;
+
   private static final int MOST_OF_A_LINE = 10_000;
   private static final int MOST_FILES = 100;
   private static final int MOST_LEVELS = 8;
-  private static final int MOST_OF_LISTING = 8_000;
+  private static final int MOST_OF_LISTING = 6_000;
 
   private final Skills skills;
 
@@ -58,7 +61,7 @@ final class SkillTool {
     }
     try (var text = TextFile.open(resolve(skill, real, file), MOST_OF_A_LINE)) {
       var again = "Skill with name=%s, file=%s and offset=".formatted(name, file);
-      return page(text::next, first, Clip.MOST, again);
+      return page(text::next, first, MOST, again);
     }
   }
 
@@ -79,7 +82,7 @@ final class SkillTool {
         page(
             () -> lines.hasNext() ? new TextFile.Line(lines.next(), 0) : null,
             first,
-            Clip.MOST - MOST_OF_LISTING,
+            MOST - MOST_OF_LISTING,
             "Skill with name=%s and offset=".formatted(skill.name()));
     return first > 1
         ? body

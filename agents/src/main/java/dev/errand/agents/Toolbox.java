@@ -67,12 +67,12 @@ public final class Toolbox {
   }
 
   /// The tools `Read`, `Grep`, `Glob`, `Write` and `Edit` below that directory, with `Think`,
-  /// `SubTask` and `python_cli`. The directory need not be there yet.
+  /// `SubTask`, `python_cli` and `History`. The directory need not be there yet.
   public static Toolbox in(Path directory) {
     return new Toolbox(directory, List.of(), builtIn(), null, null);
   }
 
-  /// The tools that need no directory: `Think`, `SubTask` and `python_cli`.
+  /// The tools that need no directory: `Think`, `SubTask`, `python_cli` and `History`.
   public static Toolbox withoutDirectory() {
     return new Toolbox(null, List.of(), builtIn(), null, null);
   }
@@ -85,7 +85,7 @@ public final class Toolbox {
     entries.put("Write", new Entry.InDirectory(at -> new WriteTool(new FileChanges(at))));
     entries.put("Edit", new Entry.InDirectory(at -> new EditTool(new FileChanges(at))));
     entries.put("Think", new Entry.There(Heeding.tool(new ThinkTool())));
-    for (var tool : List.of(ToolFunction.SUB_TASK, ToolFunction.PYTHON_CLI)) {
+    for (var tool : List.of(ToolFunction.SUB_TASK, ToolFunction.PYTHON_CLI, ToolFunction.HISTORY)) {
       entries.put(tool.name(), new Entry.There(tool));
     }
     entries.put("Bash", new Entry.OptIn("bash()"));

@@ -270,7 +270,7 @@ class SkillsTest {
       given[arguments.length] = "offset";
       given[arguments.length + 1] = offset;
       var part = call(tool(), given);
-      assertThat(part.length()).isLessThanOrEqualTo(31_000);
+      assertThat(part.length()).isLessThanOrEqualTo(20_000);
       int more = part.lastIndexOf("[Lines ");
       if (more < 0) {
         return text.append(part).toString();
@@ -295,7 +295,7 @@ class SkillsTest {
     assertThat(all("name", "long", "file", "notes.txt")).isEqualTo(long_);
     assertThat(all("name", "long")).contains("line 0\n", "line 2500\n", "line 4999");
     assertThat(call(tool(), "name", "long"))
-        .hasSizeLessThan(31_000)
+        .hasSizeLessThan(20_000)
         .contains("call Skill with name=long and offset=")
         .contains("more files left out");
     assertThat(call(tool(), "name", "long", "file", "one-line.txt"))

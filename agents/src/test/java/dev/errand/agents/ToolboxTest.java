@@ -27,7 +27,8 @@ class ToolboxTest {
     var box = Toolbox.in(folder);
 
     assertThat(box.names())
-        .containsExactly("Read", "Grep", "Glob", "Write", "Edit", "Think", "SubTask", "python_cli");
+        .containsExactly(
+            "Read", "Grep", "Glob", "Write", "Edit", "Think", "SubTask", "python_cli", "History");
     assertThat(box.standard()).extracting(ToolFunction::name).doesNotContain("SubTask", "Bash");
     assertThatThrownBy(() -> box.tool("Bash"))
         .hasMessageContaining("must be asked for")
@@ -55,7 +56,7 @@ class ToolboxTest {
                   + " Toolbox.in(directory)",
               name);
     }
-    assertThat(box.names()).containsExactly("Think", "SubTask", "python_cli");
+    assertThat(box.names()).containsExactly("Think", "SubTask", "python_cli", "History");
   }
 
   @Test

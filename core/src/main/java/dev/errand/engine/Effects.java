@@ -52,6 +52,7 @@ final class Effects {
   private final StepWriter writer;
   private final Outbound outbound;
   private final Journal journal;
+  private final OwnHistory ownHistory;
 
   Effects(
       Registry registry,
@@ -59,13 +60,15 @@ final class Effects {
       AgentSpec agent,
       StepWriter writer,
       Outbound outbound,
-      Journal journal) {
+      Journal journal,
+      OwnHistory ownHistory) {
     this.registry = registry;
     this.job = job;
     this.agent = agent;
     this.writer = writer;
     this.outbound = outbound;
     this.journal = journal;
+    this.ownHistory = ownHistory;
   }
 
   Value call(Slot slot, String name, Json.Object arguments) {
@@ -175,7 +178,7 @@ final class Effects {
         }
       }
     }
-    return tool.action().call(call);
+    return OwnHistory.isReadBy(tool) ? ownHistory.read(call) : tool.action().call(call);
   }
 
   /// What came of an intention whose call may or may not have been made; any thread may ask.

@@ -102,7 +102,15 @@ final class JobHost implements Host {
     this.parking = parking;
     this.completed = job.subtask() != null && job.subtask().completion() != null;
     this.journal = new Journal(job.id(), writer);
-    this.effects = new Effects(registry, job.id(), definition.agent(), writer, outbound, journal);
+    this.effects =
+        new Effects(
+            registry,
+            job.id(),
+            definition.agent(),
+            writer,
+            outbound,
+            journal,
+            new OwnHistory(store, job.id(), definition));
     this.children = new Children(store, registry, job, definition, writer);
     this.looks = new Looks(journal, children);
     this.objects = new DurableObjects(store, job.id(), writer, journal, locks);
