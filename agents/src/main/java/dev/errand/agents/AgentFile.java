@@ -1,9 +1,12 @@
 package dev.errand.agents;
 
 import dev.errand.agent.Agent;
+import dev.errand.agent.ToolFunction;
+import dev.errand.job.ChatStyle;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// An agent as a Markdown file describes it: YAML between two lines `---`, then its prompt.
 ///
@@ -73,20 +76,43 @@ public record AgentFile(
       var skills = SkillChoice.of(settings, toolbox);
       var builder =
           Agent.named(name)
-              .instructions(skills.instructions(prompt))
+              .instructions(skills.instructions(dispatching(prompt)))
               .model(models.resolve(settings.model()))
               .style(settings.style())
-              .tools(skills.with(ToolChoice.of(settings, toolbox).tools()))
+              .tools(acting(skills.with(ToolChoice.of(settings, toolbox).tools()), toolbox))
               .concurrentTools(settings.concurrentTools())
               .compactAt(settings.compactAt())
               .limits(settings.limits())
               .restricted(python.restricted())
               .imports(python.imports().toArray(String[]::new));
+      if (!settings.threads().isEmpty()) {
+        builder.warmup(Dispatcher.code(settings.threads()));
+      }
       var warmup = python.warmup();
       return (warmup == null ? builder : builder.warmup(warmup)).build();
     } catch (IllegalArgumentException unknown) {
       throw refused(unknown);
     }
+  }
+
+  private String dispatching(String text) {
+    var threads = settings.threads();
+    return threads.isEmpty() ? text : Dispatcher.instructions(text, threads);
+  }
+
+  /// A dispatcher acts by code, and one that calls tools has no other way to run it.
+  private List<ToolFunction> acting(List<ToolFunction> tools, Toolbox toolbox) {
+    boolean lacksCode =
+        settings.style() == ChatStyle.DIRECT && !tools.contains(ToolFunction.PYTHON_CLI);
+    if (settings.threads().isEmpty() || !lacksCode) {
+      return tools;
+    }
+    var name = ToolFunction.PYTHON_CLI.name();
+    if (settings.withoutTools().contains(name)) {
+      throw new IllegalArgumentException(
+          "threads are begun by " + name + ", which it is not to have");
+    }
+    return Stream.concat(tools.stream(), Stream.of(toolbox.tool(name))).toList();
   }
 
   /// What in the file means nothing here, or something else than it says, with these tools and

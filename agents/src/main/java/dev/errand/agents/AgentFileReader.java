@@ -43,7 +43,8 @@ final class AgentFileReader {
             flag("restricted", AgentSettings.NONE.python().restricted()),
             names("imports"),
             text("warmup", null)),
-        fields.containsKey("skills") ? names("skills") : null);
+        fields.containsKey("skills") ? names("skills") : null,
+        names("threads"));
   }
 
   /// What is said of keys that nobody asked for.

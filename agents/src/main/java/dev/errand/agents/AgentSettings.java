@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// @param limits what a job may cost
 /// @param python what its Python may do
 /// @param skills the names of its skills, `*` for all there are; null if the file says nothing
+/// @param threads the agents that it may begin threads with; empty for one that is no dispatcher
 public record AgentSettings(
     @Nullable List<String> tools,
     List<String> withoutTools,
@@ -29,7 +30,8 @@ public record AgentSettings(
     long compactAt,
     Limits limits,
     Python python,
-    @Nullable List<String> skills) {
+    @Nullable List<String> skills,
+    List<String> threads) {
   /// Those of a file that says nothing.
   public static final AgentSettings NONE =
       new AgentSettings(
@@ -41,12 +43,14 @@ public record AgentSettings(
           Conduct.COMPACT_AT,
           Limits.DEFAULT,
           new Python(Sandbox.DEFAULT.restricted(), List.of(), null),
-          null);
+          null,
+          List.of());
 
   public AgentSettings {
     tools = tools == null ? null : List.copyOf(tools);
     withoutTools = List.copyOf(withoutTools);
     skills = skills == null ? null : List.copyOf(skills);
+    threads = List.copyOf(threads);
   }
 
   /// What the Python of an agent may do.

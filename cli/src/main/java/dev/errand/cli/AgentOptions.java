@@ -138,17 +138,25 @@ final class AgentOptions {
   /// Makes the agents known whose files can be found, so that jobs of theirs go on; and how deep
   /// they may delegate.
   void register(Errand errand, Surroundings surroundings) {
+    register(errand, surroundings, null);
+  }
+
+  /// The same, where children of agents whose files name no model are to have that one; null for
+  /// the one of the environment.
+  void register(Errand errand, Surroundings surroundings, @Nullable String model) {
+    var standard = model == null ? surroundings.variable(MODEL) : model;
+    var names = ModelNames.standard(standard == null ? NONE : standard);
     errand.subTasks(rules -> rules.maxDepth(depth));
     var toolbox = toolbox(surroundings);
     for (var listed : folders(surroundings).list()) {
       if (listed instanceof Listed.Found(var file)) {
-        register(errand, surroundings, file, toolbox);
+        register(errand, surroundings, file, toolbox, names);
       }
     }
     for (var place : places) {
       var path = surroundings.file(place);
       if (!Files.isDirectory(path)) {
-        register(errand, surroundings, read(path), toolbox);
+        register(errand, surroundings, read(path), toolbox, names);
       }
     }
   }
@@ -162,9 +170,9 @@ final class AgentOptions {
   }
 
   private static void register(
-      Errand errand, Surroundings surroundings, AgentFile file, Toolbox toolbox) {
+      Errand errand, Surroundings surroundings, AgentFile file, Toolbox toolbox, ModelNames names) {
     try {
-      errand.register(file.agent(toolbox, ModelNames.standard(NONE)));
+      errand.register(file.agent(toolbox, names));
     } catch (IllegalArgumentException wrong) {
       surroundings.screen().say("errand: " + wrong.getMessage());
     }
