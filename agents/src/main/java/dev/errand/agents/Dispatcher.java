@@ -20,13 +20,15 @@ public final class Dispatcher {
   /// the specialist.
   public static final String THREAD = "thread";
 
+  private static final String NAMES = "{specialists}";
+
   private static final String GUIDE =
       """
       You pass messages on; you do not answer them yourself. Each message of the person belongs to a \
       thread, which is a conversation with one specialist, who answers the person directly. You act by \
       Python:
       - start_new_thread(specialist, thread, message) begins a thread under a name of your choice, \
-      such as "invoice-7". Specialists are %s.
+      such as "invoice-7". Specialists are {specialists}.
       - dispatch_to(thread, message) passes a message on to a thread that has begun; a message that \
       answers a specialist's question belongs to the thread of that question.
       - list(threads) are the names of the threads that there are.
@@ -37,24 +39,24 @@ public final class Dispatcher {
   private static final String CODE =
       """
       #STATEK: hidden = True
-      specialists = %s
+      specialists = {specialists}
       threads = {}
 
       def start_new_thread(specialist, thread, message):
           \"""Begins a conversation with that specialist, who reads the message first.\"""
           if specialist not in specialists:
-              raise ValueError("There is no specialist %%r; there are %%s" %% (specialist, ", ".join(specialists)))
+              raise ValueError("There is no specialist %r; there are %s" % (specialist, ", ".join(specialists)))
           if thread in threads:
-              raise ValueError("There is a thread %%r already; dispatch_to(%%r, message) writes to it" %% (thread, thread))
+              raise ValueError("There is a thread %r already; dispatch_to(%r, message) writes to it" % (thread, thread))
           threads[thread] = start_dialog(agent(specialist), message, thread=str(thread))
-          return "thread %%s has begun" %% thread
+          return "thread %s has begun" % thread
 
       def dispatch_to(thread, message):
           \"""Passes a message on to a thread that has begun.\"""
           if thread not in threads:
-              raise ValueError("There is no thread %%r; there are %%s" %% (thread, ", ".join(threads) or "none yet"))
+              raise ValueError("There is no thread %r; there are %s" % (thread, ", ".join(threads) or "none yet"))
           tell(threads[thread], message)
-          return "thread %%s has the message" %% thread
+          return "thread %s has the message" % thread
       """;
 
   private Dispatcher() {}
@@ -80,12 +82,12 @@ public final class Dispatcher {
   static String instructions(String instructions, List<String> specialists) {
     return String.join(
         "\n\n",
-        Stream.of(instructions.strip(), GUIDE.formatted(String.join(", ", specialists)))
+        Stream.of(instructions.strip(), GUIDE.replace(NAMES, String.join(", ", specialists)))
             .filter(part -> !part.isEmpty())
             .toList());
   }
 
   static String code(List<String> specialists) {
-    return CODE.formatted(Json.of(specialists).print());
+    return CODE.replace(NAMES, Json.of(specialists).print());
   }
 }

@@ -65,6 +65,13 @@ public record Skill(
     return !Files.exists(file) && Files.exists(small) ? small : file;
   }
 
+  /// What the folder of a file is called; empty where it has no name.
+  static String folderName(Path file) {
+    var folder = file.toAbsolutePath().normalize().getParent();
+    var name = folder == null ? null : folder.getFileName();
+    return name == null ? "" : name.toString();
+  }
+
   /// Whether a skill may be called that.
   static boolean isName(String name) {
     return name.length() <= MOST_OF_A_NAME && NAME.matcher(name).matches();
@@ -123,9 +130,8 @@ public record Skill(
           "'%s' is no name for a skill; use at most %d of a to z, 0 to 9 and single hyphens between them"
               .formatted(name, MOST_OF_A_NAME));
     }
-    var folder = file.toAbsolutePath().normalize().getParent();
-    var called = folder == null || folder.getFileName() == null ? "" : folder.getFileName();
-    if (!name.equals(called.toString())) {
+    var called = folderName(file);
+    if (!name.equals(called)) {
       throw new AgentFileError(
           line,
           "the skill is called %s, and its folder %s; give both the same name"

@@ -112,7 +112,7 @@ public record SkillFolders(List<Path> folders) {
     IllegalArgumentException broken = null;
     for (var folder : folders) {
       var place = isSkill(folder) ? folder : folder.resolve(name);
-      if (isSkill(place) && called(place).equals(name)) {
+      if (isSkill(place) && Skill.folderName(Skill.fileIn(place)).equals(name)) {
         try {
           return Optional.of(Skill.read(place));
         } catch (IllegalArgumentException wrong) {
@@ -124,11 +124,6 @@ public record SkillFolders(List<Path> folders) {
       throw broken;
     }
     return Optional.empty();
-  }
-
-  private static String called(Path folder) {
-    var name = folder.toAbsolutePath().normalize().getFileName();
-    return name == null ? "" : name.toString();
   }
 
   /// Where they are, in words.

@@ -86,10 +86,10 @@ final class SkillTool {
             "Skill with name=%s and offset=".formatted(skill.name()));
     return first > 1
         ? body
-        : "# Skill: %s\n\n%s\n\n%s".formatted(skill.name(), body, listing(skill, real));
+        : "# Skill: %s\n\n%s\n\n%s".formatted(skill.name(), body, listing(real));
   }
 
-  private static String listing(Skill skill, Path real) throws IOException {
+  private static String listing(Path real) throws IOException {
     var files = new ArrayList<String>();
     FileWalk.below(
         real,

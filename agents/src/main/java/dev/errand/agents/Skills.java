@@ -41,9 +41,9 @@ public final class Skills {
           all.put(skill.name(), skill);
           skill.warnings().forEach(words -> told.add("Skill " + skill.name() + ", " + words));
         }
-        case SkillFolders.Listed.Broken(var file, var why) when isGiven(called(file)) -> {
+        case SkillFolders.Listed.Broken(var file, var why) when isGiven(Skill.folderName(file)) -> {
           told.add(why);
-          broken.add(called(file));
+          broken.add(Skill.folderName(file));
         }
         case SkillFolders.Listed.Broken ignored -> {}
         case SkillFolders.Listed.Found ignored -> {}
@@ -61,11 +61,6 @@ public final class Skills {
   private String missing(String name) {
     return "Skill %s is not in %s; the agent has to do without it"
         .formatted(name, folders.places());
-  }
-
-  private static String called(Path file) {
-    var folder = file.toAbsolutePath().normalize().getParent();
-    return folder == null ? "" : String.valueOf(folder.getFileName());
   }
 
   /// All that there are in these folders: each holds folders with a `SKILL.md`, or one itself.

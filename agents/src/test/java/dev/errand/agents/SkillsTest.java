@@ -83,7 +83,7 @@ class SkillsTest {
     assertThat(skill.about().get("metadata"))
         .hasValue(Json.object("author", "example-org").with("version", "1.0"));
     assertThat(skill.warnings()).isEmpty();
-    assertThat(Skill.read(file.getParent())).isEqualTo(skill);
+    assertThat(Skill.read(usual.resolve("pdf-forms"))).isEqualTo(skill);
   }
 
   @Test
@@ -283,16 +283,16 @@ class SkillsTest {
 
   @Test
   void what_is_long_comes_in_parts_and_nothing_is_lost() throws Exception {
-    var long_ =
+    var numbered =
         IntStream.range(0, 5_000).mapToObj(n -> "line " + n).collect(Collectors.joining("\n"));
-    plain("long", long_);
-    file(usual.resolve("long/notes.txt"), long_);
+    plain("long", numbered);
+    file(usual.resolve("long/notes.txt"), numbered);
     file(usual.resolve("long/one-line.txt"), "x".repeat(100_000));
     for (int n = 0; n < 300; n++) {
       file(usual.resolve("long/assets/a%03d.txt".formatted(n)), "a");
     }
 
-    assertThat(all("name", "long", "file", "notes.txt")).isEqualTo(long_);
+    assertThat(all("name", "long", "file", "notes.txt")).isEqualTo(numbered);
     assertThat(all("name", "long")).contains("line 0\n", "line 2500\n", "line 4999");
     assertThat(call(tool(), "name", "long"))
         .hasSizeLessThan(20_000)

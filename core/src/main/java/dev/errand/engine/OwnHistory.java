@@ -11,7 +11,7 @@ import dev.errand.job.Value;
 import dev.errand.spi.Store;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.function.IntPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -45,20 +45,20 @@ final class OwnHistory {
   private final Store store;
   private final JobId job;
   private final int most;
-  private final Predicate<Integer> isHidden;
+  private final IntPredicate isHidden;
 
   OwnHistory(Store store, JobId job, JobDefinition definition) {
     this.store = store;
     this.job = job;
     long quarter = definition.agent().conduct().compactAt();
-    this.most = (int) Math.clamp(quarter, LEAST_CHARACTERS, MOST_CHARACTERS);
+    this.most = Math.clamp(quarter, LEAST_CHARACTERS, MOST_CHARACTERS);
     var blocks = definition.blocks();
     this.isHidden = turn -> turn < blocks.size() && blocks.get(turn).isHidden();
   }
 
   /// Whether a tool is this one, under whatever policy or timeout.
   static boolean isReadBy(ToolFunction tool) {
-    return tool.action() == ToolFunction.HISTORY.action();
+    return tool.action().equals(ToolFunction.HISTORY.action());
   }
 
   /// What a call asks for.

@@ -146,7 +146,7 @@ class HistoryToolTest {
   }
 
   /// All that a chain of calls returns, each of which reads on where the one before ended.
-  private List<String> parts(Agent.Builder agent, Job job, Json.Object first) {
+  private List<String> parts(Job job, Json.Object first) {
     var parts = new ArrayList<String>();
     var asked = first;
     while (true) {
@@ -240,13 +240,13 @@ class HistoryToolTest {
 
   @Test
   void what_is_long_comes_in_parts_and_nothing_is_lost() {
-    var long_ = new StringBuilder();
-    IntStream.range(0, 9_000).forEach(n -> long_.append("word").append(n).append(" 🐦 "));
-    var agent = teller(says(long_.toString()));
+    var words = new StringBuilder();
+    IntStream.range(0, 9_000).forEach(n -> words.append("word").append(n).append(" 🐦 "));
+    var agent = teller(says(words.toString()));
     var job = talk.submit(agent, "Tell.");
     talk.answer(job);
 
-    var parts = parts(agent, job, Json.object("turn", 0));
+    var parts = parts(job, Json.object("turn", 0));
 
     assertThat(parts)
         .hasSizeGreaterThan(4)
@@ -258,8 +258,8 @@ class HistoryToolTest {
                 part.replaceFirst(
                         "(?s)\\A## Turn 0\n(\\[message]\nTell.\n)?\\[you(, going on)?]\n", "")
                     .replaceFirst("(?s)\n\\[…]\n\\[There is more.*", "")));
-    assertThat(joined.toString().equals(long_.toString().strip()))
-        .as(() -> differing(joined.toString(), long_.toString().strip()))
+    assertThat(joined.toString().equals(words.toString().strip()))
+        .as(() -> differing(joined.toString(), words.toString().strip()))
         .isTrue();
   }
 
@@ -283,7 +283,7 @@ class HistoryToolTest {
     var job = talk.submit(agent, "Tell.");
     talk.answer(job);
 
-    var parts = parts(agent, job, Json.object("search", "ship year").with("to", 69));
+    var parts = parts(job, Json.object("search", "ship year").with("to", 69));
 
     var found = String.join("\n", parts);
     for (int n = 0; n < 70; n++) {

@@ -39,15 +39,18 @@ class SkillCallsTest {
 
   @BeforeEach
   void write_skills() throws IOException {
-    write(
-        "invoices",
-        "---\r\n"
-            + "name: invoices\r\n"
-            + "description: >\r\n"
-            + "  Checks invoices.\r\n"
-            + "  Use for any bill.\r\n"
-            + "---\r\n"
-            + "Read references/rates.md. The secret word is *tulip*.\r\n");
+    var windows =
+        """
+        ---
+        name: invoices
+        description: >
+          Checks invoices.
+          Use for any bill.
+        ---
+        Read references/rates.md. The secret word is *tulip*.
+        """
+            .replace("\n", "\r\n");
+    write("invoices", windows);
     write("letters", "---\nname: letters\ndescription: \"Writes: letters\"\n---\nBe brief.\n");
     var rates = folder.resolve("invoices/references/rates.md");
     Files.createDirectories(rates.getParent());
