@@ -197,13 +197,15 @@ class HistoryToolTest {
 
     assertThat(reads(job, "turn", 0))
         .startsWith(
-            "## Turn 0\n"
-                + "[message]\n"
-                + "Tell of Lisbon.\n"
-                + "[you]\n"
-                + "calls page {\"n\":1}\n"
-                + "[page returned]\n"
-                + "Page 1")
+            """
+            ## Turn 0
+            [message]
+            Tell of Lisbon.
+            [you]
+            calls page {"n":1}
+            [page returned]
+            Page 1\
+            """)
         .doesNotContain("A port.");
     assertThat(reads(job, "turn", 0, "to", 1)).contains("## Turn 1\n[you]\nA port.");
     assertThat(reads(job)).startsWith("[Your history has turns 0 to ").contains("give turn");
