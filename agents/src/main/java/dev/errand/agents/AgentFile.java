@@ -1,16 +1,14 @@
 package dev.errand.agents;
 
 import dev.errand.agent.Agent;
+import dev.errand.agent.ToolFunction;
+import dev.errand.job.ChatStyle;
 import dev.errand.job.MemoryUse;
 import dev.errand.job.Permissions;
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// An agent as a Markdown file describes it: YAML between two lines `---`, then its prompt.
 ///
@@ -30,8 +28,6 @@ public record AgentFile(
     String prompt,
     AgentSettings settings,
     List<String> warnings) {
-  private static final long MOST_BYTES = 1_000_000;
-
   public AgentFile {
     warnings = List.copyOf(warnings);
   }
@@ -41,7 +37,7 @@ public record AgentFile(
   /// @throws IllegalArgumentException if there is none, it cannot be read, or says something that
   ///   has no meaning; the message names the file, and the line where there is one
   public static AgentFile read(Path path) {
-    var text = text(path);
+    var text = SourceText.of(path, "agent");
     try {
       var front = FrontMatter.of(text);
       var reader = new AgentFileReader(front.fields());
@@ -69,23 +65,6 @@ public record AgentFile(
     return path.getFileName().toString().replaceFirst("(?i)\\.md$", "");
   }
 
-  private static String text(Path path) {
-    try {
-      if (Files.size(path) > MOST_BYTES) {
-        throw new IllegalArgumentException(
-            "Agent file %s has more than %,d bytes".formatted(path, MOST_BYTES));
-      }
-      return Files.readString(path, StandardCharsets.UTF_8);
-    } catch (NoSuchFileException missing) {
-      throw new IllegalArgumentException("There is no agent file " + path, missing);
-    } catch (CharacterCodingException binary) {
-      throw new IllegalArgumentException("Agent file " + path + " is not UTF-8 text", binary);
-    } catch (IOException unreadable) {
-      throw new IllegalArgumentException(
-          "Agent file " + path + " cannot be read: " + unreadable.getMessage(), unreadable);
-    }
-  }
-
   /// The agent, with tools from `toolbox` and a model by `models`.
   ///
   /// What the file asks for and is not given is left out; [#warnings(Toolbox, ModelNames)] says
@@ -105,12 +84,13 @@ public record AgentFile(
       var choice = ToolChoice.of(settings, toolbox);
       var all = new ArrayList<>(List.of(settings.permissions(), choice.permissions()));
       all.addAll(rules);
+      var skills = SkillChoice.of(settings, toolbox);
       var builder =
           Agent.named(name)
-              .instructions(prompt)
+              .instructions(skills.instructions(dispatching(prompt)))
               .model(models.resolve(settings.model()))
               .style(settings.style())
-              .tools(choice.tools())
+              .tools(acting(skills.with(choice.tools()), toolbox))
               .permissions(all.toArray(Permissions[]::new))
               .tools(choice.sources().toArray())
               .concurrentTools(settings.concurrentTools())
@@ -119,6 +99,9 @@ public record AgentFile(
               .restricted(python.restricted())
               .imports(python.imports().toArray(String[]::new));
       settings.memoryOf(name).ifPresent(builder::memory);
+      if (!settings.threads().isEmpty()) {
+        builder.warmup(Dispatcher.code(settings.threads()));
+      }
       var warmup = python.warmup();
       return (warmup == null ? builder : builder.warmup(warmup)).build();
     } catch (IllegalArgumentException unknown) {
@@ -134,6 +117,26 @@ public record AgentFile(
     return new AgentFile(path, name, description, prompt, settings.memory(memory), warnings);
   }
 
+  private String dispatching(String text) {
+    var threads = settings.threads();
+    return threads.isEmpty() ? text : Dispatcher.instructions(text, threads);
+  }
+
+  /// A dispatcher acts by code, and one that calls tools has no other way to run it.
+  private List<ToolFunction> acting(List<ToolFunction> tools, Toolbox toolbox) {
+    boolean lacksCode =
+        settings.style() == ChatStyle.DIRECT && !tools.contains(ToolFunction.PYTHON_CLI);
+    if (settings.threads().isEmpty() || !lacksCode) {
+      return tools;
+    }
+    var name = ToolFunction.PYTHON_CLI.name();
+    if (settings.withoutTools().contains(name)) {
+      throw new IllegalArgumentException(
+          "threads are begun by " + name + ", which it is not to have");
+    }
+    return Stream.concat(tools.stream(), Stream.of(toolbox.tool(name))).toList();
+  }
+
   /// What in the file means nothing here, or something else than it says, with these tools and
   /// models: [#warnings], and more.
   ///
@@ -147,6 +150,9 @@ public record AgentFile(
             "Memory user is kept in the store of the job, as memory %s: other stores have others"
                 .formatted(name));
       }
+      SkillChoice.of(settings, toolbox).warnings().stream()
+          .filter(warning -> !all.contains(warning))
+          .forEach(all::add);
       var asked = settings.model();
       var model = models.resolve(asked);
       if (models.isReplaced(asked)) {

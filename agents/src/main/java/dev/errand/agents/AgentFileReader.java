@@ -54,7 +54,9 @@ final class AgentFileReader {
             names("imports"),
             text("warmup", null)),
         permissions(),
-        memory());
+        memory(),
+        fields.containsKey("skills") ? names("skills") : null,
+        names("threads"));
   }
 
   /// Rules under `permissions`, by the names that Claude Code's settings have for them.

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// @param permissions which calls of its tools it may make, and of which a person is asked
 /// @param memory the name of its memory, or `user`, `project` or `local` for the one of the agent's
 ///   name; null for none
+/// @param skills the names of its skills, `*` for all there are; null if the file says nothing
+/// @param threads the agents that it may begin threads with; empty for one that is no dispatcher
 public record AgentSettings(
     @Nullable List<String> tools,
     List<String> withoutTools,
@@ -35,7 +37,9 @@ public record AgentSettings(
     Limits limits,
     Python python,
     Permissions permissions,
-    @Nullable String memory) {
+    @Nullable String memory,
+    @Nullable List<String> skills,
+    List<String> threads) {
   /// Those of a file that says nothing.
   public static final AgentSettings NONE =
       new AgentSettings(
@@ -48,13 +52,17 @@ public record AgentSettings(
           Limits.DEFAULT,
           new Python(Sandbox.DEFAULT.restricted(), List.of(), null),
           Permissions.ALL,
-          null);
+          null,
+          null,
+          List.of());
 
   private static final Set<String> SCOPES = Set.of("user", "project", "local");
 
   public AgentSettings {
     tools = tools == null ? null : List.copyOf(tools);
     withoutTools = List.copyOf(withoutTools);
+    skills = skills == null ? null : List.copyOf(skills);
+    threads = List.copyOf(threads);
   }
 
   /// The same with that memory.
@@ -69,7 +77,9 @@ public record AgentSettings(
         limits,
         python,
         permissions,
-        other);
+        other,
+        skills,
+        threads);
   }
 
   /// Whether the memory is written as files for Claude Code write it: by who is to share it.

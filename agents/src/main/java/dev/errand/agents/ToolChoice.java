@@ -56,7 +56,6 @@ record ToolChoice(
           "LSP",
           "NotebookEdit",
           "ReadMcpResourceTool",
-          "Skill",
           "SlashCommand",
           "TaskOutput",
           "TaskStop",

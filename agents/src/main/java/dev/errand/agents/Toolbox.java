@@ -30,6 +30,7 @@ public final class Toolbox {
   private final Map<String, Entry> entries;
   private final List<ToolSource> sources;
   private final @Nullable Set<String> allowed;
+  private final @Nullable SkillFolders skills;
 
   /// How a tool comes to be.
   private sealed interface Entry {
@@ -68,23 +69,25 @@ public final class Toolbox {
       List<Path> roots,
       Map<String, Entry> entries,
       List<ToolSource> sources,
-      @Nullable Set<String> allowed) {
+      @Nullable Set<String> allowed,
+      @Nullable SkillFolders skills) {
     this.directory = directory;
     this.roots = List.copyOf(roots);
     this.entries = entries;
     this.sources = List.copyOf(sources);
     this.allowed = allowed;
+    this.skills = skills;
   }
 
   /// The tools `Read`, `Grep`, `Glob`, `Write` and `Edit` below that directory, with `Think`,
-  /// `Remember`, `SubTask` and `python_cli`. The directory need not be there yet.
+  /// `Remember`, `SubTask`, `python_cli` and `History`. The directory need not be there yet.
   public static Toolbox in(Path directory) {
-    return new Toolbox(directory, List.of(), builtIn(), List.of(), null);
+    return new Toolbox(directory, List.of(), builtIn(), List.of(), null, null);
   }
 
-  /// The tools that need no directory: `Think`, `Remember`, `SubTask` and `python_cli`.
+  /// The tools that need no directory: `Think`, `Remember`, `SubTask`, `python_cli` and `History`.
   public static Toolbox withoutDirectory() {
-    return new Toolbox(null, List.of(), builtIn(), List.of(), null);
+    return new Toolbox(null, List.of(), builtIn(), List.of(), null, null);
   }
 
   private static Map<String, Entry> builtIn() {
@@ -96,11 +99,16 @@ public final class Toolbox {
     entries.put("Edit", ofPath(at -> new EditTool(new FileChanges(at))));
     entries.put("Think", new Entry.There(Heeding.tool(new ThinkTool())));
     for (var tool :
-        List.of(ToolFunction.REMEMBER, ToolFunction.SUB_TASK, ToolFunction.PYTHON_CLI)) {
+        List.of(
+            ToolFunction.REMEMBER,
+            ToolFunction.SUB_TASK,
+            ToolFunction.PYTHON_CLI,
+            ToolFunction.HISTORY)) {
       entries.put(tool.name(), new Entry.There(tool));
     }
     entries.put("Bash", new Entry.OptIn("bash()"));
     entries.put("WebFetch", new Entry.OptIn("web(hosts)"));
+    entries.put(SkillTool.NAME, new Entry.OptIn("skills(folders)"));
     return entries;
   }
 
@@ -115,7 +123,7 @@ public final class Toolbox {
   /// directory only.
   public Toolbox roots(Path... more) {
     var all = Stream.concat(roots.stream(), Stream.of(more)).toList();
-    return new Toolbox(directory, all, entries, sources, allowed);
+    return new Toolbox(directory, all, entries, sources, allowed, skills);
   }
 
   /// The same with `Bash`, which no root holds in: it may do whatever this process may.
@@ -148,6 +156,19 @@ public final class Toolbox {
     } catch (IllegalArgumentException noAddress) {
       return List.of();
     }
+  }
+
+  /// The same with the tool `Skill`, for the skills in these folders; an agent file says which of
+  /// them its agent has.
+  public Toolbox skills(SkillFolders folders) {
+    var more = new LinkedHashMap<>(entries);
+    more.put(SkillTool.NAME, new Entry.There(Skills.of(folders).tool()));
+    return new Toolbox(directory, roots, more, sources, allowed, folders);
+  }
+
+  /// Where its skills are; null if it has none.
+  @Nullable SkillFolders skillFolders() {
+    return skills;
   }
 
   /// The same with tools of your own.
@@ -184,7 +205,7 @@ public final class Toolbox {
       throw new IllegalArgumentException("There are tools of " + source.name() + " already");
     }
     var more = Stream.concat(sources.stream(), Stream.of(source)).toList();
-    return new Toolbox(directory, roots, entries, more, allowed);
+    return new Toolbox(directory, roots, entries, more, allowed, skills);
   }
 
   private static boolean isSame(ToolSource one, ToolSource other) {
@@ -204,13 +225,13 @@ public final class Toolbox {
     if (allowed != null) {
       fewer.retainAll(allowed);
     }
-    return new Toolbox(directory, roots, entries, sources, fewer);
+    return new Toolbox(directory, roots, entries, sources, fewer, skills);
   }
 
   private Toolbox plus(String name, Entry entry) {
     var more = new LinkedHashMap<>(entries);
     more.put(name, entry);
-    return new Toolbox(directory, roots, more, sources, allowed);
+    return new Toolbox(directory, roots, more, sources, allowed, skills);
   }
 
   /// The tool of that name.

@@ -28,7 +28,16 @@ class ToolboxTest {
 
     assertThat(box.names())
         .containsExactly(
-            "Read", "Grep", "Glob", "Write", "Edit", "Think", "Remember", "SubTask", "python_cli");
+            "Read",
+            "Grep",
+            "Glob",
+            "Write",
+            "Edit",
+            "Think",
+            "Remember",
+            "SubTask",
+            "python_cli",
+            "History");
     assertThat(box.standard()).extracting(ToolFunction::name).doesNotContain("SubTask", "Bash");
     assertThatThrownBy(() -> box.tool("Bash"))
         .hasMessageContaining("must be asked for")
@@ -56,7 +65,8 @@ class ToolboxTest {
                   + " Toolbox.in(directory)",
               name);
     }
-    assertThat(box.names()).containsExactly("Think", "Remember", "SubTask", "python_cli");
+    assertThat(box.names())
+        .containsExactly("Think", "Remember", "SubTask", "python_cli", "History");
   }
 
   @Test

@@ -35,7 +35,11 @@ final class AgentChoice {
   /// @throws Refusal if there is none, or something that it names
   Agent agent(Surroundings surroundings) {
     agents.check();
-    var asked = model == null ? null : ModelName.of(model, surroundings);
-    return agents.agent(surroundings, name, asked, memory);
+    return agents.agent(surroundings, name, asked(surroundings), memory);
+  }
+
+  /// The model that is asked for; null where none is.
+  @Nullable String asked(Surroundings surroundings) {
+    return model == null ? null : ModelName.of(model, surroundings);
   }
 }

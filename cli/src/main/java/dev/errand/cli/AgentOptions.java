@@ -6,6 +6,7 @@ import dev.errand.agents.AgentFile;
 import dev.errand.agents.AgentFolders;
 import dev.errand.agents.AgentFolders.Listed;
 import dev.errand.agents.ModelNames;
+import dev.errand.agents.SkillFolders;
 import dev.errand.agents.Toolbox;
 import dev.errand.job.Permissions;
 import dev.errand.job.ToolSourceException;
@@ -32,6 +33,14 @@ final class AgentOptions {
       paramLabel = "PATH",
       description = "A further folder of agent files, or a file; looked at first.")
   List<String> places = new ArrayList<>();
+
+  @Option(
+      names = "--skills",
+      paramLabel = "DIR",
+      description =
+          "A further folder of skills, each a folder with a SKILL.md; looked at first. Agents whose"
+              + " files name skills find them there.")
+  List<String> skills = new ArrayList<>();
 
   @Option(names = "--allow-bash", description = "Let agents whose files list Bash use it.")
   boolean bash;
@@ -65,20 +74,20 @@ final class AgentOptions {
     if (depth < 0) {
       throw Refusal.usage("--max-subtask-depth must not be negative, but is " + depth);
     }
-    withoutServers(Path.of(""));
+    toolbox(Toolbox.withoutDirectory());
   }
 
   private Toolbox toolbox(Surroundings surroundings) {
-    var box = withoutServers(surroundings.directory());
+    var box = toolbox(Toolbox.in(surroundings.directory()).skills(skillFolders(surroundings)));
     for (var server : servers.servers(mcp, surroundings)) {
       box = box.source(server);
     }
     return box;
   }
 
-  private Toolbox withoutServers(Path directory) {
+  private Toolbox toolbox(Toolbox plain) {
     try {
-      var box = Toolbox.in(directory);
+      var box = plain;
       box = bash ? box.bash() : box;
       return hosts.isEmpty() ? box : box.web(hosts.toArray(String[]::new));
     } catch (IllegalArgumentException wrong) {
@@ -86,11 +95,29 @@ final class AgentOptions {
     }
   }
 
+  /// The folders of skills.
+  private SkillFolders skillFolders(Surroundings surroundings) {
+    var usual = SkillFolders.of(surroundings.directory(), home(surroundings));
+    var own = skills.stream().map(place -> skillFolder(surroundings, place));
+    return new SkillFolders(Stream.concat(own, usual.folders().stream()).toList());
+  }
+
+  private static Path skillFolder(Surroundings surroundings, String place) {
+    var folder = surroundings.file(place);
+    if (!Files.isDirectory(folder)) {
+      throw Refusal.usage("--skills: there is no folder " + folder);
+    }
+    return folder;
+  }
+
+  private static Path home(Surroundings surroundings) {
+    var home = surroundings.variable("HOME");
+    return Path.of(home == null ? "/nonexistent" : home);
+  }
+
   /// The folders that are looked into.
   AgentFolders folders(Surroundings surroundings) {
-    var home = surroundings.variable("HOME");
-    var usual =
-        AgentFolders.of(surroundings.directory(), Path.of(home == null ? "/nonexistent" : home));
+    var usual = AgentFolders.of(surroundings.directory(), home(surroundings));
     var own = places.stream().map(surroundings::file).filter(Files::isDirectory);
     return new AgentFolders(Stream.concat(own, usual.folders().stream()).toList());
   }
@@ -133,18 +160,26 @@ final class AgentOptions {
   /// Makes the agents known whose files can be found, so that jobs of theirs go on; and how deep
   /// they may delegate.
   void register(Errand errand, Surroundings surroundings) {
+    register(errand, surroundings, null);
+  }
+
+  /// The same, where children of agents whose files name no model are to have that one; null for
+  /// the one of the environment.
+  void register(Errand errand, Surroundings surroundings, @Nullable String model) {
+    var standard = model == null ? surroundings.variable(MODEL) : model;
+    var names = ModelNames.standard(standard == null ? NONE : standard);
     errand.subTasks(rules -> rules.maxDepth(depth));
     var toolbox = toolbox(surroundings);
     var rules = permissions.rules(surroundings);
     for (var listed : folders(surroundings).list()) {
       if (listed instanceof Listed.Found(var file)) {
-        register(errand, surroundings, file, toolbox, rules);
+        register(errand, surroundings, file, toolbox, names, rules);
       }
     }
     for (var place : places) {
       var path = surroundings.file(place);
       if (!Files.isDirectory(path)) {
-        register(errand, surroundings, read(path), toolbox, rules);
+        register(errand, surroundings, read(path), toolbox, names, rules);
       }
     }
   }
@@ -162,9 +197,10 @@ final class AgentOptions {
       Surroundings surroundings,
       AgentFile file,
       Toolbox toolbox,
+      ModelNames names,
       List<Permissions> rules) {
     try {
-      errand.register(file.agent(toolbox, ModelNames.standard(NONE), rules));
+      errand.register(file.agent(toolbox, names, rules));
     } catch (IllegalArgumentException wrong) {
       surroundings.screen().say("errand: " + wrong.getMessage());
     } catch (ToolSourceException lacking) {

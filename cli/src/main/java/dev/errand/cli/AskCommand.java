@@ -41,7 +41,7 @@ final class AskCommand implements Callable<Integer> {
     var budget = submitted.budget();
     try (var errand =
         Stores.open(surroundings.file(options.store), surroundings.directory(), work.python())) {
-      choice.agents.register(errand, surroundings);
+      choice.agents.register(errand, surroundings, choice.asked(surroundings));
       boolean attaches = submitted.attaches(errand);
       var job =
           errand.submit(

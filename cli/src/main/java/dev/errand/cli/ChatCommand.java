@@ -54,7 +54,7 @@ final class ChatCommand implements Callable<Integer> {
     var id = key == null ? fresh() : key;
     try (var errand =
         Stores.open(surroundings.file(options.store), surroundings.directory(), work.python())) {
-      choice.agents.register(errand, surroundings);
+      choice.agents.register(errand, surroundings, choice.asked(surroundings));
       errand.register(agent);
       talk(errand, agent, id);
       return ExitCode.OK;

@@ -2,6 +2,7 @@ package dev.errand.cli;
 
 import dev.errand.Errand;
 import dev.errand.Job;
+import dev.errand.agents.Dispatcher;
 import dev.errand.job.Approval;
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
@@ -12,11 +13,14 @@ import dev.errand.job.ToolCall;
 import dev.errand.job.Words;
 import java.io.IOException;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Shows what an agent says and does in a conversation: its words on standard output, what it calls
-/// on standard error.
+/// on standard error. Of a dispatcher, the words of its threads too.
 final class Conversation {
   private static final int PAGE = 1000;
   private static final int WIDTH = 100;
@@ -28,6 +32,9 @@ final class Conversation {
 
   /// What was printed of the reply that is being said; guarded by this object's lock.
   private final StringBuilder said = new StringBuilder();
+
+  /// The threads that a dispatcher has begun, with what they are called.
+  private final Map<JobId, String> threads = new LinkedHashMap<>();
 
   private @Nullable JobId listened;
   private int turn = -1;
@@ -59,14 +66,20 @@ final class Conversation {
     var asked = new HashSet<JobId>(); // one that a message takes back is open for a moment yet
     var listening = screen.outIsTerminal() ? errand.listen(this::hear) : null;
     try {
-      while (job.record().status() != JobStatus.DONE || isAwaited(job)) {
-        readOn(job, false);
+      boolean isGoingOn = true;
+      while (isGoingOn) {
+        isGoingOn = isAnyAtWork(job);
         for (var call : job.approvals()) {
-          if (asked.add(call.id()) && !asking.ask(call)) {
-            return false;
+          if (asked.add(call.id())) {
+            if (!asking.ask(call)) {
+              return false;
+            }
+            isGoingOn = true;
           }
         }
-        Pace.pause(errand);
+        if (isGoingOn) {
+          Pace.pause(errand);
+        }
       }
       readOn(job, false);
       job.outcome().ifPresent(this::ended);
@@ -74,6 +87,27 @@ final class Conversation {
     } finally {
       close(listening);
     }
+  }
+
+  /// Shows what was said by now. A thread is known by then that was begun before its dispatcher had
+  /// done.
+  private boolean isAnyAtWork(Job job) {
+    boolean isAtWork = isAtWork(job);
+    readOn(job, false);
+    return isAtWork || threads.keySet().stream().anyMatch(this::isAtWorkOnThread);
+  }
+
+  private boolean isAtWork(Job job) {
+    return job.record().status() != JobStatus.DONE || isAwaited(job);
+  }
+
+  /// A thread that waits for an answer from outside does not keep the person from talking.
+  private boolean isAtWorkOnThread(JobId id) {
+    var thread = errand.job(id.text());
+    boolean isParked =
+        thread.record().status() == JobStatus.SUSPENDED
+            && !(thread.callbacks().isEmpty() && thread.approvals().isEmpty());
+    return isAtWork(thread) && !isParked;
   }
 
   /// A message that was sent a moment ago makes a job go on that is done.
@@ -108,10 +142,14 @@ final class Conversation {
   private void readOn(Job job, boolean replay) {
     List<Entry> page;
     do {
-      page = job.history(seen, PAGE);
+      page = errand.events(job.id(), seen, PAGE);
       for (var entry : page) {
         seen = entry.sequence();
-        show(entry, replay);
+        if (entry.job().equals(job.id())) {
+          show(entry, replay);
+        } else {
+          showThread(job, entry);
+        }
       }
     } while (page.size() == PAGE);
   }
@@ -129,6 +167,46 @@ final class Conversation {
       case TOOL -> entry.data().text("error").ifPresent(error -> aside("failed: " + error));
       default -> {}
     }
+  }
+
+  private void showThread(Job job, Entry entry) {
+    if (entry.kind() == Entry.Kind.JOB_CREATED
+        && entry.job().parent().equals(Optional.of(job.id()))) {
+      thread(entry.job())
+          .ifPresent(
+              name -> {
+                var agent = entry.data().text("agent").orElse("");
+                threads.put(entry.job(), "[%s, %s] ".formatted(agent, name));
+              });
+    }
+    var name = threads.get(entry.job());
+    if (name == null) {
+      return;
+    }
+    switch (entry.kind()) {
+      case REPLY ->
+          entry
+              .data()
+              .text("text")
+              .filter(text -> !text.isBlank())
+              .ifPresent(text -> screen.line(name + text.strip()));
+      case JOB_ENDED -> {
+        if (!entry.data().text("outcome").equals(Optional.of("succeeded"))) {
+          aside(name + EntryText.of(entry));
+        }
+      }
+      case EXCEPTION, NOTICE -> aside(name + entry.kind().code() + ": " + EntryText.of(entry));
+      default -> {}
+    }
+  }
+
+  /// The name of the thread that a job is, if a dispatcher has begun it.
+  private Optional<String> thread(JobId job) {
+    var definition = errand.job(job.text()).record().definition();
+    return errand
+        .store()
+        .definition(definition)
+        .flatMap(known -> known.parameters().text(Dispatcher.THREAD));
   }
 
   /// What was not heard of it yet.

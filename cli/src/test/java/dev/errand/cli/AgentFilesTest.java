@@ -207,4 +207,48 @@ class AgentFilesTest {
     assertThat(said.out()).isEqualTo("One.\n");
     assertThat(said.err()).contains("the turn ended failed: the line is dead");
   }
+
+  @Test
+  void an_agent_reads_the_skills_of_the_project_and_of_further_folders() {
+    shell
+        .file(
+            ".claude/agents/skilled.md", "---\nskills: letters, taxes, bad\ntools: Think\n---\nx\n")
+        .file(
+            ".claude/skills/letters/SKILL.md",
+            "---\nname: letters\ndescription: Writes.\n---\nBe brief.\n")
+        .file(".claude/skills/bad/SKILL.md", "---\nname: bad\n---\n")
+        .file("more/taxes/SKILL.md", "---\nname: taxes\ndescription: Taxes.\n---\nPay them.\n")
+        .file(
+            "skills.yaml",
+            """
+            replies:
+              - calls:
+                  - {tool: Skill, arguments: {name: letters}}
+                  - {tool: Skill, arguments: {name: taxes}}
+              - Done.
+            """);
+    var said =
+        shell.errand(
+            "ask",
+            "skilled",
+            "?",
+            "--model",
+            "scripted:skills.yaml",
+            "--skills",
+            "more",
+            "--id",
+            "s");
+    assertThat(said.out()).isEqualTo("Done.\n");
+    assertThat(said.err())
+        .contains("errand: skilled: Skill file ", "line 1: there is no description");
+    assertThat(shell.errand("history", "s", "--request", "1").out())
+        .contains("- letters: Writes.\n- taxes: Taxes.")
+        .contains("Be brief.")
+        .contains("Pay them.");
+    var none =
+        shell.errand(
+            "ask", "skilled", "?", "--model", "scripted:skills.yaml", "--skills", "nowhere");
+    assertThat(none.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(none.err()).contains("--skills: there is no folder ");
+  }
 }

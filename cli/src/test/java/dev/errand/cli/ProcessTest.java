@@ -262,6 +262,70 @@ class ProcessTest {
     assertThat(again.out()).isEqualTo("> Go.\nAt last.\nYou are welcome.\n");
   }
 
+  /// Whatever is killed between a message and its thread, the thread has it once.
+  @Test
+  void a_dispatcher_that_is_killed_before_it_passes_a_message_on_passes_it_on_once()
+      throws Exception {
+    shell
+        .file(
+            ".claude/agents/desk.md",
+            "---\nname: desk\nthreads: clerk\ntools: Think\n---\nRoute.\n")
+        .file(".claude/agents/clerk.md", "---\nname: clerk\ntools: Think\n---\nAnswer.\n")
+        .file(
+            "desk.yaml",
+            """
+            agents:
+              desk:
+                - calls:
+                    - {tool: python_cli, arguments: {code: "start_new_thread('clerk', 'a', 'One.'); exit()"}}
+                - calls:
+                    - {tool: python_cli, arguments: {code: "callback('go').result; dispatch_to('a', 'Two.'); exit()"}}
+                - calls:
+                    - {tool: python_cli, arguments: {code: "dispatch_to('a', 'Three.'); exit()"}}
+              clerk: [Heard one., Heard two., Heard three.]
+            """);
+    var chat = new String[] {"chat", "desk", "--model", "scripted:desk.yaml", "--id", "d"};
+    var process = start(chat);
+    try (var typing = process.outputWriter(StandardCharsets.UTF_8)) {
+      typing.write("One.\n");
+      typing.flush();
+      assertThat(process.inputReader(StandardCharsets.UTF_8).readLine())
+          .isEqualTo("[clerk, a] Heard one.");
+      typing.write("Two.\n");
+      typing.flush();
+      await().atMost(LONG).until(() -> shell.errand("answer").out().contains("go"));
+      process.destroyForcibly().waitFor();
+    } catch (IOException closed) {
+      assertThat(process.isAlive()).isFalse();
+    }
+    assertThat(answered("d")).isTrue();
+    var second = shell.typing("").errand(chat);
+    assertThat(second.out()).endsWith("> Two.\n[clerk, a] Heard two.\n");
+
+    assertThat(shell.errand("say", "d", "Three.").code()).as("while nobody works").isZero();
+    var third = shell.typing("").errand(chat);
+
+    assertThat(third.out())
+        .isEqualTo(
+            """
+            > One.
+            [clerk, a] Heard one.
+            > Two.
+            [clerk, a] Heard two.
+            [clerk, a] Heard three.
+            """);
+    var heard =
+        shell
+            .errand("tail", "d", "--json")
+            .out()
+            .lines()
+            .map(ProcessTest::json)
+            .filter(event -> event.text("kind").orElse("").equals("signal"))
+            .filter(event -> !event.text("job").equals(job("d").text("id")))
+            .map(event -> ((Json.Object) event.get("data").orElseThrow()).text("text").orElse(""));
+    assertThat(heard).containsExactly("One.", "Two.", "Three.");
+  }
+
   @Test
   void a_call_that_waits_for_a_person_does_so_however_often_all_is_killed() throws Exception {
     shell

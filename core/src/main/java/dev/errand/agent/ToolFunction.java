@@ -81,6 +81,11 @@ public record ToolFunction(
   /// code call it; a subtask is not offered it, and refused.
   public static final ToolFunction REMEMBER = RememberTool.function();
 
+  /// Reads what was said and done in earlier turns of the job that calls it, and of no other: by
+  /// turns, or by words. It is how a job looks up what its conversation no longer has, since that
+  /// was summed up; see `docs/history.md`. Models and Python call it.
+  public static final ToolFunction HISTORY = history();
+
   public ToolFunction {
     if (!spec.name().matches("[A-Za-z_][A-Za-z0-9_]*")) {
       throw new IllegalArgumentException(
@@ -130,6 +135,43 @@ public record ToolFunction(
           throw new IllegalStateException("Only a model's reply can call " + name);
         };
     return of(new ToolSpec(name, description, schema), action).visibility(Visibility.CALLS);
+  }
+
+  private static ToolFunction history() {
+    var whole = Json.object("type", "integer");
+    var words = Json.object("type", "string");
+    var properties =
+        Json.object(
+                "turn",
+                whole.with(
+                    "description", "The turn to read, or the first of several; they count from 0."))
+            .with(
+                "to",
+                whole.with(
+                    "description",
+                    "The last turn to read; default that turn alone, or, for search, all."))
+            .with(
+                "search",
+                words.with(
+                    "description",
+                    "Words that an entry must all have, in any order and in upper or lower case."))
+            .with(
+                "at", words.with("description", "Where to read on, as the end of a result said."));
+    var schema = Json.object("type", "object").with("properties", properties);
+    var spec =
+        new ToolSpec(
+            "History",
+            """
+            Reads your own history: all that was said and done in turns that are over, also what you \
+            see only a summary of. Give turn to read one, turn and to for several, or search to find \
+            where words stand. What is long comes in parts: the end of the result says how to read on.\
+            """,
+            schema);
+    Action action =
+        call -> {
+          throw new IllegalStateException("Only a job can read its history");
+        };
+    return of(spec, action).policy(EffectPolicy.READ_ONLY).timeout(Duration.ofMinutes(1));
   }
 
   /// A tool whose calls are repeated with the same key when their outcome is unknown.

@@ -2,6 +2,7 @@ package dev.errand.engine;
 
 import dev.errand.agent.Model;
 import dev.errand.agent.Model.Message;
+import dev.errand.agent.ToolFunction;
 import dev.errand.job.ChatStyle;
 import dev.errand.job.Conduct;
 import dev.errand.job.Delta;
@@ -157,9 +158,16 @@ final class Conversation {
               : shortened(said.getFirst().message().text(), MOST_OF_THE_TASK) + "\n";
     }
     said.removeIf(one -> one.turn() <= through);
-    var summary =
-        task + "[What was said and done up to here, summed up:]\n" + data.text("text").orElse("");
+    var summary = task + summedUp(through) + data.text("text").orElse("");
     said.addFirst(new Said(through, new Message.User(summary)));
+  }
+
+  /// Who can look it up is told so.
+  private String summedUp(int through) {
+    return definition.agent().tools().contains(ToolFunction.HISTORY.name())
+        ? "[What was said and done up to turn %d, summed up. All of it stands in your history: %s shows turn n with turn=n, or finds words with search=…. Look there before you say that you do not know.]\n"
+            .formatted(through, ToolFunction.HISTORY.name())
+        : "[What was said and done up to here, summed up:]\n";
   }
 
   private static String shortened(String text, int most) {
@@ -268,7 +276,8 @@ final class Conversation {
     return language.isPresent() && conduct().languageRule() ? language.get().ruling(text) : text;
   }
 
-  private static Optional<String> raised(Json.Object data) {
+  /// What an entry says of what the code raised.
+  static Optional<String> raised(Json.Object data) {
     return data.text("trace").filter(trace -> !trace.isBlank()).or(() -> data.text("message"));
   }
 

@@ -55,6 +55,7 @@ final class Effects {
   private final Outbound outbound;
   private final Journal journal;
   private final Remembering remembering;
+  private final OwnHistory ownHistory;
 
   Effects(
       Registry registry,
@@ -63,7 +64,8 @@ final class Effects {
       StepWriter writer,
       Outbound outbound,
       Journal journal,
-      Remembering remembering) {
+      Remembering remembering,
+      OwnHistory ownHistory) {
     this.registry = registry;
     this.job = job;
     this.agent = agent;
@@ -71,6 +73,7 @@ final class Effects {
     this.outbound = outbound;
     this.journal = journal;
     this.remembering = remembering;
+    this.ownHistory = ownHistory;
   }
 
   /// Calls a tool or a subtask factory, where that is permitted.
@@ -220,7 +223,7 @@ final class Effects {
         }
       }
     }
-    return tool.action().call(call);
+    return OwnHistory.isReadBy(tool) ? ownHistory.read(call) : tool.action().call(call);
   }
 
   /// What came of an intention whose call may or may not have been made; any thread may ask.

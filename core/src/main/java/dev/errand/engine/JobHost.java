@@ -110,7 +110,15 @@ final class JobHost implements Host {
     this.children = new Children(store, registry, job, definition, writer, remembering);
     this.approvals = new Approvals(store, definition.agent(), children);
     this.effects =
-        new Effects(registry, job.id(), definition.agent(), writer, outbound, journal, remembering);
+        new Effects(
+            registry,
+            job.id(),
+            definition.agent(),
+            writer,
+            outbound,
+            journal,
+            remembering,
+            new OwnHistory(store, job.id(), definition));
     this.looks = new Looks(journal, children);
     this.objects = new DurableObjects(store, job.id(), writer, journal, locks);
     this.calls =
