@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,7 +77,7 @@ class SimpleCommandsTest {
   void a_shell_runs_no_other_commands_than_were_read() throws Exception {
     for (var name : List.of("aa", "bb", "rm")) {
       var program = directory.resolve(name);
-      Files.writeString(program, "#!/bin/sh\nprintf '%s\\n' \"" + name + " $*\" >>\"$LOG\"\n");
+      Files.writeString(program, "#!/bin/sh\nprintf '%s\\0' \"" + name + " $*\" >>\"$LOG\"\n");
       assertThat(program.toFile().setExecutable(true)).isTrue();
     }
     long seed = System.nanoTime();
@@ -106,7 +107,10 @@ class SimpleCommandsTest {
   }
 
   private static List<String> ran(Path log) throws IOException {
-    return Files.readAllLines(log).stream().map(String::strip).toList();
+    return Stream.of(Files.readString(log).split("\0", -1))
+        .map(String::strip)
+        .filter(one -> !one.isEmpty())
+        .toList();
   }
 
   private void run(String line, Path log) throws Exception {
