@@ -12,6 +12,12 @@ import org.jspecify.annotations.Nullable;
 /// What came of the calls of one reply, as its model is told: one answer for each, in the order of
 /// the calls, whichever came first.
 final class Answers {
+  /// How much of a result is shown: all that the tools of Errand return (30,000 characters and a
+  /// word on how to read on), and of more the beginning and the end.
+  private static final int FIRST_CHARACTERS = 24_000;
+
+  private static final int LAST_CHARACTERS = 8_000;
+
   private static final Answer NONE =
       new Answer("[Error] nothing came of this call: the turn was broken off.", true);
 
@@ -98,7 +104,8 @@ final class Answers {
   private Answer answer(int n, String shown, boolean isError) {
     var answer = known.get(n);
     if (answer != null) {
-      return new Answer(Console.shortened(answer.text()).stripTrailing(), answer.failed());
+      var both = Console.shortened(answer.text(), FIRST_CHARACTERS, LAST_CHARACTERS);
+      return new Answer(both.stripTrailing(), answer.failed());
     }
     if (!Acts.isCode(calls.get(n))) {
       return NONE;

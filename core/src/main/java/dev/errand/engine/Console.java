@@ -67,17 +67,18 @@ final class Console {
     error = false;
   }
 
-  /// The beginning and the end of a long text.
-  static String shortened(CharSequence text) {
-    int left = text.length() - FIRST_CHARACTERS - LAST_CHARACTERS;
-    if (text.isEmpty()) {
-      return "";
-    }
+  private static String shortened(CharSequence text) {
+    return text.isEmpty() ? "" : shortened(text, FIRST_CHARACTERS, LAST_CHARACTERS);
+  }
+
+  /// The beginning and the end of a long text, so many characters of each.
+  static String shortened(CharSequence text, int beginning, int end) {
+    int left = text.length() - beginning - end;
     if (left <= 0) {
       return line(text.toString());
     }
-    var last = text.subSequence(text.length() - LAST_CHARACTERS, text.length());
-    return text.subSequence(0, FIRST_CHARACTERS)
+    var last = text.subSequence(text.length() - end, text.length());
+    return text.subSequence(0, beginning)
         + ("\n[… " + left + " more characters …]\n")
         + line(last.toString());
   }

@@ -118,6 +118,25 @@ class ToolCallsTest {
   }
 
   @Test
+  void a_model_is_shown_all_that_a_tool_of_errand_may_return_and_of_more_both_ends() {
+    var long32 = "a".repeat(31_999) + "b";
+    var reading =
+        ToolFunction.of(
+            "read", "", List.of("more"), call -> long32 + "c".repeat(call.number("more", 0)));
+    talk.answer(
+        talk.agent(
+                "a",
+                calls(
+                    call("read", Json.object("more", 0)), call("read", Json.object("more", 9_000))),
+                says("Read."))
+            .tools(reading),
+        "?");
+    assertThat(texts(talk.asked().getLast()))
+        .containsExactly(
+            long32, "a".repeat(24_000) + "\n[… 9000 more characters …]\n" + "c".repeat(8_000));
+  }
+
+  @Test
   void calls_of_one_reply_run_side_by_side_and_are_answered_in_their_order() {
     var all = new CyclicBarrier(3);
     var together =
