@@ -30,6 +30,18 @@ final class AgentChoice {
       description = "The agent's memory; default what its file says, or none.")
   @Nullable String memory;
 
+  /// The options as they were given, each after a space.
+  String asGiven() {
+    var words = new StringBuilder();
+    if (model != null) {
+      AgentOptions.add(words, "--model", model);
+    }
+    if (memory != null) {
+      AgentOptions.add(words, "--memory", memory);
+    }
+    return words.append(agents.asGiven()).toString();
+  }
+
   /// The agent.
   ///
   /// @throws Refusal if there is none, or something that it names

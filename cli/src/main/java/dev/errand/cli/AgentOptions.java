@@ -70,6 +70,27 @@ final class AgentOptions {
           "How deep agents may delegate by SubTask; default ${DEFAULT-VALUE}, 0 for never.")
   int depth = 1;
 
+  /// These options as they were given, for a command by which something goes on; each after a
+  /// space.
+  String asGiven() {
+    var words = new StringBuilder();
+    places.forEach(place -> add(words, "--agents", place));
+    skills.forEach(place -> add(words, "--skills", place));
+    mcp.forEach(file -> add(words, "--mcp", file));
+    hosts.forEach(host -> add(words, "--allow-web", host));
+    if (bash) {
+      words.append(" --allow-bash");
+    }
+    if (depth != 1) {
+      add(words, "--max-subtask-depth", String.valueOf(depth));
+    }
+    return words.append(permissions.asGiven()).toString();
+  }
+
+  static void add(StringBuilder words, String option, String value) {
+    words.append(' ').append(option).append(' ').append(Text.quoted(value));
+  }
+
   void check() {
     if (depth < 0) {
       throw Refusal.usage("--max-subtask-depth must not be negative, but is " + depth);

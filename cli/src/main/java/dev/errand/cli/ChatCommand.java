@@ -121,9 +121,12 @@ final class ChatCommand implements Callable<Integer> {
   }
 
   private String resuming(String id) {
-    var from = choice.model == null ? "" : " --model " + Text.quoted(choice.model);
     return "errand chat %s --id %s%s --store %s"
-        .formatted(Text.quoted(choice.name), Text.quoted(id), from, Text.quoted(options.store));
+        .formatted(
+            Text.quoted(choice.name),
+            Text.quoted(id),
+            choice.asGiven(),
+            Text.quoted(options.store));
   }
 
   private void interrupted(Errand errand, String id) {

@@ -43,6 +43,20 @@ final class PermissionOptions {
           "How long a question waits for its answer, such as 8h; default as the job lives.")
   @Nullable String within;
 
+  /// These options as they were given, each after a space.
+  String asGiven() {
+    var words = new StringBuilder();
+    ask.forEach(rule -> AgentOptions.add(words, "--ask", rule));
+    deny.forEach(rule -> AgentOptions.add(words, "--deny", rule));
+    if (file != null) {
+      AgentOptions.add(words, "--permissions", file);
+    }
+    if (within != null) {
+      AgentOptions.add(words, "--answer-within", within);
+    }
+    return words.toString();
+  }
+
   /// The rules.
   ///
   /// @throws Refusal if they cannot be read

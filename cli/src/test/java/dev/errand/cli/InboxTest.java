@@ -111,6 +111,10 @@ class InboxTest {
     assertThat(said.err())
         .contains(
             "may it call Write(path=\"a.txt\", content=\"first\")? yes, no, or say something else");
+    assertThat(said.err())
+        .contains(
+            "to go on: errand chat keeper --id c --model scripted:script.yaml --allow-bash"
+                + " --store ");
     assertThat(said.out()).isEqualTo("It is done.\n");
     assertThat(directory.resolve("a.txt")).hasContent("first");
   }
