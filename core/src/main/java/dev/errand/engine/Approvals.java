@@ -10,6 +10,7 @@ import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.Permissions;
 import dev.errand.job.Permissions.Judgement;
+import dev.errand.job.Rule;
 import dev.errand.job.SignalRefusedException;
 import dev.errand.job.Subtask;
 import dev.errand.job.TaskError;
@@ -20,6 +21,8 @@ import dev.errand.spi.Store;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /*
  * What calls a job may make, and the questions to people that follow from it.
@@ -36,6 +39,8 @@ import java.util.Optional;
  * Only the job's own thread uses this object.
  */
 final class Approvals {
+  private static final Logger LOG = LoggerFactory.getLogger(Approvals.class);
+
   private final Store store;
   private final AgentSpec agent;
   private final Children children;
@@ -63,8 +68,18 @@ final class Approvals {
     if (agent.permissions().isEmpty() || isOfTheLibrary(tool.name())) {
       return ALLOWED;
     }
-    var subjects = tool.subjects().of(tool.parameters(), arguments);
-    return Permissions.judge(agent.permissions(), tool.names(), subjects);
+    return Permissions.judge(agent.permissions(), tool.names(), subjects(tool, arguments));
+  }
+
+  /// A call of which a tool cannot say what it is about is judged by no pattern.
+  @SuppressWarnings("IllegalCatch")
+  private static List<Rule.Subject> subjects(ToolFunction tool, Json.Object arguments) {
+    try {
+      return tool.subjects().of(tool.parameters(), arguments);
+    } catch (RuntimeException fault) {
+      LOG.warn("Tool {} does not say what a call is about", tool.name(), fault);
+      return List.of();
+    }
   }
 
   private boolean isOfTheLibrary(String name) {
@@ -192,12 +207,16 @@ final class Approvals {
 
   private Answer answered(JobId question, String tool, Waiting waiting) {
     try {
-      waiting.until(List.of(question), 1);
+      Optional<Answer> answer;
+      do {
+        waiting.until(List.of(question), 1);
+        answer = answer(question, tool);
+      } while (answer.isEmpty());
+      return answer.get();
     } catch (JobHost.Interrupted byMessage) {
       withdraw(question, tool); // the statement is not to go on, whatever was answered meanwhile
       throw byMessage;
     }
-    return answer(question, tool).orElseThrow();
   }
 
   /// Waits for children.

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// A thread is interrupted only while it is in such a call: a commit never sees an interrupt that
 /// was meant for one.
 final class Outbound {
-  /// Whether a thread, or what it was started by, calls a tool or a model.
-  private static final ThreadLocal<Boolean> CALLING =
-      InheritableThreadLocal.withInitial(() -> false);
+  /// Whether a thread calls a tool or a model. Threads that it starts do not have it: a pool that a
+  /// tool happens to make outlives the call.
+  private static final ThreadLocal<Boolean> CALLING = ThreadLocal.withInitial(() -> false);
 
   private final Map<Thread, Target> calling = new HashMap<>();
   private boolean closed;

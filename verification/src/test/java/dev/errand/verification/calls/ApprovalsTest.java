@@ -547,6 +547,20 @@ class ApprovalsTest {
   }
 
   @Test
+  void a_tool_that_cannot_say_what_a_call_is_about_is_judged_by_no_pattern() {
+    var broken =
+        tool("pay", EffectPolicy.IDEMPOTENT)
+            .subjects(
+                (parameters, arguments) -> {
+                  throw new IllegalStateException("broken");
+                });
+    var agent = talk.agent("clerk", calls(pay("ann")), says("Well.")).tools(broken);
+    var job = talk.submit(agent.permissions(all -> all.deny("pay(bob)")), "Pay.");
+    assertThat(lastResult(job)).contains("agent clerk may not make it (by the rule pay(bob))");
+    assertThat(made).isEmpty();
+  }
+
+  @Test
   void a_call_with_arguments_that_do_not_fit_is_refused_before_anybody_is_asked() {
     var job =
         talk.submit(
