@@ -71,7 +71,7 @@ final class SimpleCommands {
   private int at;
 
   private SimpleCommands(String line) {
-    this.line = line.replace("\\\n", "");
+    this.line = line;
   }
 
   /// The commands of a line; empty if that cannot be said.
@@ -151,16 +151,24 @@ final class SimpleCommands {
       if (c == '`' || (c == '$' && (words.isEmpty() || !isPlainVariable()))) {
         return false;
       }
-      if (c == '\\' && at < line.length() && "\"\\$`".indexOf(line.charAt(at)) >= 0) {
+      if (c == '\\' && at < line.length() && "\"\\$`\n".indexOf(line.charAt(at)) >= 0) {
         c = line.charAt(at++);
+        if (c == '\n') {
+          continue;
+        }
       }
       word.append(c);
     }
     return false;
   }
 
+  /// A line that ends with a backslash goes on in the next, but not in a comment or single quotes.
   private boolean escaped() {
-    return at < line.length() && append(line.charAt(at++));
+    if (at >= line.length()) {
+      return false;
+    }
+    char c = line.charAt(at++);
+    return c == '\n' || append(c);
   }
 
   private boolean endWord() {

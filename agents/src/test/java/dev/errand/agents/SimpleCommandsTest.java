@@ -30,6 +30,9 @@ class SimpleCommandsTest {
         .containsExactly("make test", "tail -3");
     assertThat(texts("echo $HOME \"$USER is\" '$(x)'")).containsExactly("echo $HOME $USER is $(x)");
     assertThat(texts("ls # it's a listing\nmake a#b")).containsExactly("ls", "make a#b");
+    assertThat(texts("ls # x\\\nrm y")).containsExactly("ls", "rm y");
+    assertThat(texts("ls \\\\\nrm y")).containsExactly("ls \\", "rm y");
+    assertThat(texts("echo 'a\\\nb' \"c\\\nd\"")).containsExactly("echo a\\\nb cd");
     assertThat(texts("r''m -rf \\\n /")).containsExactly("rm -rf /");
   }
 
@@ -83,7 +86,7 @@ class SimpleCommandsTest {
     long seed = System.nanoTime();
     var random = new Random(seed);
     int judged = 0;
-    for (int n = 0; n < 400; n++) {
+    for (int n = 0; n < 1500; n++) {
       var line = line(random);
       var read = texts(line);
       if (read.isEmpty()) {
@@ -158,7 +161,11 @@ class SimpleCommandsTest {
             "2>&1",
             ">/dev/null",
             "~",
-            "*");
+            "*",
+            "\\\n",
+            "\\\\",
+            "# ",
+            "\n");
     var line = new StringBuilder("aa ");
     for (int n = random.nextInt(9); n >= 0; n--) {
       line.append(pieces.get(random.nextInt(pieces.size())));
