@@ -61,7 +61,39 @@ final class SimpleCommands {
           "watch",
           "while",
           "xargs",
-          "zsh");
+          "zsh",
+          "busybox",
+          "chroot",
+          "chrt",
+          "flock",
+          "ltrace",
+          "script",
+          "strace",
+          "su",
+          "taskset",
+          "unshare",
+          "alias",
+          "bind",
+          "compgen",
+          "complete",
+          "declare",
+          "enable",
+          "export",
+          "getopts",
+          "hash",
+          "let",
+          "local",
+          "mapfile",
+          "read",
+          "readarray",
+          "readonly",
+          "set",
+          "shopt",
+          "typeset",
+          "wait");
+
+  /// Those that evaluate an argument if it looks like an element of an array.
+  private static final Set<String> EVALUATING = Set.of("printf", "test", "unset");
 
   private final String line;
   private final List<Rule.Subject> commands = new ArrayList<>();
@@ -187,7 +219,9 @@ final class SimpleCommands {
     }
     var named = words.getFirst();
     var program = named.substring(named.lastIndexOf('/') + 1);
-    if (!NAMED.matcher(named).matches() || RUNNING_OTHERS.contains(program)) {
+    boolean isEvaluated =
+        EVALUATING.contains(program) && words.stream().anyMatch(one -> one.contains("["));
+    if (!NAMED.matcher(named).matches() || RUNNING_OTHERS.contains(program) || isEvaluated) {
       return false;
     }
     commands.add(Rule.Subject.text(String.join(" ", words)));

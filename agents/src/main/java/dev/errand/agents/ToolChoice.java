@@ -69,6 +69,25 @@ record ToolChoice(
     warnings = warnings.stream().distinct().toList();
   }
 
+  /// The same rules, with the names of our own tools for those of others.
+  static Permissions ours(Permissions rules) {
+    return new Permissions(
+        ours(rules.allow()),
+        ours(rules.ask()),
+        ours(rules.deny()),
+        ours(rules.only()),
+        rules.otherwise(),
+        rules.answerWithin(),
+        rules.grants(),
+        rules.granted());
+  }
+
+  private static List<Rule> ours(List<Rule> rules) {
+    return rules.stream()
+        .map(rule -> new Rule(SAME.getOrDefault(rule.tool(), rule.tool()), rule.pattern()))
+        .toList();
+  }
+
   /// The tools of an agent, from what its file says.
   ///
   /// @throws IllegalArgumentException if a name is unknown, or a tool lacks what it needs

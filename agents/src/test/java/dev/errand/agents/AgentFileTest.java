@@ -243,7 +243,7 @@ class AgentFileTest {
         permissions:
           allow: [Read]
           ask: Write, Read(secrets/**)
-          deny: ["Glob(/**)"]
+          deny: ["Glob(/**)", "LS(../**)", Task]
           otherwise: ask
           answer_within: 7d
         """)
@@ -263,6 +263,9 @@ class AgentFileTest {
     assertThat(judged(agent, "Grep", "path", "src/a")).isEqualTo(Verdict.ASK);
     assertThat(judged(agent, "Grep", "path", "src/a/b")).isEqualTo(Verdict.DENY);
     assertThat(judged(agent, "Glob", "path", "../..")).isEqualTo(Verdict.DENY);
+    assertThat(agent.spec().permissions().getFirst().deny())
+        .extracting(Rule::toString)
+        .containsExactly("Glob(/**)", "Glob(../**)", "SubTask");
     var own = agent.spec().permissions().getFirst();
     assertThat(own.answerWithin()).isEqualTo(Duration.ofDays(7));
   }

@@ -68,7 +68,11 @@ class SimpleCommandsTest {
         "echo \"open",
         "echo ${x}",
         "echo $'x'",
-        "echo \\"
+        "echo \\",
+        "printf -v 'a[$(touch x)]' x",
+        "test -v 'a[$(touch x)]'",
+        "export PATH=/tmp",
+        "read x"
       })
   void a_line_that_may_run_or_write_what_does_not_stand_there_is_judged_by_no_pattern(String line) {
     assertThat(SimpleCommands.of(line)).isEmpty();

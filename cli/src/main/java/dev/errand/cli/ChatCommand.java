@@ -98,26 +98,41 @@ final class ChatCommand implements Callable<Integer> {
   /// the question back.
   private boolean isAnswered(Errand errand, Approval call, BufferedReader input)
       throws IOException {
+    while (true) {
+      var said = said(errand, call, input);
+      if (said.isPresent()) {
+        return said.get();
+      }
+    }
+  }
+
+  /// Whether anybody is there; empty if nothing was said that can be heard.
+  private Optional<Boolean> said(Errand errand, Approval call, BufferedReader input)
+      throws IOException {
     var screen = surroundings.screen();
     screen.say("errand: may it call " + Inbox.words(call) + "? yes, no, or say something else");
     prompt(screen);
     var line = line(input);
     if (line.isEmpty() || line.get().strip().equals("/quit")) {
       screen.say("errand: that stays open; errand answer " + call.id() + " yes allows it");
-      return false;
+      return Optional.of(false);
     }
     var words = line.get().strip();
     try {
       var isAllowed = Permission.read(words);
       if (isAllowed.isPresent()) {
         new Permission(isAllowed.get(), Permission.user(), "").on(errand, call.id());
-      } else if (!words.isEmpty()) {
-        errand.job(call.job().root().text()).say(words);
+      } else if (words.isEmpty()) {
+        return Optional.empty();
+      } else {
+        errand.job(call.job().text()).say(words); // it is that job which is to hear it
       }
     } catch (SignalRefusedException answered) {
       screen.say("errand: " + answered.getMessage());
+      boolean isOpen = errand.job(call.id().text()).outcome().isEmpty();
+      return isOpen ? Optional.empty() : Optional.of(true);
     }
-    return true;
+    return Optional.of(true);
   }
 
   private String resuming(String id) {

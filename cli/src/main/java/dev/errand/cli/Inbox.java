@@ -49,7 +49,7 @@ final class Inbox {
     this.errand = errand;
     this.questions =
         Stream.concat(callbacks.stream().map(Question::of), calls.stream().map(Question::of))
-            .sorted(Comparator.comparing(Question::since).thenComparing(Question::id))
+            .sorted(Comparator.comparing(Question::id))
             .toList();
   }
 

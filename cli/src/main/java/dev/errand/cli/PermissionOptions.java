@@ -2,7 +2,6 @@ package dev.errand.cli;
 
 import dev.errand.job.Json;
 import dev.errand.job.Permissions;
-import dev.errand.job.Verdict;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,6 +9,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +64,7 @@ final class PermissionOptions {
   List<Permissions> rules(Surroundings surroundings) {
     try {
       var given = Permissions.ALL.ask(ask.toArray(String[]::new)).deny(deny.toArray(String[]::new));
-      var read = file == null ? Permissions.ALL : read(surroundings.file(file));
+      var read = file == null ? Permissions.ALL : read(surroundings, surroundings.file(file));
       return Stream.of(given, read).map(this::limited).toList();
     } catch (IllegalArgumentException wrong) {
       throw Refusal.usage(String.valueOf(wrong.getMessage()));
@@ -88,13 +89,28 @@ final class PermissionOptions {
     };
   }
 
-  private static Permissions read(Path path) {
+  private static Permissions read(Surroundings surroundings, Path path) {
     var rules = lists(path);
+    var home = surroundings.variable("HOME");
+    UnaryOperator<String> ours =
+        rule ->
+            rule.replaceFirst("\\(//", "(/")
+                .replaceFirst("\\(~/", Matcher.quoteReplacement("(" + home + "/"));
     return Permissions.ALL
-        .allow(rules(rules, "allow", path))
-        .ask(rules(rules, "ask", path))
-        .deny(rules(rules, "deny", path))
-        .otherwise(Verdict.ALLOW);
+        .allow(rules(rules, "allow", path).map(ours).toArray(String[]::new))
+        .ask(ofEditors(rules(rules, "ask", path).map(ours)))
+        .deny(ofEditors(rules(rules, "deny", path).map(ours)));
+  }
+
+  /// What such a file says of Edit it says of all tools that change files.
+  private static String[] ofEditors(Stream<String> rules) {
+    return rules
+        .flatMap(
+            rule ->
+                rule.matches("(?s)Edit(\\(.*)?")
+                    ? Stream.of(rule, rule.replaceFirst("Edit", "Write"))
+                    : Stream.of(rule))
+        .toArray(String[]::new);
   }
 
   private static Json.Object lists(Path path) {
@@ -110,11 +126,11 @@ final class PermissionOptions {
     }
   }
 
-  private static String[] rules(Json.Object lists, String name, Path path) {
+  private static Stream<String> rules(Json.Object lists, String name, Path path) {
     return switch (lists.get(name).orElse(null)) {
-      case null -> new String[0];
+      case null -> Stream.empty();
       case Json.Array(var items) when items.stream().allMatch(Json.Text.class::isInstance) ->
-          items.stream().map(item -> ((Json.Text) item).value()).toArray(String[]::new);
+          items.stream().map(item -> ((Json.Text) item).value());
       default ->
           throw new IllegalArgumentException(
               "permissions.%s of %s is to be a list of rules".formatted(name, path));

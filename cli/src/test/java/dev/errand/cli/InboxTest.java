@@ -107,7 +107,7 @@ class InboxTest {
         new String[] {
           "chat", "keeper", "--model", "scripted:script.yaml", "--id", "c", "--allow-bash"
         };
-    var said = shell.typing("Keep.\nyes\n").errand(chat);
+    var said = shell.typing("Keep.\n\nyes\n").errand(chat);
     assertThat(said.err())
         .contains(
             "may it call Write(path=\"a.txt\", content=\"first\")? yes, no, or say something else");
@@ -193,7 +193,7 @@ class InboxTest {
     Files.writeString(
         directory.resolve(".claude/settings.json"),
         """
-        {"model": "x", "permissions": {"allow": ["Read"], "deny": ["Write(a.*)"], "defaultMode": "plan"}}
+        {"model": "x", "permissions": {"allow": ["Read"], "deny": ["Edit(a.*)"], "defaultMode": "plan"}}
         """);
     var said =
         ask(

@@ -20,6 +20,7 @@ final class ForeignNames {
           current_job delegate docstr durable find_sub_task_handler get_all get_any new_job report_progress sleep
           sub_tasks subtask tell temporal timer wait_all wait_any
           python_cli SubTask read_text list_files
+          Read Grep Glob Write Edit Bash WebFetch Think Remember History Skill
           """
               .split("\\s+"));
 

@@ -102,12 +102,17 @@ final class Approvals {
     return new Answer.Refused("PERMISSION_DENIED", message);
   }
 
-  /// Asks whether a call may be made, once.
+  /// Asks whether a call may be made, once; what was asked by a pass before stands, however the
+  /// call would be judged by now.
   ///
   /// @param number the number of the question among the job's children
   /// @param key the call's
   /// @return the question
   JobId ask(int number, String key, String tool, Json.Object arguments, Judgement judgement) {
+    var before = question(number, key);
+    if (before.isPresent()) {
+      return before.get();
+    }
     var name = tool + "-" + number;
     var question =
         Approval.question(key, tool, arguments, judgement.rule(), judgement.answerWithin());
@@ -120,16 +125,18 @@ final class Approvals {
             Json.Object.EMPTY,
             List.of(),
             null,
-            Subtask.approvalId(name),
+            Subtask.approvalId(name, key),
             briefing);
     return children
         .create(request, JobDefinition.approval(name, question, agent.limits().jobTime()))
         .job();
   }
 
-  /// Whether the child of that number is a question.
-  boolean isAsked(int number) {
-    return children.subtaskId(number).filter(Subtask::isApproval).isPresent();
+  /// The question of that number, if it is about the call of that key.
+  Optional<JobId> question(int number, String key) {
+    boolean isAsked =
+        children.subtaskId(number).flatMap(Subtask::approves).filter(key::equals).isPresent();
+    return isAsked ? children.known(number) : Optional.empty();
   }
 
   /// What was answered; empty while nobody has.
@@ -186,6 +193,20 @@ final class Approvals {
     return answer(question, tool).orElseThrow();
   }
 
+  /// What becomes of a call. One that was asked about by a pass before waits for that answer, also
+  /// if what it is about is judged otherwise by now, unless it is denied: the question is taken
+  /// back then.
+  Verdict verdict(Judgement judgement, int number, String key, String tool) {
+    var question = question(number, key);
+    if (question.isEmpty() || judgement.verdict() == Verdict.ASK) {
+      return judgement.verdict();
+    }
+    if (judgement.verdict() == Verdict.DENY) {
+      withdraw(question.get(), tool);
+    }
+    return judgement.verdict().and(Verdict.ASK);
+  }
+
   /// What the rules and, where they say so, a person answers to a call of the job's code; waits.
   ///
   /// @param number the number of the question, should there be one
@@ -193,7 +214,7 @@ final class Approvals {
   Optional<Answer.Refused> refusal(
       int number, String key, ToolFunction tool, Json.Object arguments, Waiting waiting) {
     var judgement = judge(tool, arguments);
-    return switch (judgement.verdict()) {
+    return switch (verdict(judgement, number, key, tool.name())) {
       case ALLOW -> Optional.empty();
       case DENY -> Optional.of(denied(tool.name(), judgement));
       case ASK -> {

@@ -143,11 +143,14 @@ final class Children {
     }
     checkFree(request.subtaskId());
     add(new Change.Created(newJob));
-    newJob.definition().agent().permissions().stream()
-        .flatMap(one -> one.granted().stream())
-        .filter(grant -> !isGranted(definition.agent(), grant))
-        .distinct()
-        .forEach(grant -> writer.add(granted(grant, id)));
+    if (definition.attempts().isEmpty()) {
+      var works = newJob.definition().attempts().map(Attempts::work).orElse(newJob.definition());
+      works.agent().permissions().stream()
+          .flatMap(one -> one.granted().stream())
+          .filter(grant -> !isGranted(definition.agent(), grant))
+          .distinct()
+          .forEach(grant -> writer.add(granted(grant, id)));
+    }
     var child = Seen.born(id, newJob.definition().agent().name(), request.subtaskId());
     remember(newJob.digest(), child);
     return child;

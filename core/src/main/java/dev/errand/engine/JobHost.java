@@ -354,14 +354,15 @@ final class JobHost implements Host {
     int statement = mark.statement();
     Approvals.Waiting waiting =
         (questions, needed) -> suspended(statement, new Wait(questions, needed));
+    var slot = new Slot(turn, statement, ordinal);
     try {
       return effects.call(
-          new Slot(turn, statement, ordinal),
+          slot,
           name,
           arguments,
           (call, tool) -> approvals.refusal(child, call.key(), tool, call.arguments(), waiting));
     } finally {
-      tookNumber = approvals.isAsked(child);
+      tookNumber = approvals.question(child, slot.key(job.id())).isPresent();
     }
   }
 
@@ -551,7 +552,10 @@ final class JobHost implements Host {
       if (ended.size() >= on.needed()) {
         return ended;
       }
-      if (on.heedsMessages() && !news(List.of()).messages().isEmpty()) {
+      // What need not be waited for, is not over, and has not ended was stopped by a message, be it
+      // one that stands behind more news than are looked at here.
+      boolean isStopped = claim.isEmpty() && !isOver(on);
+      if (on.heedsMessages() && (isStopped || !news(List.of()).messages().isEmpty())) {
         throw new Interrupted(job.id(), statement, on);
       }
       if (claim.isEmpty() || isOver(on)) {

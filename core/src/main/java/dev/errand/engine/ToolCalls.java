@@ -141,7 +141,7 @@ final class ToolCalls {
     void carryOut() {
       try {
         while (!queue.isEmpty() || !children.isEmpty() || !questions.isEmpty()) {
-          make(begin());
+          make(begin(conduct.concurrentTools()));
           boolean isFull = children.size() >= conduct.concurrentTools();
           boolean isWaiting = !children.isEmpty() || !questions.isEmpty();
           if (isWaiting && (queue.isEmpty() || isFull)) {
@@ -165,14 +165,12 @@ final class ToolCalls {
             queue.add(n);
           });
       questions.clear();
-      while (!queue.isEmpty()) {
-        make(begin());
-      }
+      make(begin(Integer.MAX_VALUE)); // children may have all the places, and are not waited for
     }
 
-    private List<Begun> begin() {
+    private List<Begun> begin(int most) {
       var begun = new ArrayList<Begun>();
-      while (!queue.isEmpty() && begun.size() + children.size() < conduct.concurrentTools()) {
+      while (!queue.isEmpty() && begun.size() + children.size() < most) {
         int n = queue.remove();
         begin(n, calls.get(n)).ifPresent(begun::add);
       }
@@ -219,7 +217,9 @@ final class ToolCalls {
         return true; // and is none
       }
       var judgement = approvals.judge(tool, arguments);
-      return switch (judgement.verdict()) {
+      int number = created + 1 + acts.numbersBefore(n);
+      var key = Slot.ofCall(turn, n).key(job);
+      return switch (approvals.verdict(judgement, number, key, tool.name())) {
         case ALLOW -> true;
         case DENY -> heard(n, approvals.denied(tool.name(), judgement));
         case ASK -> {
@@ -230,13 +230,7 @@ final class ToolCalls {
                 "Not made: what it is about is judged otherwise by now. Call again.");
             yield false;
           }
-          var question =
-              approvals.ask(
-                  created + 1 + acts.numbersBefore(n),
-                  Slot.ofCall(turn, n).key(job),
-                  tool.name(),
-                  arguments,
-                  judgement);
+          var question = approvals.ask(number, key, tool.name(), arguments, judgement);
           yield approvals
               .answer(question, tool.name())
               .map(answer -> heard(n, answer))

@@ -22,6 +22,7 @@ public record Rule(String tool, @Nullable String pattern) {
   private static final Pattern FORM =
       Pattern.compile("([A-Za-z_*][A-Za-z0-9_*.-]*)(?:\\((.*)\\))?", Pattern.DOTALL);
   private static final String PREFIX = ":*";
+  private static final String IN_PATH = "[^/]*";
 
   public Rule {
     if (pattern != null && pattern.isBlank()) {
@@ -60,7 +61,7 @@ public record Rule(String tool, @Nullable String pattern) {
       return subject.text().equals(prefix) || subject.text().startsWith(prefix + " ");
     }
     var compared = pattern.startsWith("./") && subject.isPath() ? pattern.substring(2) : pattern;
-    return glob(compared, subject.isPath() ? "[^/]*" : ".*").matcher(subject.text()).matches();
+    return glob(compared, subject.isPath() ? IN_PATH : ".*").matcher(subject.text()).matches();
   }
 
   /// What stands for `**` is anything, what stands for `*` is `star`.
@@ -68,7 +69,10 @@ public record Rule(String tool, @Nullable String pattern) {
     var regex = new StringBuilder();
     for (int n = 0; n < text.length(); n++) {
       char c = text.charAt(n);
-      if (c == '*' && n + 1 < text.length() && text.charAt(n + 1) == '*') {
+      if (text.startsWith("**/", n) && star.equals(IN_PATH)) {
+        regex.append("(?:.*/)?"); // which may be none: **/x is also x
+        n += 2;
+      } else if (text.startsWith("**", n)) {
         regex.append(".*");
         n++;
       } else if (c == '*') {

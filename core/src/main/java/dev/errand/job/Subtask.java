@@ -86,22 +86,25 @@ public record Subtask(Json id, @Nullable Completion completion, long told) {
     return Json.object(JobDefinition.CALLBACK, name);
   }
 
-  /// The member of the id of a callback by which a person is asked whether a tool may be called.
+  /// The member of the id of a callback by which a person is asked whether a tool may be called:
+  /// the key of the call.
   public static final String APPROVAL = "approval";
 
   /// The id of the handler of such a callback.
-  public static Json approvalId(String name) {
-    return Json.object(JobDefinition.CALLBACK, name).with(APPROVAL, true);
+  ///
+  /// @param call the key of the call that it is about
+  public static Json approvalId(String name, String call) {
+    return Json.object(JobDefinition.CALLBACK, name).with(APPROVAL, call);
   }
 
   /// Whether a person is asked by it whether a tool may be called.
   public boolean isApproval() {
-    return isApproval(id);
+    return approves(id).isPresent();
   }
 
-  /// The same of the id of a handler.
-  public static boolean isApproval(@Nullable Json id) {
-    return id instanceof Json.Object(var members) && members.containsKey(APPROVAL);
+  /// The key of the call that a handler of that id asks about; empty if it asks about none.
+  public static Optional<String> approves(@Nullable Json id) {
+    return id instanceof Json.Object asked ? asked.text(APPROVAL) : Optional.empty();
   }
 
   /// The name of the callback whose handler this is; empty if it is a subtask's.

@@ -58,6 +58,7 @@ class PermissionsTest {
     "src/a/b.txt, ALLOW",
     "src/.git/config, DENY",
     "a/b/.git/config, DENY",
+    ".git/config, DENY",
     "readme, ALLOW"
   })
   void a_star_in_the_pattern_of_a_path_ends_at_a_slash_and_two_do_not(

@@ -12,6 +12,7 @@ import io.modelcontextprotocol.spec.McpSchema.JSONRPCNotification;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,8 @@ import reactor.core.publisher.Mono;
  */
 /// One connection to a server; any thread may use it.
 final class Connection {
+  private static final int MOST_PAGES = 1_000;
+
   private final String server;
   private final Transport transport;
   private final McpAsyncClient client;
@@ -107,9 +110,13 @@ final class Connection {
   private void begin(Duration most) throws Exception {
     await(client.initialize(), most);
     var all = new ArrayList<McpSchema.Tool>();
+    var seen = new HashSet<String>();
     var page = await(client.listTools((String) null), most);
     all.addAll(page.tools());
     while (page.nextCursor() != null && !page.nextCursor().isEmpty()) {
+      if (!seen.add(page.nextCursor()) || seen.size() > MOST_PAGES) {
+        throw new IllegalStateException("its list of tools does not come to an end");
+      }
       page = await(client.listTools(page.nextCursor()), most);
       all.addAll(page.tools());
     }

@@ -271,6 +271,7 @@ class ApprovalsTest {
             .permissions(all -> all.ask("pay").deny("note"))
             .program(
                 job -> {
+                  job.call("look", Json.Object.EMPTY);
                   var paid = job.call("pay", Json.object("what", "ann"));
                   var child = job.start(SubTaskSpec.of("worker").code("complete_sub_task(7)"));
                   try {
@@ -308,6 +309,35 @@ class ApprovalsTest {
     assertThatThrownBy(() -> talk.errand().allow(question.id(), "ann"))
         .isInstanceOf(SignalRefusedException.class)
         .hasMessageContaining("has ended already");
+  }
+
+  @Test
+  void a_message_is_heard_also_while_a_subtask_takes_the_only_place() {
+    var agent =
+        withTools(
+                talk.agent(
+                    "boss",
+                    request ->
+                        isSubTask(request)
+                            ? says(fenced("callback('never').result"))
+                            : Talk.nth(
+                                request, calls(pay("ann"), subTask("a", "Wait.")), says("Heard."))))
+            .tools(ToolFunction.SUB_TASK)
+            .concurrentTools(1)
+            .permissions(all -> all.ask("pay"));
+    var job = talk.submit(agent, "Go.");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> !job.callbacks().isEmpty() && !job.approvals().isEmpty());
+    awaitStatus(job, JobStatus.SUSPENDED);
+    job.say("Never mind.");
+    assertThat(talk.answer(job)).isEqualTo("Heard.");
+    assertThat(texts(talk.asked("Go.").getLast()))
+        .satisfiesExactly(
+            one -> assertThat(one).contains("a message arrived before anybody had answered"),
+            two -> assertThat(two).contains("goes on as job"));
+    assertThat(job.approvals()).isEmpty();
+    assertThat(made).isEmpty();
   }
 
   @Test

@@ -55,7 +55,10 @@ class CrashWhileAskingTest {
       except PermissionError:
           said.append("denied")
       child = delegate(lambda: 20)
-      said.append(note(what="ann"))
+      said.append(look(what=note(what="ann")))
+      for who in ("dan", "eve"):
+          glance(what=who)
+          said.append(look(what=who))
       print(said, child.result)
       ```
       """;
@@ -107,7 +110,8 @@ class CrashWhileAskingTest {
                   ToolFunction.SUB_TASK,
                   tool("pay", EffectPolicy.AT_MOST_ONCE),
                   tool("note", EffectPolicy.IDEMPOTENT),
-                  tool("look", EffectPolicy.READ_ONLY))
+                  tool("look", EffectPolicy.READ_ONLY),
+                  tool("glance", EffectPolicy.READ_ONLY))
               .permissions(all -> all.ask("pay", "look", "SubTask").deny("note(forbidden)"))
               .build();
       errand.subTasks(rules -> rules.timeout(Duration.ofDays(30)));
@@ -183,17 +187,17 @@ class CrashWhileAskingTest {
     assertThat(questions)
         .as(when)
         .extracting(question -> question.id().text().substring(root.id().text().length()))
-        .containsExactlyInAnyOrder(".1", ".2.1", ".3", ".4", ".5", ".6", ".7");
+        .containsExactlyInAnyOrder(".1", ".2.1", ".3", ".4", ".5", ".6", ".7", ".9", ".10", ".11");
     assertThat(questions)
         .as(when)
         .allSatisfy(
             question -> assertThat(question.outcome()).isInstanceOf(Outcome.Succeeded.class));
     var spawned = events.stream().filter(one -> one.kind() == Entry.Kind.SUBTASK_SPAWNED).toList();
-    assertThat(spawned).as(when).hasSize(9);
+    assertThat(spawned).as(when).hasSize(12);
     assertThat(spawned)
         .as(when)
-        .filteredOn(one -> Subtask.isApproval(one.data().get("id").orElse(null)))
-        .hasSize(7);
+        .filteredOn(one -> Subtask.approves(one.data().get("id").orElse(null)).isPresent())
+        .hasSize(10);
     assertThat(events)
         .as(when)
         .noneMatch(
@@ -209,6 +213,6 @@ class CrashWhileAskingTest {
         .hasSizeBetween(isUnknown ? 2 : 3, 3)
         .allMatch(effect -> effect.getValue() == 1);
     assertThat(effects.keySet()).as(when).filteredOn(key -> key.startsWith("note")).hasSize(1);
-    assertThat(effects.keySet()).as(when).filteredOn(key -> key.startsWith("look")).hasSize(1);
+    assertThat(effects.keySet()).as(when).filteredOn(key -> key.startsWith("look")).hasSize(4);
   }
 }
