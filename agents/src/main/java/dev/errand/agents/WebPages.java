@@ -47,11 +47,26 @@ final class WebPages {
         if (response.statusCode() / 100 != 3 || next.isEmpty()) {
           return text(response, body);
         }
-        at = target(at, next.get());
+        var further = target(at, next.get());
+        hosts.require(further);
+        if (!host(further).equals(host(at))) {
+          return elsewhere(address, further);
+        }
+        at = further;
       }
     }
     throw new IOException(
         address + " leads on and on, over more than " + MOST_REDIRECTS + " redirects");
+  }
+
+  private static String host(URI address) {
+    return String.valueOf(address.getHost()).toLowerCase(Locale.ROOT);
+  }
+
+  /// Whether another host may be called is judged as a call of its own.
+  private static String elsewhere(URI from, URI to) {
+    return "%s leads to another host, and was not followed: %s\nCall WebFetch with that address to read it."
+        .formatted(from, to);
   }
 
   private static HttpRequest request(URI address) {

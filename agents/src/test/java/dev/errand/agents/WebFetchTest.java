@@ -194,6 +194,19 @@ class WebFetchTest {
         .hasMessageContaining("more than 5 redirects");
   }
 
+  /// So that rules of permissions look at it as at any call.
+  @Test
+  void a_redirect_to_another_host_is_told_and_not_followed() throws Exception {
+    var port = server.getAddress().getPort();
+    leads("/out", "http://localhost:" + port + "/here");
+    page("/here", "text/plain", "found");
+    var both = Toolbox.withoutDirectory().web("127.0.0.1", "localhost").tool("WebFetch");
+
+    assertThat(String.valueOf(call(both, "url", address("/out"))))
+        .contains("leads to another host, and was not followed: http://localhost:" + port + "/here")
+        .doesNotContain("found");
+  }
+
   @Test
   void a_listed_name_that_stands_for_an_address_of_this_network_is_refused() {
     var byName = new AllowedHosts(List.of("localhost"));
