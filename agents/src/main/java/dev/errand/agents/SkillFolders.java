@@ -69,8 +69,7 @@ public record SkillFolders(List<Path> folders) {
     }
     return listed.values().stream()
         .filter(
-            one ->
-                !(one instanceof Listed.Broken(var file, var why) && skills.contains(real(file))))
+            one -> !(one instanceof Listed.Broken broken && skills.contains(real(broken.file()))))
         .toList();
   }
 

@@ -151,7 +151,7 @@ public final class Skills {
     if (!Files.exists(file)) {
       throw new IllegalArgumentException(
           "Skill %s is gone: it is not in %s any more. Go on without it."
-              .formatted(name, file.toAbsolutePath().normalize().getParent()));
+              .formatted(name, Skill.folderOf(file)));
     }
     return Skill.read(file);
   }
