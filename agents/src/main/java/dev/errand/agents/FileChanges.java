@@ -97,6 +97,12 @@ final class FileChanges {
     if (premises.isOwn(target)) {
       throw new IOException(path + " belongs to Errand itself; tools do not change it");
     }
+    if (premises.isOfSkills(target)) {
+      throw new IOException(
+          path
+              + " is part of the skills, which agents go by; tools do not change them."
+              + " Write it elsewhere, and leave it to a person to put it there");
+    }
     if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
       TextFile.requireRegular(target);
       if (!Files.isWritable(target)) {

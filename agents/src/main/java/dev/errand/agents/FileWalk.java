@@ -19,9 +19,16 @@ final class FileWalk extends SimpleFileVisitor<Path> {
   private static final int MOST_LEVELS = 256;
 
   private final Path top;
-  private final BiConsumer<Path, BasicFileAttributes> files;
+  private final Visitor files;
 
-  private FileWalk(Path top, BiConsumer<Path, BasicFileAttributes> files) {
+  /// Is given files, one after the other.
+  @FunctionalInterface
+  interface Visitor {
+    /// Looks at a file; false to be given no more.
+    boolean visit(Path file, BasicFileAttributes attributes);
+  }
+
+  private FileWalk(Path top, Visitor files) {
     this.top = top;
     this.files = files;
   }
@@ -31,6 +38,17 @@ final class FileWalk extends SimpleFileVisitor<Path> {
   /// @throws IOException if the thread was interrupted
   static void below(Path top, int levels, BiConsumer<Path, BasicFileAttributes> files)
       throws IOException {
+    some(
+        top,
+        levels,
+        (file, attributes) -> {
+          files.accept(file, attributes);
+          return true;
+        });
+  }
+
+  /// As [#below], until `files` wants no more.
+  static void some(Path top, int levels, Visitor files) throws IOException {
     Files.walkFileTree(top, Set.of(), Math.min(levels, MOST_LEVELS), new FileWalk(top, files));
   }
 
@@ -47,7 +65,7 @@ final class FileWalk extends SimpleFileVisitor<Path> {
   public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
     requireUninterrupted();
     if (attributes.isRegularFile() && !isHidden(file)) {
-      files.accept(file, attributes);
+      return files.visit(file, attributes) ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;
     }
     return FileVisitResult.CONTINUE;
   }

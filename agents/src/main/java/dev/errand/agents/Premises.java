@@ -28,6 +28,9 @@ final class Premises {
   /// The folder in the directory that holds what Errand itself keeps there.
   static final String OWN = ".errand";
 
+  /// The folder in the directory whose skills come before those of the home directory.
+  private static final String SKILLS = ".claude/skills";
+
   private final Path directory;
   private final List<Path> others;
 
@@ -144,6 +147,14 @@ final class Premises {
     var start = directory();
     var path = real.equals(start) || !real.startsWith(start) ? real : start.relativize(real);
     return path.toString().replace('\\', '/');
+  }
+
+  /// Whether it is the folder of the directory's skills, or in it, by whatever way; those in the
+  /// folder of Errand's own are [its own][#isOwn].
+  boolean isOfSkills(Path real) throws IOException {
+    var skills = directory().resolve(SKILLS);
+    return real.startsWith(skills)
+        || (Files.exists(skills) && real.startsWith(skills.toRealPath()));
   }
 
   /// Whether it is the folder of Errand's own, or in it.

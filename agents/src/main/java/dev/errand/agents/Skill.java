@@ -79,6 +79,10 @@ public record Skill(
 
   /// Its folder, with the files that belong to it.
   public Path folder() {
+    return folderOf(file);
+  }
+
+  static Path folderOf(Path file) {
     var folder = file.toAbsolutePath().normalize().getParent();
     return folder == null ? file : folder;
   }

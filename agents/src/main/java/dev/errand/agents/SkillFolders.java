@@ -3,12 +3,11 @@ package dev.errand.agents;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -51,19 +50,27 @@ public record SkillFolders(List<Path> folders) {
   }
 
   /// All skills, in the order of the folders, and within each by name. Of several of one name the
-  /// first counts; a file that is met twice is listed once.
+  /// first counts; a file that is met twice is listed once, and one that is a skill by one of the
+  /// ways that lead to it is not broken for the others.
   public List<Listed> list() {
-    var listed = new ArrayList<Listed>();
+    var listed = new LinkedHashMap<Path, Listed>();
     Map<String, Path> taken = new HashMap<>();
-    Set<Path> seen = new HashSet<>();
+    Set<Path> skills = new HashSet<>();
     for (var folder : folders) {
       for (var file : filesIn(folder)) {
-        if (seen.add(real(file))) {
-          listed.add(look(file, taken));
+        if (!listed.containsKey(file) && !skills.contains(real(file))) {
+          var found = look(file, taken);
+          listed.put(file, found);
+          if (!(found instanceof Listed.Broken)) {
+            skills.add(real(file));
+          }
         }
       }
     }
-    return List.copyOf(listed);
+    return listed.values().stream()
+        .filter(
+            one -> !(one instanceof Listed.Broken broken && skills.contains(real(broken.file()))))
+        .toList();
   }
 
   private static Path real(Path file) {
@@ -100,30 +107,6 @@ public record SkillFolders(List<Path> folders) {
 
   private static boolean isSkill(Path folder) {
     return Files.isDirectory(folder) && Files.exists(Skill.fileIn(folder));
-  }
-
-  /// The skill of that name, as it is now; empty if there is none.
-  ///
-  /// @throws IllegalArgumentException if its file is broken
-  Optional<Skill> find(String name) {
-    if (!Skill.isName(name)) {
-      return Optional.empty();
-    }
-    IllegalArgumentException broken = null;
-    for (var folder : folders) {
-      var place = isSkill(folder) ? folder : folder.resolve(name);
-      if (isSkill(place) && Skill.folderName(Skill.fileIn(place)).equals(name)) {
-        try {
-          return Optional.of(Skill.read(place));
-        } catch (IllegalArgumentException wrong) {
-          broken = broken == null ? wrong : broken;
-        }
-      }
-    }
-    if (broken != null) {
-      throw broken;
-    }
-    return Optional.empty();
   }
 
   /// Where they are, in words.

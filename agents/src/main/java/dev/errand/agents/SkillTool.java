@@ -5,20 +5,21 @@ import dev.errand.agent.Tool;
 import dev.errand.job.EffectPolicy;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// The tool `Skill`.
 final class SkillTool {
   static final String NAME = "Skill";
 
-  /// The engine shows a model 20,000 characters of a result.
+  /// The engine shows a model 32,000 characters of a result.
   private static final int MOST = 19_000;
 
   private static final int MOST_OF_A_LINE = 10_000;
   private static final int MOST_FILES = 100;
+  private static final int MOST_LOOKED_AT = 10_000;
   private static final int MOST_LEVELS = 8;
   private static final int MOST_OF_LISTING = 6_000;
 
@@ -90,34 +91,48 @@ final class SkillTool {
   }
 
   private static String listing(Path real) throws IOException {
-    var files = new ArrayList<String>();
-    FileWalk.below(
+    var first = new TreeSet<String>();
+    int[] count = {0};
+    FileWalk.some(
         real,
         MOST_LEVELS,
         (file, attributes) -> {
           var path = real.relativize(file).toString().replace('\\', '/');
-          if (!path.equalsIgnoreCase(Skill.FILE)) {
-            files.add("- %s (%,d bytes)".formatted(path, attributes.size()));
+          if (path.equalsIgnoreCase(Skill.FILE)) {
+            return true;
           }
+          if (++count[0] > MOST_LOOKED_AT) {
+            return false;
+          }
+          first.add("- %s (%,d bytes)".formatted(path, attributes.size()));
+          if (first.size() > MOST_FILES) {
+            first.pollLast();
+          }
+          return true;
         });
-    files.sort(null);
-    if (files.isEmpty()) {
+    if (first.isEmpty()) {
       return "[There are no other files in its folder, %s.]".formatted(real);
     }
     var shown = new StringBuilder();
-    int count = 0;
-    for (var file : files) {
-      if (count == MOST_FILES || shown.length() + file.length() > MOST_OF_LISTING - 500) {
+    int listed = 0;
+    for (var file : first) {
+      if (shown.length() + file.length() > MOST_OF_LISTING - 500) {
         break;
       }
       shown.append(file).append('\n');
-      count++;
+      listed++;
     }
-    var more =
-        count == files.size() ? "" : "[%,d more files left out.]\n".formatted(files.size() - count);
     return "Other files in its folder, %s, for Skill with file:\n%s%s"
-        .formatted(real, shown, more)
+        .formatted(real, shown, more(count[0], listed))
         .stripTrailing();
+  }
+
+  private static String more(int count, int listed) {
+    if (count > MOST_LOOKED_AT) {
+      return "[%,d more files left out, and what comes after the first %,d.]"
+          .formatted(MOST_LOOKED_AT - listed, MOST_LOOKED_AT);
+    }
+    return count == listed ? "" : "[%,d more files left out.]".formatted(count - listed);
   }
 
   private static String page(Lines lines, int first, int most, String again) throws IOException {

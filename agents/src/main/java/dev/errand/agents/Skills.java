@@ -1,12 +1,14 @@
 package dev.errand.agents;
 
 import dev.errand.agent.ToolFunction;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -16,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 /// one.
 ///
 /// What the prompt says is frozen in the job's definition, for its subtasks too; what the tool
-/// returns is read from the files with each call. Safe for use by several threads.
+/// returns is read from the files with each call, of the folder where the skill was found when this
+/// was made: one of the same name that turns up elsewhere does not take its place. Safe for use by
+/// several threads.
 public final class Skills {
   private static final String PREFACE =
       """
@@ -27,6 +31,10 @@ public final class Skills {
   private final SkillFolders folders;
   private final @Nullable Set<String> chosen;
   private final List<Skill> found;
+
+  /// Where each is read from, those too that were broken.
+  private final Map<String, Path> files;
+
   private final List<String> warnings;
 
   private Skills(SkillFolders folders, @Nullable Set<String> chosen) {
@@ -34,7 +42,7 @@ public final class Skills {
     this.chosen = chosen;
     var all = new LinkedHashMap<String, Skill>();
     var told = new ArrayList<String>();
-    var broken = new HashSet<String>();
+    var broken = new HashMap<String, Path>();
     for (var listed : folders.list()) {
       switch (listed) {
         case SkillFolders.Listed.Found(var skill) when isGiven(skill.name()) -> {
@@ -43,7 +51,7 @@ public final class Skills {
         }
         case SkillFolders.Listed.Broken(var file, var why) when isGiven(Skill.folderName(file)) -> {
           told.add(why);
-          broken.add(Skill.folderName(file));
+          broken.putIfAbsent(Skill.folderName(file), file);
         }
         case SkillFolders.Listed.Broken ignored -> {}
         case SkillFolders.Listed.Found ignored -> {}
@@ -52,10 +60,13 @@ public final class Skills {
     }
     var names = chosen == null ? all.keySet() : chosen;
     names.stream()
-        .filter(name -> !all.containsKey(name) && !broken.contains(name))
+        .filter(name -> !all.containsKey(name) && !broken.containsKey(name))
         .forEach(name -> told.add(missing(name)));
     this.found = names.stream().flatMap(name -> Stream.ofNullable(all.get(name))).toList();
     this.warnings = List.copyOf(told);
+    var places = new HashMap<>(broken);
+    found.forEach(skill -> places.put(skill.name(), skill.file()));
+    this.files = Map.copyOf(places);
   }
 
   private String missing(String name) {
@@ -133,18 +144,16 @@ public final class Skills {
   ///
   /// @throws IllegalArgumentException if it is not the agent's, is gone, or is broken
   Skill load(String name) {
-    if (!isGiven(name)) {
+    var file = files.get(name);
+    if (file == null) {
       throw new IllegalArgumentException(unknown(name));
     }
-    return folders
-        .find(name)
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    found.stream().anyMatch(skill -> skill.name().equals(name))
-                        ? "Skill %s is gone: it is not in %s any more. Go on without it."
-                            .formatted(name, folders.places())
-                        : unknown(name)));
+    if (!Files.exists(file)) {
+      throw new IllegalArgumentException(
+          "Skill %s is gone: it is not in %s any more. Go on without it."
+              .formatted(name, Skill.folderOf(file)));
+    }
+    return Skill.read(file);
   }
 
   private String unknown(String name) {

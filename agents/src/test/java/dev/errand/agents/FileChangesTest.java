@@ -135,6 +135,19 @@ class FileChangesTest {
         .hasMessageContaining("is a directory");
     assertThatThrownBy(() -> call(write, "path", ".errand/agents/me.md", "content", "x"))
         .hasMessageContaining("belongs to Errand");
+    assertThatThrownBy(() -> call(write, "path", ".claude/skills/pay/SKILL.md", "content", "x"))
+        .hasMessageContaining(
+            ".claude/skills/pay/SKILL.md is part of the skills, which agents go by; tools do not"
+                + " change them");
+    Files.createSymbolicLink(folder.resolve("mine"), folder.resolve("docs"));
+    Files.createDirectories(folder.resolve(".claude"));
+    Files.createSymbolicLink(folder.resolve(".claude/skills"), folder.resolve("docs"));
+    for (var way : new String[] {".claude/skills/a.md", "docs/a.md", "mine/a.md"}) {
+      assertThatThrownBy(() -> call(write, "path", way, "content", "x"))
+          .as(way)
+          .hasMessageContaining("is part of the skills");
+    }
+    assertThat(folder.resolve("docs")).isEmptyDirectory();
     assertThatThrownBy(() -> call(write, "path", ".", "content", "x"))
         .hasMessageContaining("is a directory");
   }

@@ -260,6 +260,74 @@ class SkillsTest {
     assertThat(call(tool(), "name", "linked", "file", "more.md")).isEqualTo("More.");
   }
 
+  @Test
+  void a_link_of_another_name_does_not_hide_the_skill_that_it_leads_to() throws Exception {
+    var real = plain("invoices", "Add them up.").getParent();
+    Files.createSymbolicLink(usual.resolve("current"), real);
+
+    assertThat(skills().all()).extracting(Skill::name).containsExactly("invoices");
+    assertThat(skills().warnings()).isEmpty();
+    assertThat(SkillFolders.of(directory, home).list()).hasSize(1);
+
+    Files.createSymbolicLink(usual.resolve("zz"), real);
+    assertThat(skills().warnings()).isEmpty();
+  }
+
+  @Test
+  void a_skill_is_loaded_from_the_folder_where_it_was_found_and_from_no_other() throws Exception {
+    file(
+        home.resolve(".claude/skills/pay/SKILL.md"),
+        "---\nname: pay\ndescription: Pays.\n---\nTo the known account.");
+    var tool = tool();
+    plain("pay", "To mine.");
+
+    assertThat(call(tool, "name", "pay")).contains("To the known account.");
+    Files.delete(home.resolve(".claude/skills/pay/SKILL.md"));
+    assertThatThrownBy(() -> call(tool, "name", "pay"))
+        .hasMessageStartingWith("Skill pay is gone: it is not in ");
+  }
+
+  @Test
+  void a_file_that_is_no_regular_one_or_has_no_end_is_refused_and_not_read() throws Exception {
+    for (var device : new String[] {"/dev/zero", "/dev/null"}) {
+      var folder = Files.createDirectories(usual.resolve("endless"));
+      Files.deleteIfExists(folder.resolve("SKILL.md"));
+      var link = Files.createSymbolicLink(folder.resolve("SKILL.md"), Path.of(device));
+      assertThatThrownBy(() -> Skill.read(link))
+          .hasMessage(
+              "Skill file "
+                  + link
+                  + " cannot be read: it is no regular file, but a folder, device or pipe");
+    }
+    var pipe = directory.resolve("pipe.md");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    assertThatThrownBy(() -> AgentFile.read(pipe)).hasMessageContaining("it is no regular file");
+
+    var large = file(directory.resolve("large.md"), "x".repeat(1_000_001));
+    assertThatThrownBy(() -> AgentFile.read(large)).hasMessageContaining("more than 1,000,000");
+    Files.write(large, new byte[] {'a', (byte) 0xC3, 'b'});
+    assertThatThrownBy(() -> AgentFile.read(large)).hasMessageContaining("is not UTF-8 text");
+  }
+
+  @Test
+  void of_very_many_files_the_first_are_listed_and_the_others_are_counted_as_far_as_one_looks()
+      throws Exception {
+    plain("big", "B");
+    for (int n = 10_050; n > 0; n--) {
+      file(usual.resolve("big/a%05d.txt".formatted(n)), "a");
+    }
+
+    assertThat(call(tool(), "name", "big"))
+        .endsWith("[9,900 more files left out, and what comes after the first 10,000.]");
+    for (int n = 10_050; n > 150; n--) {
+      Files.delete(usual.resolve("big/a%05d.txt".formatted(n)));
+    }
+    assertThat(call(tool(), "name", "big"))
+        .contains("\n- a00001.txt (1 bytes)\n", "\n- a00100.txt (1 bytes)\n")
+        .doesNotContain("a00101")
+        .endsWith("[50 more files left out.]");
+  }
+
   /// All of a text, by as many calls as it takes.
   private String all(String... arguments) throws Exception {
     var text = new StringBuilder();

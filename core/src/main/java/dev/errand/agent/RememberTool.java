@@ -58,12 +58,17 @@ final class RememberTool {
     var given = call.arguments();
     var note =
         new Note(
-            given.text("type").map(Note.Type::ofCode).orElse(Note.Type.FACT),
+            given
+                .text("type")
+                .filter(type -> !type.isBlank())
+                .map(Note.Type::ofCode)
+                .orElse(Note.Type.FACT),
             call.text("text"),
             given.get("entities").map(RememberTool::names).orElse(List.of()),
             given.get("importance").map(RememberTool::share).orElse(USUAL),
             given.get("confidence").map(RememberTool::share).orElse(1.0));
-    Optional<String> replaces = given.text("replaces").map(String::strip);
+    Optional<String> replaces =
+        given.text("replaces").map(String::strip).filter(id -> !id.isEmpty());
     return replaces.isPresent()
         ? "Card " + memory.rewrite(replaces.get(), note).id() + " is rewritten."
         : "Remembered as card " + memory.remember(note).id() + ".";

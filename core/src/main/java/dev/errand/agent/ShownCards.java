@@ -27,6 +27,9 @@ public record ShownCards(List<Card> cards, String text) {
   private static final Pattern MARK =
       Pattern.compile("<(?=\\s*/?\\s*memory)", Pattern.CASE_INSENSITIVE);
 
+  /// What ends a line or parts words, in any writing, and what is not to be seen.
+  private static final Pattern BLANK = Pattern.compile("[\\s\\p{Z}\\p{Cc}]+");
+
   private static final double SURE = 0.5;
 
   public ShownCards {
@@ -54,6 +57,6 @@ public record ShownCards(List<Card> cards, String text) {
     var unsure = note.confidence() < SURE ? ", unsure" : "";
     var line =
         "- [%s] %s%s: %s%s".formatted(card.id(), note.type().code(), unsure, note.text(), about);
-    return MARK.matcher(line.replaceAll("\\s+", " ")).replaceAll("&lt;") + "\n";
+    return MARK.matcher(BLANK.matcher(line).replaceAll(" ")).replaceAll("&lt;") + "\n";
   }
 }

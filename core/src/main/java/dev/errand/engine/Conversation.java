@@ -39,6 +39,7 @@ final class Conversation {
 
   private final List<Said> said = new ArrayList<>();
   private final StringBuilder words = new StringBuilder();
+  private final StringBuilder asked = new StringBuilder();
   private final Console console = new Console();
   private @Nullable Answered open;
   private @Nullable String task;
@@ -107,6 +108,9 @@ final class Conversation {
                   text -> {
                     closeConsole();
                     words.append(text);
+                    if (replies == 0 && entry.kind() == Entry.Kind.MESSAGE) {
+                      asked.append(text);
+                    }
                   });
         }
       }
@@ -148,14 +152,12 @@ final class Conversation {
     words.append(console.take(style));
   }
 
-  /// What was said first is told by its summary from now on, and the task itself.
+  /// What was said first is told by its summary from now on, and the task itself: the messages that
+  /// came first, without the cards recalled for them, whose block a cut could leave open.
   private void compacted(Json.Object data) {
     int through = data.number("through").orElse(-1L).intValue();
     if (task == null) {
-      task =
-          said.isEmpty()
-              ? ""
-              : shortened(said.getFirst().message().text(), MOST_OF_THE_TASK) + "\n";
+      task = asked.isEmpty() ? "" : shortened(asked.toString(), MOST_OF_THE_TASK) + "\n";
     }
     said.removeIf(one -> one.turn() <= through);
     var summary = task + summedUp(through) + data.text("text").orElse("");

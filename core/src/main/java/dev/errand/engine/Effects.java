@@ -127,7 +127,11 @@ final class Effects {
       }
     }
     if (known == null && tool.policy() == EffectPolicy.READ_ONLY) {
-      writer.commitSoon();
+      if (OwnHistory.isReadBy(tool)) {
+        writer.commit(); // it reads what is committed, and a replay has to read the same
+      } else {
+        writer.commitSoon();
+      }
       var result = made(tool, call).result();
       outbound.requireOpen();
       return answer(call.key(), name, result);

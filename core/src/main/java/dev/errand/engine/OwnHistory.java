@@ -35,8 +35,9 @@ import org.jspecify.annotations.Nullable;
 final class OwnHistory {
   private static final String TOOL = ToolFunction.HISTORY.name();
   private static final Pattern PLACE = Pattern.compile("(\\d{1,18})(?::(\\d{1,9}))?");
+  private static final Pattern WHOLE = Pattern.compile("-?\\d+");
   private static final int ENTRIES_AT_ONCE = 100;
-  private static final int MOST_CHARACTERS = 19_000; // a model is shown 20,000 of a result
+  private static final int MOST_CHARACTERS = 19_000; // a model is shown 32,000 of a result
   private static final int LEAST_CHARACTERS = 1_000;
   private static final int LEAST_PIECE = 200;
   private static final int MOST_PLACES = 20;
@@ -98,7 +99,7 @@ final class OwnHistory {
   }
 
   private static Asked asked(ToolFunction.Call call, int last) {
-    var words = call.arguments().text("search").map(String::strip).orElse(null);
+    var words = words(call, "search").map(String::strip).orElse(null);
     if (words != null && words.isEmpty()) {
       throw new IllegalArgumentException("search is blank; give the words to look for");
     }
@@ -111,7 +112,7 @@ final class OwnHistory {
       throw new IllegalArgumentException(
           "Turn %d is not over; your history has turns 0 to %d".formatted(from, last));
     }
-    var at = call.arguments().text("at").orElse("0");
+    var at = words(call, "at").orElse("0");
     var place = PLACE.matcher(at.strip());
     if (!place.matches()) {
       throw new IllegalArgumentException(
@@ -119,6 +120,22 @@ final class OwnHistory {
     }
     int skipped = place.group(2) == null ? 0 : Integer.parseInt(place.group(2));
     return new Asked(from, Math.min(to, last), words, Long.parseLong(place.group(1)), skipped);
+  }
+
+  /// A text, for which a whole number will do: code that reads on writes at=120 as well.
+  private static Optional<String> words(ToolFunction.Call call, String name) {
+    return call.arguments()
+        .get(name)
+        .map(
+            given ->
+                switch (given) {
+                  case Json.Text(var text) -> text;
+                  case Json.Number number when WHOLE.matcher(number.print()).matches() ->
+                      number.print();
+                  default ->
+                      throw new IllegalArgumentException(
+                          "%s must be a text, and not %s".formatted(name, given.print()));
+                });
   }
 
   /// Takes one entry that was asked for; false if no more are wanted.
@@ -256,8 +273,11 @@ final class OwnHistory {
           case EXCEPTION -> new Told("error", Conversation.raised(data).orElse(""));
           case TOOL -> tool(data);
           case EFFECT_UNKNOWN ->
-              new Told(called(data) + ", of unknown outcome", "It is not known what came of it.");
-          case EFFECT_RESOLVED -> new Told("what came of " + called(data), finding(data));
+              new Told(
+                  name(data) + ", of unknown outcome",
+                  calledWith(data) + "It is not known what came of it.");
+          case EFFECT_RESOLVED ->
+              new Told("what came of " + name(data), calledWith(data) + finding(data));
           case COMPACTED,
               NOTICE,
               JOB_CREATED,
@@ -299,13 +319,20 @@ final class OwnHistory {
       return new Told("", "");
     }
     return data.text("error")
-        .map(error -> new Told(called(data) + " failed", error))
-        .orElseGet(() -> new Told(called(data) + " returned", data.text("result").orElse("")));
+        .map(error -> new Told(name(data) + " failed", calledWith(data) + error))
+        .orElseGet(
+            () ->
+                new Told(
+                    name(data) + " returned", calledWith(data) + data.text("result").orElse("")));
   }
 
-  private static String called(Json.Object data) {
-    var name = data.text("tool").orElse("a tool");
-    return data.get("arguments").map(given -> name + given.print()).orElse(name);
+  private static String name(Json.Object data) {
+    return data.text("tool").orElse("a tool");
+  }
+
+  /// A line with what code called a tool with, which may be long; a model's reply says it itself.
+  private static String calledWith(Json.Object data) {
+    return data.get("arguments").map(given -> "called with " + given.print() + "\n").orElse("");
   }
 
   private static String finding(Json.Object data) {

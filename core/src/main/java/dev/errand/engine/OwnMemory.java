@@ -4,11 +4,13 @@ import dev.errand.agent.Memory;
 import dev.errand.agent.MemoryView;
 import dev.errand.job.Card;
 import dev.errand.job.JobId;
+import dev.errand.job.Json;
 import dev.errand.job.Note;
 import dev.errand.spi.Cards;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// A memory for who owns it: the application, or a tool that is called for a job.
@@ -20,7 +22,7 @@ final class OwnMemory implements Memory {
   private final MemoryView view;
   private final @Nullable JobId by;
   private final @Nullable String key;
-  private final AtomicInteger written = new AtomicInteger();
+  private final Map<String, Integer> written = new ConcurrentHashMap<>();
 
   /// @param by on whose behalf; null for the application
   /// @param key that of the call for which it is; null for none
@@ -69,14 +71,27 @@ final class OwnMemory implements Memory {
 
   @Override
   public Card remember(Note note) {
-    return remember(nextId(), note);
+    return remember(nextId(note), note);
   }
 
-  /// The n-th card of a call has the same id each time the call is made.
-  private String nextId() {
-    return key == null
-        ? Card.randomId()
-        : Journal.digest(key + " " + written.incrementAndGet()).substring(0, ID_CHARACTERS);
+  /// The card of a note that a call writes has the same id each time the call is made, in whatever
+  /// order it writes then; of equal notes the n-th has that of the n-th.
+  private String nextId(Note note) {
+    if (key == null) {
+      return Card.randomId();
+    }
+    var printed = printed(note);
+    int n = written.merge(printed, 1, Integer::sum);
+    return Journal.digest(key + " " + n + " " + printed).substring(0, ID_CHARACTERS);
+  }
+
+  private static String printed(Note note) {
+    return Json.object("type", note.type().name())
+        .with("text", note.text())
+        .with("entities", note.entities())
+        .with("importance", note.importance())
+        .with("confidence", note.confidence())
+        .print();
   }
 
   @Override

@@ -45,7 +45,9 @@ public interface Cards {
   ///
   /// Which words a card has is said by [SearchWords]; so is which of them a word that is looked for
   /// means. A card that has more of them, or rarer ones, is the better match, by the formula BM25
-  /// or one that is like it; between equal ones, the one of the lesser id comes first.
+  /// or one that is like it, times the [weight][Note#weight] of its note: all cards that fit are
+  /// weighed before any is left out. Between equal ones the one that was written last comes first,
+  /// and of those the one of the lesser id.
   List<Match> search(String memory, SearchWords words, int limit);
 
   /// The memories, in the order of their names.

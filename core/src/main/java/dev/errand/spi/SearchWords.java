@@ -42,8 +42,15 @@ public record SearchWords(List<String> words) {
                   + " would you your")
               .split(" "));
 
+  /// @throws IllegalArgumentException if one has anything but letters, digits and their marks
   public SearchWords {
     words = List.copyOf(words);
+    for (var word : words) {
+      if (word.isEmpty() || BETWEEN.matcher(word).find()) {
+        throw new IllegalArgumentException(
+            "'%s' is no word; SearchWords.of takes any text apart".formatted(word));
+      }
+    }
   }
 
   /// What to look for on behalf of a text: its words without those that say nothing, unless there

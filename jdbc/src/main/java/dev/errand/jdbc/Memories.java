@@ -31,9 +31,6 @@ final class Memories {
   private static final String OF_MEMORY =
       "from card where memory = (select number from memory where name = ?)";
 
-  /// Of a score that is 0 by its formula: a word that every card has tells nothing, and is found.
-  private static final double LEAST = Double.MIN_NORMAL;
-
   private Memories() {}
 
   static Optional<Card> find(Session session, String memory, String id) throws SQLException {
@@ -77,7 +74,9 @@ final class Memories {
                     row.getString(1), row.getLong(2), Instant.ofEpochMilli(row.getLong(3))));
   }
 
-  /// The best by the words alone are chosen first, and only of these more is read.
+  /// All that fit are weighed by words and weight, and only of the best more is read. A score that
+  /// is 0 by its formula counts as little as can be: a word that every card has tells nothing, and
+  /// is found. The weight is that of `Note.weight`.
   static List<Match> search(Session session, String memory, SearchWords words, int limit)
       throws SQLException {
     if (words.words().isEmpty() || limit == 0) {
@@ -90,17 +89,21 @@ final class Memories {
     return session
         .sql(
             """
-            select %s, found.score
+            select %s, best.score
             from (
-              select rowid as number, bm25(card_word, 0.0, 1.0) as score
-              from card_word where card_word match ? order by score, number limit ?
-            ) as found cross join card on card.number = found.number
-            order by found.score, card.id
+              select card.number,
+                max(1e-300, -bm25(card_word, 0.0, 1.0))
+                  * (0.5 + card.importance) * (0.5 + card.confidence / 2.0) as score
+              from card_word cross join card on card.number = card_word.rowid
+              where card_word match ?
+              order by score desc, card.updated desc, card.id limit ?
+            ) as best cross join card on card.number = best.number
+            order by best.score desc, card.updated desc, card.id
             """
                 .formatted(COLUMNS))
         .bind(question(number.get(), words))
         .bind(limit)
-        .list(row -> new Match(card(row), Math.max(LEAST, -row.getDouble(12))));
+        .list(row -> new Match(card(row), row.getDouble(12)));
   }
 
   private static String question(long memory, SearchWords words) {

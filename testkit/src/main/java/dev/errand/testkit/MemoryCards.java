@@ -90,8 +90,12 @@ final class MemoryCards {
     double usual = all.stream().mapToInt(List::size).average().orElse(1);
     return of(memory)
         .filter(card -> looked.words().stream().anyMatch(word -> count(card, word) > 0))
-        .map(card -> new Match(card, score(card, looked, all, usual)))
-        .sorted(comparingDouble(Match::score).reversed().thenComparing(match -> match.card().id()));
+        .map(card -> new Match(card, score(card, looked, all, usual) * card.note().weight()))
+        .sorted(
+            comparingDouble(Match::score)
+                .thenComparing(match -> match.card().updated())
+                .reversed()
+                .thenComparing(match -> match.card().id()));
   }
 
   private static double score(Card card, SearchWords looked, List<List<String>> all, double usual) {

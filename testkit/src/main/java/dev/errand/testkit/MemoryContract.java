@@ -262,6 +262,23 @@ public abstract class MemoryContract {
   }
 
   @Test
+  void of_many_that_fit_alike_the_most_important_and_the_surest_come_first_then_the_newest() {
+    for (int n = 0; n < 100; n++) {
+      clock.advance(Duration.ofMillis(1));
+      store.remember(TEAM, "c" + (n * 37) % 100, fact("Water boils.").importance(0.1), null);
+    }
+    clock.advance(Duration.ofMillis(1));
+    store.remember(TEAM, "weighty", fact("Water boils.").importance(1), null);
+    store.remember(TEAM, "unsure", fact("Water boils.").importance(1).confidence(0.1), null);
+
+    assertThat(search("water", 1)).containsExactly("weighty");
+    assertThat(search("water", 4)).containsExactly("weighty", "unsure", "c63", "c26");
+    clock.advance(Duration.ofMillis(1));
+    store.rewrite(TEAM, "c0", fact("Water boils.").importance(0.1), null).orElseThrow();
+    assertThat(search("water", 3)).containsExactly("weighty", "unsure", "c0");
+  }
+
+  @Test
   void words_that_nearly_every_sentence_has_find_nothing_where_there_are_others() {
     write("a", "What is the price of it?");
     write("b", "The gateway is new.");

@@ -265,6 +265,26 @@ class HistoryToolTest {
         .isTrue();
   }
 
+  @Test
+  void what_code_called_with_comes_in_parts_too_is_found_and_stands_there_if_nothing_came_of_it() {
+    var put = ToolFunction.of("Put", "Puts it away.", List.of("text"), call -> "");
+    var code = "Put('x' * 100000 + 'needle')";
+    var job =
+        talk.errand()
+            .submit(teller().tools(put).build(), spec -> spec.code(code).message("Put it away."));
+    talk.answer(job);
+
+    assertThat(reads(job, "search", "needle"))
+        .startsWith("Turn 0, Put returned: … x")
+        .hasSizeLessThan(1_000);
+    var parts = parts(job, Json.object("turn", 0));
+    assertThat(parts)
+        .hasSizeGreaterThan(4)
+        .allSatisfy(part -> assertThat(part).hasSizeLessThan(20_000));
+    assertThat(parts.getFirst()).contains("[Put returned]\ncalled with {\"text\":\"xxx");
+    assertThat(parts.getLast()).contains("needle");
+  }
+
   private static String differing(String one, String two) {
     int at = 0;
     while (at < Math.min(one.length(), two.length()) && one.charAt(at) == two.charAt(at)) {
@@ -363,6 +383,48 @@ class HistoryToolTest {
         .satisfiesExactly(
             turns -> assertThat(turns).contains("a gull").doesNotContain("heron"),
             places -> assertThat(places).startsWith("[Nothing in turns 0 to 1"));
+  }
+
+  @Test
+  void code_that_ran_before_all_is_read_with_all_that_came_before_it() {
+    var agent = talk.agent("coder", says("Well.")).tools(ToolFunction.HISTORY);
+    var job =
+        talk.errand()
+            .submit(
+                agent.build(),
+                spec -> spec.code("print('a gull')").code("print(History(turn=0))").message("Go."));
+
+    assertThat(talk.answer(job)).isEqualTo("Well.");
+    assertThat(Talk.first(talk.asked().getFirst())).contains("## Turn 0\n[console]\na gull");
+  }
+
+  @Test
+  void places_and_words_that_code_gives_as_numbers_count_and_what_is_neither_is_refused() {
+    var code =
+        """
+        print('it was 1453')
+        """;
+    var asks =
+        """
+        told = [History(turn=0, at=999999999), History(search=1453)]
+        for wrong in ({'at': [1]}, {'at': 1.5}, {'search': True}):
+          try:
+            told.append(History(turn=0, **wrong))
+          except Exception as error:
+            told.append(str(error))
+        exit('\\n'.join(told))
+        """;
+    var agent =
+        talk.agent("coder", says(fenced(code)), says(fenced(asks))).tools(ToolFunction.HISTORY);
+
+    assertThat(talk.answer(talk.submit(agent, "Go.")).lines())
+        .satisfiesExactly(
+            nothing -> assertThat(nothing).isEqualTo("[Nothing was said in turn 0.]"),
+            reply -> assertThat(reply).startsWith("Turn 0, you: "),
+            console -> assertThat(console).isEqualTo("Turn 0, console: it was 1453"),
+            at -> assertThat(at).contains("at must be a text, and not [1]"),
+            at -> assertThat(at).contains("at must be a text, and not 1.5"),
+            search -> assertThat(search).contains("search must be a text, and not true"));
   }
 
   @Test

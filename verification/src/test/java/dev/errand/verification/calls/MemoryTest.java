@@ -286,7 +286,12 @@ class MemoryTest {
                 call("Remember", Json.object("text", "x").with("replaces", "nobody")),
                 call("Remember", Json.object("text", "x").with("type", "rumour")),
                 remember("word ".repeat(251)),
-                remember("  ")),
+                remember("  "),
+                call(
+                    "Remember",
+                    Json.object("text", "The host is new.")
+                        .with("replaces", " ")
+                        .with("type", ""))),
             says("."));
     talk.answer(agent, "Go.");
 
@@ -297,8 +302,9 @@ class MemoryTest {
             type ->
                 assertThat(type).contains("'rumour' is no type of a card; there are fact, concept"),
             length -> assertThat(length).contains("250 words at most, and this text has 251"),
-            blank -> assertThat(blank).contains("A card needs a text"));
-    assertThat(written()).containsExactly("The port is 9090.");
+            blank -> assertThat(blank).contains("A card needs a text"),
+            absent -> assertThat(absent).startsWith("Remembered as card "));
+    assertThat(written()).containsExactlyInAnyOrder("The port is 9090.", "The host is new.");
   }
 
   @Test
@@ -322,6 +328,36 @@ class MemoryTest {
     for (int turn = 0; turn < 4; turn++) {
       assertThat(job.request(turn)).isEqualTo(talk.asked().get(turn));
     }
+  }
+
+  @Test
+  void a_task_that_was_summed_up_is_told_without_the_cards_of_its_time() {
+    IntStream.range(0, 15)
+        .forEach(n -> fact("Gateway number " + n + " is red. " + "Very. ".repeat(40)));
+    var replies =
+        Stream.concat(
+                IntStream.range(0, 12)
+                    .mapToObj(n -> calls(think("Zebra " + n + " " + "hm ".repeat(400)))),
+                Stream.of(says("Red.")))
+            .toArray(Model.Reply[]::new);
+    var agent =
+        talk.agent(
+                "researcher",
+                request ->
+                    request.purpose() == Model.Purpose.SUMMARY
+                        ? says("All looked at.")
+                        : nth(request, replies))
+            .memory(TEAM)
+            .tools(THINK)
+            .compactAt(4_000);
+    talk.answer(agent, "Which colour has the gateway? " + "Look well. ".repeat(500));
+
+    var last = first(talk.asked().getLast());
+    assertThat(first(talk.asked().getFirst())).contains("<memory>", "Gateway number 1");
+    assertThat(last)
+        .startsWith("Which colour has the gateway? Look well. ")
+        .contains("All looked at.")
+        .doesNotContain("memory>");
   }
 
   @Test

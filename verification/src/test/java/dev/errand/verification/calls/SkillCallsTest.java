@@ -170,7 +170,10 @@ class SkillCallsTest {
     assertThat(texts(talk.asked().getLast()))
         .first()
         .asString()
-        .contains("Skill letters is gone: it is not in " + folder + " any more. Go on without it.");
+        .contains(
+            "Skill letters is gone: it is not in "
+                + folder.resolve("letters")
+                + " any more. Go on without it.");
     assertThat(entries(job, Entry.Kind.TOOL)).hasSize(3);
   }
 
