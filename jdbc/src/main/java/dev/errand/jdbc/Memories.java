@@ -89,7 +89,7 @@ final class Memories {
     return session
         .sql(
             """
-            select %s, best.score
+            select %s, found.score
             from (
               select card.number,
                 max(1e-300, -bm25(card_word, 0.0, 1.0))
@@ -97,8 +97,8 @@ final class Memories {
               from card_word cross join card on card.number = card_word.rowid
               where card_word match ?
               order by score desc, card.updated desc, card.id limit ?
-            ) as best cross join card on card.number = best.number
-            order by best.score desc, card.updated desc, card.id
+            ) as found cross join card on card.number = found.number
+            order by found.score desc, card.updated desc, card.id
             """
                 .formatted(COLUMNS))
         .bind(question(number.get(), words))
