@@ -9,7 +9,6 @@ import dev.errand.job.Permissions;
 import dev.errand.job.Verdict;
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,9 +28,6 @@ final class AgentFileReader {
 
   private static final Set<String> PERMISSIONS =
       Set.of("allow", "ask", "deny", OTHERWISE, ANSWER_WITHIN);
-
-  private static final Map<String, String> UNITS =
-      Map.of("s", "PT%sS", "m", "PT%sM", "h", "PT%sH", "d", "P%sD");
 
   private final Map<String, FrontMatter.Field> fields;
   private final List<String> known = new ArrayList<>();
@@ -256,18 +252,10 @@ final class AgentFileReader {
     if (field == null) {
       return otherwise;
     }
-    if (field.value() instanceof Json.Text(var text) && text.matches("\\d{1,9}\\s*[smhd]")) {
-      var unit = UNITS.get(text.substring(text.length() - 1));
-      var amount = text.substring(0, text.length() - 1).strip();
-      try {
-        var time = Duration.parse(String.valueOf(unit).formatted(amount));
-        if (time.isPositive()) {
-          return time;
-        }
-      } catch (DateTimeParseException tooLong) {
-        throw misfit(field, key, "a shorter time");
-      }
+    try {
+      return Times.of(field.value() instanceof Json.Text(var text) ? text : "");
+    } catch (IllegalArgumentException none) {
+      throw misfit(field, key, "a time such as 90s, 30m, 2h or 1d");
     }
-    throw misfit(field, key, "a time such as 90s, 30m, 2h or 1d");
   }
 }

@@ -227,7 +227,7 @@ class InboxTest {
         List.of("is no rule", "--ask", "Bash("),
         List.of("is no rule", "--deny", "(x)"),
         List.of("has no object named permissions", "--permissions", "notes.json"),
-        List.of("cannot be read", "--permissions", "none.json"),
-        List.of("is a time such as", "--ask", "Bash", "--answer-within", "soon"));
+        List.of("There is no settings file", "--permissions", "none.json"),
+        List.of("is no time; write 90s", "--ask", "Bash", "--answer-within", "soon"));
   }
 }

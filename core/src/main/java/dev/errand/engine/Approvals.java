@@ -176,14 +176,20 @@ final class Approvals {
                     given.reason().isBlank() ? "." : ": " + given.reason()));
   }
 
-  /// Takes a question back, as something else is to be heard first; one that was answered by then
-  /// stays answered.
+  /// Takes a question back, as a message is to be heard first; one that was answered by then stays
+  /// answered.
   ///
   /// @return what was answered
   Answer withdraw(JobId question, String tool) {
-    var message =
-        "The call of %s was not made: a message arrived before anybody had answered whether it may be. Read it, and call again if that is still right."
-            .formatted(tool);
+    return withdraw(
+        question,
+        tool,
+        "a message arrived before anybody had answered whether it may be. Read it, and call again"
+            + " if that is still right.");
+  }
+
+  private Answer withdraw(JobId question, String tool, String why) {
+    var message = "The call of %s was not made: %s".formatted(tool, why);
     try {
       store.complete(
           question, new Completion.Error(TaskError.of(TaskError.Kind.INTERRUPTED, message, "")));
@@ -202,7 +208,7 @@ final class Approvals {
       return judgement.verdict();
     }
     if (judgement.verdict() == Verdict.DENY) {
-      withdraw(question.get(), tool);
+      withdraw(question.get(), tool, "by now a rule denies what it is about.");
     }
     return judgement.verdict().and(Verdict.ASK);
   }

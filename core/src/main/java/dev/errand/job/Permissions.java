@@ -153,11 +153,6 @@ public record Permissions(
         .toList();
   }
 
-  /// Whether a call may come to wait for a person.
-  public boolean mayAsk() {
-    return otherwise == Verdict.ASK || !ask.isEmpty();
-  }
-
   /// What becomes of a call, and by which rule.
   ///
   /// @param names the names that the tool is known by
@@ -165,7 +160,7 @@ public record Permissions(
   ///   or asked for by any pattern of its tool, and allowed by none
   public Judgement judge(List<String> names, List<Rule.Subject> subjects) {
     if (granted.stream().anyMatch(grant -> isAllowed(grant.rules(), names, subjects))) {
-      return new Judgement(Verdict.ALLOW, null, null);
+      return new Judgement(Verdict.ALLOW, null, answerWithin);
     }
     return strict(deny, Verdict.DENY, names, subjects, true)
         .or(() -> strict(deny, Verdict.DENY, names, subjects, false))
@@ -178,7 +173,7 @@ public record Permissions(
   }
 
   /// What every permission allows of a call: the strictest of their judgements, and the shortest
-  /// time to answer.
+  /// time to answer that any of them has, whichever of them asks.
   public static Judgement judge(
       List<Permissions> all, List<String> names, List<Rule.Subject> subjects) {
     var judgement = new Judgement(Verdict.ALLOW, null, null);
@@ -214,7 +209,7 @@ public record Permissions(
   private Optional<Judgement> lax(
       List<String> names, List<Rule.Subject> subjects, boolean withPattern) {
     return (withPattern ? isCovered(allow, names, subjects) : isWhole(allow, names))
-        ? Optional.of(new Judgement(Verdict.ALLOW, null, null))
+        ? Optional.of(new Judgement(Verdict.ALLOW, null, answerWithin))
         : Optional.<Judgement>empty();
   }
 
@@ -248,9 +243,10 @@ public record Permissions(
   public record Judgement(Verdict verdict, @Nullable Rule rule, @Nullable Duration answerWithin) {
     private Judgement and(Judgement other) {
       var stricter = other.verdict.compareTo(verdict) > 0 ? other : this;
-      var times = Stream.of(this, other).filter(one -> one.verdict == stricter.verdict);
       var shortest =
-          times.flatMap(one -> Stream.ofNullable(one.answerWithin)).min(Duration::compareTo);
+          Stream.of(this, other)
+              .flatMap(one -> Stream.ofNullable(one.answerWithin))
+              .min(Duration::compareTo);
       return new Judgement(stricter.verdict, stricter.rule, shortest.orElse(null));
     }
   }

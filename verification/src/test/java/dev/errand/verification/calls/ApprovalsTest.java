@@ -26,6 +26,8 @@ import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.Outcome;
 import dev.errand.job.Permissions;
+import dev.errand.job.Retry;
+import dev.errand.job.Rule;
 import dev.errand.job.SignalRefusedException;
 import dev.errand.job.ToolCall;
 import dev.errand.job.Verdict;
@@ -38,6 +40,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -574,6 +577,61 @@ class ApprovalsTest {
     talk.errand().deny(real.id(), "ann", "");
     talk.outcome(job);
     assertThat(made).isEmpty();
+  }
+
+  @Test
+  void a_grant_to_work_that_is_attempted_again_stands_in_the_history_of_who_gave_it() {
+    talk.errand().register(withTools(Agent.named("worker")).build());
+    var boss =
+        withTools(Agent.named("boss"))
+            .permissions(all -> all.deny("pay").grant("payments", "worker", "pay"))
+            .program(
+                job ->
+                    job.start(
+                            SubTaskSpec.of("worker")
+                                .code("complete_sub_task(pay())")
+                                .retry(Retry.attempts(2)))
+                        .await()
+                        .result()
+                        .text());
+    var job = talk.errand().submit(boss.build(), spec -> spec);
+    assertThat(talk.outcome(job).value(String.class)).isEqualTo("pay done");
+    assertThat(entries(job, Entry.Kind.PERMISSION_GRANTED)).hasSize(1);
+    var below = talk.errand().job(job.id().child(1).text());
+    assertThat(entries(below, Entry.Kind.PERMISSION_GRANTED)).isEmpty();
+  }
+
+  /// What a call is about may change while its question is open, as where a link leads.
+  @Test
+  void a_call_that_is_denied_by_now_is_not_made_and_its_question_is_taken_back() {
+    var about = new AtomicReference<>("harmless");
+    var paying =
+        tool("pay", EffectPolicy.IDEMPOTENT)
+            .subjects((parameters, arguments) -> List.of(Rule.Subject.text(about.get())));
+    var agent =
+        talk.agent("clerk", calls(pay("ann"), call("wait", Json.Object.EMPTY)), says("Well."))
+            .tools(
+                paying,
+                ToolFunction.of(
+                    "wait",
+                    "",
+                    List.of(),
+                    call -> {
+                      throw new IllegalStateException("it asks, and is not allowed");
+                    }))
+            .permissions(all -> all.ask("pay", "wait").deny("pay(secret)"));
+    var job = talk.submit(agent, "Pay.");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> job.approvals().size() == 2 && job.record().status() == JobStatus.SUSPENDED);
+    about.set("secret");
+    talk.errand().allow(job.approvals().getFirst().id(), "ann");
+    Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> job.approvals().size() == 1);
+    talk.errand().deny(job.approvals().getFirst().id(), "ann", "");
+    talk.outcome(job);
+    assertThat(made).isEmpty();
+    assertThat(texts(talk.asked().getLast()).getFirst()).contains("by the rule pay(secret)");
+    assertThat(job.approvals()).isEmpty();
   }
 
   @Test
