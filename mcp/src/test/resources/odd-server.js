@@ -38,6 +38,9 @@ function answer({ id, method, params }) {
         ? undefined
         : say({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "odd", version: "1" } } });
     case "tools/list": {
+      if (is("endless")) {
+        return say({ id, result: { tools: [], nextCursor: "again" } });
+      }
       const second = params && params.cursor === "second";
       const [tools, nextCursor] = second ? [TOOLS.slice(2)] : [TOOLS.slice(0, 2), "second"];
       return say({ id, result: { tools, nextCursor } });

@@ -91,7 +91,10 @@ public record AgentFile(
               .model(models.resolve(settings.model()))
               .style(settings.style())
               .tools(acting(skills.with(choice.tools()), toolbox))
-              .permissions(all.stream().map(ToolChoice::ours).toArray(Permissions[]::new))
+              .permissions(
+                  all.stream()
+                      .map(one -> ToolChoice.ours(one, toolbox))
+                      .toArray(Permissions[]::new))
               .tools(choice.sources().toArray())
               .concurrentTools(settings.concurrentTools())
               .compactAt(settings.compactAt())

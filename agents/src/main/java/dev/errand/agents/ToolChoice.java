@@ -69,23 +69,29 @@ record ToolChoice(
     warnings = warnings.stream().distinct().toList();
   }
 
-  /// The same rules, with the names of our own tools for those of others.
-  static Permissions ours(Permissions rules) {
+  /// The same rules, with the names of our own tools for those of others that are not here.
+  static Permissions ours(Permissions rules, Toolbox toolbox) {
     return new Permissions(
-        ours(rules.allow()),
-        ours(rules.ask()),
-        ours(rules.deny()),
-        ours(rules.only()),
+        ours(rules.allow(), toolbox),
+        ours(rules.ask(), toolbox),
+        ours(rules.deny(), toolbox),
+        ours(rules.only(), toolbox),
         rules.otherwise(),
         rules.answerWithin(),
         rules.grants(),
         rules.granted());
   }
 
-  private static List<Rule> ours(List<Rule> rules) {
+  private static List<Rule> ours(List<Rule> rules, Toolbox toolbox) {
     return rules.stream()
-        .map(rule -> new Rule(SAME.getOrDefault(rule.tool(), rule.tool()), rule.pattern()))
+        .map(rule -> new Rule(ours(rule.tool(), toolbox), rule.pattern()))
         .toList();
+  }
+
+  /// What a tool of that name is called here.
+  private static String ours(String name, Toolbox toolbox) {
+    boolean isUnknown = toolbox.look(name) instanceof Toolbox.Answer.Unknown;
+    return isUnknown ? SAME.getOrDefault(name, name) : name;
   }
 
   /// The tools of an agent, from what its file says.
@@ -166,8 +172,7 @@ record ToolChoice(
       }
       var restricted = RESTRICTED.matcher(name);
       var plain = restricted.matches() ? restricted.group(1) : name;
-      var known = toolbox.look(plain) instanceof Toolbox.Answer.Unknown ? SAME.get(plain) : null;
-      var ours = known == null ? plain : known;
+      var ours = ours(plain, toolbox);
       if (restricted.matches()) {
         var rule = Rule.of(ours + "(" + restricted.group(2) + ")").toString();
         patterns.computeIfAbsent(ours, none -> new ArrayList<>()).add(rule);
@@ -209,9 +214,9 @@ record ToolChoice(
       var restricted = RESTRICTED.matcher(name);
       if (restricted.matches()) {
         var plain = restricted.group(1);
-        without.add(SAME.getOrDefault(plain, plain) + "(" + restricted.group(2) + ")");
+        without.add(ours(plain, toolbox) + "(" + restricted.group(2) + ")");
       } else {
-        chosen.remove(SAME.getOrDefault(name, name));
+        chosen.remove(ours(name, toolbox));
         leftOut.add(name.replaceFirst("__\\*$", ""));
       }
     }

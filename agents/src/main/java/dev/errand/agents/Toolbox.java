@@ -242,10 +242,10 @@ public final class Toolbox {
   public ToolFunction tool(String name) {
     return switch (look(name)) {
       case Answer.Here(var tool) -> tool;
-      case Answer.Sourced(var source, var isWhole) when isWhole ->
+      case Answer.Sourced(var source, var isWhole) ->
           throw new IllegalArgumentException(
-              "%s names all tools of %s; name one".formatted(name, source.name()));
-      case Answer.Sourced(var source, var isWhole) -> source.tools().getFirst();
+              "%s is of the source %s, whose connection is counted by the agents that have it: give the agent the source, or source.only(…)"
+                  .formatted(name, source.name()));
       case Answer.Withheld(var why) -> throw new IllegalArgumentException(why);
       case Answer.Lacking(var what) -> throw new IllegalArgumentException(what);
       case Answer.Unknown(var advice) -> throw new IllegalArgumentException(advice);

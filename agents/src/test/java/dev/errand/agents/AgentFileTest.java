@@ -270,6 +270,18 @@ class AgentFileTest {
     assertThat(own.answerWithin()).isEqualTo(Duration.ofDays(7));
   }
 
+  @Test
+  void a_rule_for_a_tool_of_ones_own_is_about_that_whatever_others_call_so() throws IOException {
+    var own = ToolFunction.of("Agent", "Hires an agent.", List.of("name"), call -> "hired");
+    var agent =
+        keys("tools: Agent, SubTask", "disallowedTools: Agent(bond)", "permissions: {ask: Agent}")
+            .agent(Toolbox.in(folder).with(own), MODELS);
+
+    assertThat(judged(agent, "Agent", "name", "smith")).isEqualTo(Verdict.ASK);
+    assertThat(judged(agent, "Agent", "name", "bond")).isEqualTo(Verdict.DENY);
+    assertThat(judged(agent, "SubTask", "title", "bond")).isEqualTo(Verdict.ALLOW);
+  }
+
   private static Verdict judged(Agent agent, String tool, String argument, String value) {
     var called =
         agent.tools().stream().filter(one -> one.name().equals(tool)).findFirst().orElseThrow();

@@ -106,9 +106,12 @@ class SourcesTest {
   }
 
   @Test
-  void a_tool_of_a_source_can_be_asked_for_in_java() {
-    assertThat(toolbox.tool("mcp__git_hub__get-release").name()).isEqualTo("get_release");
-    assertThatThrownBy(() -> toolbox.tool("mcp__files")).hasMessageContaining("name one");
+  void a_tool_of_a_source_is_not_given_without_its_source() {
+    for (var name : List.of("mcp__git_hub__get-release", "mcp__files")) {
+      assertThatThrownBy(() -> toolbox.tool(name))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("give the agent the source");
+    }
     assertThatThrownBy(() -> toolbox.source(source("git-hub")).source(source("files")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("There are tools of files already");

@@ -101,6 +101,15 @@ class OddServersTest {
   }
 
   @Test
+  void one_whose_list_of_tools_has_no_end_is_given_up() {
+    var server = made(odd("endless"));
+    assertThatThrownBy(server::tools)
+        .isInstanceOf(ToolSourceException.class)
+        .hasMessageContaining("its list of tools does not come to an end");
+    await().atMost(LONG).until(() -> ProcessHandle.current().descendants().noneMatch(this::isOurs));
+  }
+
+  @Test
   void what_is_no_message_is_passed_over() throws Exception {
     var server = made(odd("talks"));
     assertThat(server.tools()).hasSize(8);
