@@ -49,13 +49,40 @@ public interface Store extends AutoCloseable, Cards {
   /// @throws IllegalArgumentException if the id is not a root's
   JobId submit(NewJob job);
 
-  /// Hands at most `limit` due jobs to `worker`, each for `duration`, those longest due first.
+  /// Hands at most `limit` due jobs to `worker`, each for `duration`.
   ///
   /// A job is due when it is ready to go on and nobody holds a lease on it that still runs. Each
   /// claim raises the job's fence. A `SUSPENDED` job is handed out once its wait is satisfied or
-  /// its moment has come, or once a message arrived, and keeps that status; it counts as due since
-  /// its creation, so that a parent that was woken does not queue behind all the children it
-  /// created. Jobs due at the same moment are handed out in the order of their creation.
+  /// its moment has come, or once a message arrived, and keeps that status; one that was woken, or
+  /// revived, counts as due since its creation.
+  ///
+  /// Jobs are handed out one after the other, each time the one that comes first:
+  ///
+  /// - Jobs of a higher priority come before all of a lower one.
+  /// - Among jobs of one priority, their agents take turns: the next job is one of the agent that
+  ///   had its last turn at this priority longest ago. Agents that had none yet come first, in the
+  ///   order of the jobs they would have handed out: longest due first, then in the order of
+  ///   creation.
+  /// - The due jobs of one agent and one priority are a queue. In it they stand by their places,
+  ///   the lowest first; at one place, longest due first, then in the order of their creation.
+  ///
+  /// A job takes its place when it falls due, and keeps it until it is handed out, renewed, or is
+  /// due no more: the highest place of its queue that was handed out, or the one after the last
+  /// that was taken in its flow, whichever is higher. A flow are the jobs of one queue that are of
+  /// one tree and of which all, or none, have begun (are no longer `READY`). So ten thousand
+  /// children that were created together stand one behind the other, where a job of another tree
+  /// that comes later has at most one of them before it, and their parent, when it is woken, does
+  /// not queue behind them; while single jobs of many trees are handed out longest due first. A job
+  /// that falls due by the passing of time (it asked for a moment, its wait ran out, or its lease
+  /// did) takes its place when a worker next asks for jobs at all, in the order of these moments
+  /// and then of creation. A step, or another call, that is refused takes no places. Those that a
+  /// call takes are taken in the order of what it does; jobs woken by one end in that of their
+  /// creation.
+  ///
+  /// Turns and the last places of flows need not outlive a restart, after which no place is taken
+  /// below the lowest that a job in the queue has. A store that several processes share may go by
+  /// the turns that were taken, and the places that were taken and handed out, in the process that
+  /// is asked. [Turns] remembers them.
   ///
   /// @throws IllegalArgumentException if `limit` is negative or `duration` is not positive
   List<Claim> claim(String worker, int limit, Duration duration);

@@ -42,7 +42,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -77,20 +76,7 @@ public final class MemoryStore implements Store {
     if (limit < 0) {
       throw new IllegalArgumentException("Cannot claim " + limit + " jobs");
     }
-    return change(
-        draft -> {
-          var due =
-              draft.rows.values().stream()
-                  .filter(row -> row.isDue(now()))
-                  .sorted(comparing(row -> Objects.requireNonNull(row.due())))
-                  .limit(limit)
-                  .toList();
-          var claims = new ArrayList<Claim>();
-          for (var row : due) {
-            claims.add(draft.claim(row, worker, end(duration)));
-          }
-          return List.copyOf(claims);
-        });
+    return change(draft -> draft.claim(worker, limit, end(duration), now()));
   }
 
   @Override

@@ -294,8 +294,8 @@ final class RandomCalls {
   private NewJob root() {
     var key = chance(50) ? "k" + random.nextInt(3) : null;
     var budget = chance(50) ? null : budget();
-    return new NewJob(
-        pick(ROOTS), key, definition(), digest(), null, null, null, timeout(), budget);
+    return new NewJob(pick(ROOTS), key, definition(), digest(), null, null, null, timeout(), budget)
+        .prioritized(priority());
   }
 
   private Change change(JobId job, Map<Integer, Integer> lengths) {
@@ -357,7 +357,12 @@ final class RandomCalls {
     var message = chance(10) ? "hello" : null;
     var budget = chance(60) ? null : budget();
     return new NewJob(
-        id, null, definition(), digest(), handler, workspace, message, timeout(), budget);
+            id, null, definition(), digest(), handler, workspace, message, timeout(), budget)
+        .prioritized(priority());
+  }
+
+  private @Nullable Integer priority() {
+    return chance(80) ? null : random.nextInt(3) - 1;
   }
 
   private Budget budget() {

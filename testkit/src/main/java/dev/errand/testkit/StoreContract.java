@@ -438,6 +438,261 @@ public abstract class StoreContract {
   }
 
   @Nested
+  class TakingTurns {
+    private static final JobId OTHER = new JobId("other");
+
+    private static NewJob of(String agent, JobId id) {
+      var definition = JobDefinition.of(AgentSpec.program(agent), CodeBlock.python("pass"));
+      return new NewJob(id, null, definition, "asked", null, null);
+    }
+
+    /// A tree of that agent whose root waits for its first child; all children are due.
+    private void tree(String agent, JobId root, int children) {
+      store.submit(of(agent, root));
+      var created =
+          IntStream.rangeClosed(1, children)
+              .mapToObj(n -> handled(of(agent, root.child(n))))
+              .toArray(Change[]::new);
+      var claim = claim(root);
+      store.commit(Stepping.by(claim, created).awaiting(1, root.child(1)));
+    }
+
+    private static Change handled(NewJob child) {
+      return new Change.Created(child.handledBy(Subtask.open(Json.Null.VALUE)));
+    }
+
+    private List<String> next(int many) {
+      return claimed(store.claim("worker", many, LEASE));
+    }
+
+    private List<String> oneByOne(int many) {
+      return IntStream.range(0, many).boxed().flatMap(n -> next(1).stream()).toList();
+    }
+
+    private static long within(JobId root, List<String> claimed) {
+      return claimed.stream().filter(id -> new JobId(id).isWithin(root)).count();
+    }
+
+    @Test
+    void a_single_new_job_has_at_most_one_of_a_thousand_children_before_it() {
+      tree("tester", ROOT, 1_000);
+      next(100);
+      clock.advance(Duration.ofSeconds(1));
+      store.submit(of("tester", OTHER));
+
+      assertThat(next(2)).contains("other");
+    }
+
+    @Test
+    void two_trees_of_an_agent_share_evenly_however_long_one_was_there() {
+      tree("tester", ROOT, 500);
+      next(200);
+      tree("tester", OTHER, 300);
+
+      assertThat(within(OTHER, next(100))).isBetween(49L, 51L);
+      assertThat(within(OTHER, oneByOne(100))).isBetween(49L, 51L);
+    }
+
+    @Test
+    void a_tree_that_had_nothing_due_for_long_saves_up_no_turns() {
+      tree("tester", ROOT, 300);
+      store.submit(of("tester", OTHER));
+      var idle = claim(OTHER);
+      next(200);
+      var children =
+          IntStream.rangeClosed(1, 50)
+              .mapToObj(n -> handled(of("tester", OTHER.child(n))))
+              .toArray(Change[]::new);
+      store.commit(Stepping.by(idle, children).ending());
+
+      assertThat(within(OTHER, next(40))).isBetween(19L, 21L);
+    }
+
+    @Test
+    void two_agents_share_evenly_however_many_trees_each_has() {
+      tree("one", ROOT, 300);
+      IntStream.range(0, 300).forEach(n -> store.submit(of("two", new JobId("two" + n))));
+
+      assertThat(within(ROOT, next(100))).isEqualTo(50);
+      assertThat(within(ROOT, oneByOne(100))).isEqualTo(50);
+    }
+
+    @Test
+    void an_agent_that_had_no_turn_yet_has_one_next() {
+      tree("one", ROOT, 100);
+      next(50);
+      clock.advance(Duration.ofSeconds(1));
+      store.submit(of("two", OTHER));
+
+      assertThat(next(1)).containsExactly("other");
+    }
+
+    @Test
+    void agents_that_had_no_turn_yet_come_in_the_order_in_which_their_jobs_fell_due() {
+      for (var agent : List.of("c", "a", "b")) {
+        clock.advance(Duration.ofSeconds(1));
+        store.submit(of(agent, new JobId(agent + "1")));
+        store.submit(of(agent, new JobId(agent + "2")));
+      }
+
+      assertThat(oneByOne(3)).containsExactly("c1", "a1", "b1");
+      assertThat(next(10)).containsExactly("c2", "a2", "b2");
+    }
+
+    @Test
+    void all_of_a_higher_priority_come_first_whoevers_turn_it_is() {
+      tree("tester", ROOT, 3);
+      store.submit(of("low", new JobId("low")).prioritized(Integer.MIN_VALUE));
+      store.submit(of("tester", new JobId("top1")).prioritized(Integer.MAX_VALUE));
+      clock.advance(Duration.ofSeconds(1));
+      store.submit(of("tester", new JobId("top2")).prioritized(Integer.MAX_VALUE));
+      store.submit(of("other", OTHER).prioritized(1));
+
+      assertThat(next(100))
+          .containsExactly("top1", "top2", "other", "tree.1", "tree.2", "tree.3", "low");
+    }
+
+    @Test
+    void a_child_has_its_parents_priority_unless_it_says_otherwise() {
+      store.submit(of("tester", ROOT).prioritized(5));
+      var same = handled(of("tester", FIRST));
+      var lower = handled(of("tester", SECOND).prioritized(-2));
+      store.commit(Stepping.by(claim(ROOT), same, lower).yielding(clock.instant()));
+      store.commit(Stepping.by(claim(SECOND), handled(of("tester", SECOND.child(1)))).goingOn());
+
+      assertThat(store.find(List.of(ROOT, FIRST, SECOND, SECOND.child(1))))
+          .extracting(job -> job.id().text() + " " + job.origin().priority())
+          .containsExactlyInAnyOrder("tree 5", "tree.1 5", "tree.2 -2", "tree.2.1 -2");
+      store.submit(of("tester", OTHER));
+      assertThat(store.find(OTHER).orElseThrow().origin().priority()).isZero();
+    }
+
+    @Test
+    void a_fork_has_the_priority_of_what_it_was_forked_from() {
+      store.submit(of("tester", ROOT).prioritized(3));
+      store.fork(ROOT, Delta.BEFORE, OTHER);
+
+      assertThat(store.find(OTHER).orElseThrow().origin().priority()).isEqualTo(3);
+    }
+
+    @Test
+    void a_woken_parent_does_not_queue_behind_its_thousand_due_children() {
+      tree("tester", ROOT, 1_000);
+      var first = store.claim("worker", 1, LEASE).getFirst();
+      store.commit(Stepping.by(first, ended(succeeded(1))).ending());
+
+      assertThat(next(2)).contains("tree");
+    }
+
+    @Test
+    void a_job_that_hands_itself_back_goes_behind_the_others_that_are_due() {
+      for (var id : List.of("a", "b", "c")) {
+        store.submit(of("tester", new JobId(id)));
+      }
+      var handedOut = new ArrayList<String>();
+      for (int n = 0; n < 6; n++) {
+        var claim = store.claim("worker", 1, LEASE).getFirst();
+        handedOut.add(claim.job().id().text());
+        clock.advance(Duration.ofMillis(1));
+        store.commit(Stepping.by(claim).yielding(clock.instant()));
+      }
+
+      assertThat(handedOut).containsExactly("a", "b", "c", "a", "b", "c");
+    }
+
+    @Test
+    void jobs_whose_leases_ran_out_come_in_the_order_of_their_ends() {
+      var ids = List.of(new JobId("a"), new JobId("b"), new JobId("c"));
+      ids.forEach(id -> store.submit(of("tester", id)));
+      var leases = store.claim("first", 3, LEASE).stream().map(Claim::lease).toList();
+      store.renew(List.of(leases.get(0)), LEASE.plusSeconds(2));
+      store.renew(List.of(leases.get(1)), LEASE.plusSeconds(1));
+      clock.advance(LEASE.multipliedBy(2));
+
+      assertThat(next(3)).containsExactly("c", "b", "a");
+    }
+
+    @Test
+    void a_thousand_children_whose_leases_ran_out_give_way_to_a_single_new_job() {
+      tree("tester", ROOT, 1_000);
+      assertThat(next(1_000)).hasSize(1_000);
+      clock.advance(LEASE.multipliedBy(2));
+      next(10);
+      store.submit(of("tester", OTHER));
+
+      assertThat(next(2)).contains("other");
+    }
+
+    @Test
+    void a_job_renewed_after_its_lease_ran_out_is_due_no_more() {
+      store.submit(of("tester", ROOT));
+      var lease = claim(ROOT).lease();
+      clock.advance(LEASE);
+      store.submit(of("tester", OTHER));
+      store.submit(of("tester", new JobId("third")));
+      assertThat(next(1)).containsExactly("other");
+      assertThat(store.renew(List.of(lease), LEASE)).hasSize(1);
+
+      assertThat(next(10)).containsExactly("third");
+      clock.advance(LEASE);
+      assertThat(next(10)).containsExactlyInAnyOrder("tree", "other", "third");
+    }
+
+    @Test
+    void jobs_that_slept_give_way_as_those_do_that_were_created_together() {
+      tree("tester", ROOT, 300);
+      var morning = clock.instant().plus(Duration.ofHours(8));
+      store
+          .claim("worker", 300, LEASE)
+          .forEach(claim -> store.commit(Stepping.by(claim).yielding(morning)));
+      clock.advance(Duration.ofHours(9));
+      next(10);
+      tree("tester", OTHER, 100);
+
+      assertThat(within(OTHER, next(100))).isBetween(49L, 51L);
+    }
+
+    @Test
+    void a_refused_step_takes_no_places() {
+      tree("tester", OTHER, 3);
+      store.submit(of("tester", ROOT));
+      var claim =
+          store.claim("worker", 4, LEASE).stream()
+              .filter(any -> any.job().id().equals(ROOT))
+              .findFirst()
+              .orElseThrow();
+      var many =
+          Stream.concat(
+                  IntStream.rangeClosed(1, 50).mapToObj(n -> handled(of("tester", ROOT.child(n)))),
+                  Stream.of(created(OTHER.child(9))))
+              .toArray(Change[]::new);
+      assertThatThrownBy(() -> store.commit(Stepping.by(claim, many).goingOn()))
+          .isInstanceOf(IllegalArgumentException.class);
+      store.commit(Stepping.by(claim, handled(of("tester", FIRST))).goingOn());
+      tree("tester", new JobId("third"), 20);
+
+      assertThat(next(3)).contains("tree.1");
+    }
+
+    @Test
+    void who_stood_first_before_a_restart_is_not_passed_for_ever_by_who_comes_after() {
+      tree("tester", ROOT, 100);
+      next(50);
+      reopen();
+      var handedOut = new ArrayList<String>();
+      for (int n = 0; n < 20; n++) {
+        store.submit(of("tester", new JobId("new" + n)));
+        handedOut.addAll(next(1));
+      }
+
+      assertThat(handedOut).filteredOn(id -> id.startsWith("new")).hasSizeGreaterThan(8);
+      assertThat(handedOut)
+          .filteredOn(id -> id.startsWith("tree"))
+          .hasSizeGreaterThan(survivesReopening() ? 8 : -1);
+    }
+  }
+
+  @Nested
   class Renewing {
     @Test
     void a_renewed_lease_runs_from_now() {
