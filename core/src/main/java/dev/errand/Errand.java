@@ -35,6 +35,7 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /// Durable delegated work: takes jobs, keeps them in a store, and advances them while its worker is
@@ -59,6 +60,17 @@ public final class Errand implements AutoCloseable {
   /// @throws StoreException if the file cannot be used, saying why and what to do
   public static Errand open(Path file) {
     return builder().open(file);
+  }
+
+  /// Opens the store in the database that `database` connects to, bringing its tables up to date;
+  /// any number of processes on any number of machines may share it. Time is the database's.
+  ///
+  /// The pool, if it is one, needs some ten connections for this process, and stays open when the
+  /// Errand is closed.
+  ///
+  /// @throws StoreException if the database cannot be used, saying why and what to do
+  public static Errand open(DataSource database) {
+    return builder().open(database);
   }
 
   /// Begins an Errand with options.
@@ -332,7 +344,7 @@ public final class Errand implements AutoCloseable {
     private final List<ModelProvider> models = new ArrayList<>();
     private final List<ToolFunction> tools = new ArrayList<>();
     private final References references = new References();
-    private InstantSource clock = SystemClock.INSTANCE;
+    private @Nullable InstantSource clock;
     private Path workingDirectory = Path.of("");
     private @Nullable Store store;
 
@@ -366,7 +378,7 @@ public final class Errand implements AutoCloseable {
       return this;
     }
 
-    /// The clock; default the machine's.
+    /// The clock; default the store's: of a file the machine's, of a database that one's own.
     public Builder clock(InstantSource clock) {
       this.clock = clock;
       return this;
@@ -388,16 +400,30 @@ public final class Errand implements AutoCloseable {
     ///
     /// @throws StoreException if the file cannot be used, or no store module is on the class path
     public Errand open(Path file) {
-      var provider =
-          ServiceLoader.load(StoreProvider.class)
-              .findFirst()
-              .orElseThrow(
-                  () ->
-                      new StoreException(
-                          "No store for "
-                              + file
-                              + ": add dev.errand:errand-jdbc to the class path"));
-      return store(provider.open(file, clock)).open();
+      return store(provider(file).open(file, clock == null ? SystemClock.INSTANCE : clock)).open();
+    }
+
+    /// Opens the store in the database at that URL, `jdbc:postgresql://…`; see
+    /// [Errand#open(DataSource)].
+    ///
+    /// @throws StoreException if the database cannot be used, or no store module is on the class
+    ///   path
+    public Errand open(String url) {
+      return store(provider(url.replaceFirst("[?].*", "")).open(url, clock)).open();
+    }
+
+    /// Opens the store in that database; see [Errand#open(DataSource)].
+    public Errand open(DataSource database) {
+      return store(provider(database).open(database, clock)).open();
+    }
+
+    private static StoreProvider provider(Object place) {
+      return ServiceLoader.load(StoreProvider.class)
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new StoreException(
+                      "No store for " + place + ": add dev.errand:errand-jdbc to the class path"));
     }
 
     /// Opens an Errand over the store that was given.
@@ -419,7 +445,8 @@ public final class Errand implements AutoCloseable {
       }
       tools.addAll(new WorkingDirectory(workingDirectory).tools());
       tools.addAll(references.tools(store));
-      return new Errand(new Engine(store, runtimes, models, tools, clock), clock, references);
+      var time = clock == null ? store.clock() : clock;
+      return new Errand(new Engine(store, runtimes, models, tools, time), time, references);
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.errand;
 import dev.errand.engine.Engine;
 import dev.errand.job.Budget;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /// Advances the jobs of an [Errand] in this process; prepared by [Errand#worker], not thread-safe.
 public final class Worker {
@@ -10,7 +11,7 @@ public final class Worker {
   private int concurrency = Engine.WorkerOptions.DEFAULT.concurrency();
   private int warmJobs = Engine.WorkerOptions.DEFAULT.warmJobs();
   private Duration lease = Engine.WorkerOptions.DEFAULT.lease();
-  private Duration poll = Engine.WorkerOptions.DEFAULT.poll();
+  private @Nullable Duration poll;
   private Budget budget = Engine.WorkerOptions.DEFAULT.budget();
 
   Worker(Engine engine) {
@@ -35,7 +36,8 @@ public final class Worker {
     return this;
   }
 
-  /// How often to look for jobs made due by other processes; default 250 ms.
+  /// How often to look for jobs made due by other processes; default 250 ms for a file; for a
+  /// database 2 s, where it tells of them by itself, and else 1 s.
   public Worker poll(Duration poll) {
     this.poll = poll;
     return this;
@@ -57,6 +59,7 @@ public final class Worker {
   /// @throws IllegalArgumentException if it is to advance no job at a time, or a negative number is
   ///   to be kept
   public void start() {
-    engine.start(new Engine.WorkerOptions(concurrency, warmJobs, lease, poll, budget));
+    var every = poll == null ? engine.store().pollEvery() : poll;
+    engine.start(new Engine.WorkerOptions(concurrency, warmJobs, lease, every, budget));
   }
 }

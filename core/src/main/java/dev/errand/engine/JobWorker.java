@@ -81,6 +81,7 @@ final class JobWorker implements Parking, AutoCloseable {
   /// On a thread of its own: to end thousands of jobs takes a while.
   private final Timer stopping;
 
+  private @Nullable AutoCloseable listening;
   private long heeded;
   private volatile long lastStop = System.nanoTime() - LATELY.toNanos();
   private final Thread claiming;
@@ -120,6 +121,7 @@ final class JobWorker implements Parking, AutoCloseable {
     timer.after(COLLECTED_EVERY, this::collect);
     heeded = store.stops(0).stream().mapToLong(Stop::number).max().orElse(0);
     stopping.every(poll, this::lookForStops);
+    listening = store.listen(this::wake);
     claiming.start();
   }
 
@@ -232,6 +234,12 @@ final class JobWorker implements Parking, AutoCloseable {
   /// A job of a tree that was stopped may have gone on since: its row knows.
   private void stopIfDue(JobAdvancer advancer) {
     store.stopOf(advancer.job()).ifPresent(stop -> stop(advancer, stop));
+  }
+
+  /// Another process may have made jobs due, or stopped some.
+  private void wake() {
+    signals.committed();
+    stopping.after(Duration.ZERO, this::lookForStops);
   }
 
   private void lookForStops() {
@@ -491,10 +499,22 @@ final class JobWorker implements Parking, AutoCloseable {
   public void close() {
     running = false;
     claiming.interrupt();
+    stopListening();
     timer.close();
     stopping.close();
     dropParked();
     active.values().forEach(JobAdvancer::close);
     signals.changed();
+  }
+
+  @SuppressWarnings("IllegalCatch") // whatever it is, nobody listens any more
+  private void stopListening() {
+    try {
+      if (listening != null) {
+        listening.close();
+      }
+    } catch (Exception gone) {
+      LOG.debug("The store does not end to tell of changes", gone);
+    }
   }
 }

@@ -23,6 +23,7 @@ import dev.errand.job.Stop;
 import dev.errand.job.Wait;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -311,6 +312,23 @@ public interface Store extends AutoCloseable, Cards {
 
   /// Frees pieces that no workspace has, as of any turn that is kept; looks at `limit` at most.
   Freed collect(int limit);
+
+  /// The clock by which this store tells what is due: the caller's, or that of the database where
+  /// many machines share one. Reading it costs no look at the store.
+  InstantSource clock();
+
+  /// How often to look for what other processes made due: often where a look is cheap, seldom where
+  /// [#listen] tells of most of it.
+  default Duration pollEvery() {
+    return Duration.ofMillis(250);
+  }
+
+  /// Calls `woken`, on a thread of the store, when another process may have made something due or
+  /// stopped a job, until what is returned is closed. A hint: it may come late, for nothing or not
+  /// at all; by default it never comes.
+  default AutoCloseable listen(Runnable woken) {
+    return () -> {};
+  }
 
   /// Ends the use of the store; leases of workers of this process may be handed out again at once.
   @Override

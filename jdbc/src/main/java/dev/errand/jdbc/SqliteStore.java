@@ -93,6 +93,11 @@ public final class SqliteStore implements Store {
   }
 
   @Override
+  public InstantSource clock() {
+    return clock;
+  }
+
+  @Override
   public JobId submit(NewJob job) {
     return writer.write(new Submission(job));
   }

@@ -26,7 +26,7 @@ class TornLogTest {
     var file = directory.resolve("jobs.db");
     byte[] pages;
     byte[] log;
-    try (var store = new SqliteStoreProvider().open(file, InstantSource.system())) {
+    try (var store = new JdbcStoreProvider().open(file, InstantSource.system())) {
       for (var id : ids()) {
         store.submit(TestJobs.job(id));
       }
@@ -48,7 +48,7 @@ class TornLogTest {
     var file = Files.createTempDirectory(directory, "torn").resolve("jobs.db");
     Files.write(file, pages);
     Files.write(file.resolveSibling("jobs.db-wal"), log);
-    try (var store = new SqliteStoreProvider().open(file, InstantSource.system())) {
+    try (var store = new JdbcStoreProvider().open(file, InstantSource.system())) {
       var there = ids().stream().map(id -> store.find(id).isPresent()).toList();
       int count = (int) there.stream().filter(found -> found).count();
       assertThat(there.subList(0, count)).as("without a gap").doesNotContain(false);

@@ -66,6 +66,11 @@ public final class MemoryStore implements Store {
   }
 
   @Override
+  public InstantSource clock() {
+    return clock;
+  }
+
+  @Override
   public JobId submit(NewJob job) {
     return change(draft -> draft.submit(job, now()));
   }
