@@ -299,8 +299,9 @@ final class JobAdvancer {
     try {
       var model = registry.model(definition.agent(), name);
       if (asked.isEmpty()) {
-        compact(model);
+        compact(name, model);
       }
+      takeCall(name);
       var request = history.conversation().request();
       estimate = model.estimate(request);
       var tooLittle = spending.reserve(estimate, askedToEnd().isPresent());
@@ -351,12 +352,26 @@ final class JobAdvancer {
     return budget.within(estimate, () -> outbound.model(call));
   }
 
+  /// A call is taken before anything is set aside for it: a job that is put off keeps nothing from
+  /// the others of its tree meanwhile. What the tree then has no budget for is a call that is not
+  /// made; that is once for a job, at its end.
+  private void takeCall(String name) {
+    requireNotStopped();
+    store
+        .call(name)
+        .ifPresent(
+            again -> {
+              throw new NoCallLeft(name, again);
+            });
+  }
+
   /// Has the model sum up what was said first, where it would be shown too much.
-  private void compact(Model model) {
+  private void compact(String name, Model model) {
     var due = history.conversation().compaction();
     if (due.isEmpty()) {
       return;
     }
+    takeCall(name);
     var request = due.get().request();
     var estimate = model.estimate(request);
     if (spending.reserve(estimate, false).isPresent()) {

@@ -19,7 +19,9 @@ import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
+import dev.errand.job.Quota;
 import dev.errand.job.Stop;
+import dev.errand.job.StoreException;
 import dev.errand.job.Wait;
 import java.time.Duration;
 import java.time.Instant;
@@ -80,6 +82,11 @@ public interface Store extends AutoCloseable, Cards {
   /// call takes are taken in the order of what it does; jobs woken by one end in that of their
   /// creation.
   ///
+  /// Of jobs that a [Quota.Jobs] of this store covers, so many are live at a time: held under a
+  /// lease that still runs. Who would come first, but for that limit, is passed over and keeps its
+  /// place. No number of claims at a time goes beyond a limit; only a lease that is prolonged after
+  /// it ran out, when its place was given to another job, does.
+  ///
   /// Turns and the last places of flows need not outlive a restart, after which no place is taken
   /// below the lowest that a job in the queue has. A store that several processes share may go by
   /// the turns that were taken, and the places that were taken and handed out, in the process that
@@ -123,7 +130,8 @@ public interface Store extends AutoCloseable, Cards {
   Receipt commit(Step step);
 
   /// The moment at which the next job falls due without anybody's doing, or [#sweep] has something
-  /// to do; empty when there is none.
+  /// to do; empty when there is none. A due job that a limit holds back counts as due, unless that
+  /// limit lets none go on at all.
   Optional<Instant> nextDue();
 
   /// The job of that id.
@@ -225,12 +233,45 @@ public interface Store extends AutoCloseable, Cards {
   ///   open account of its own
   void grant(JobId job, Budget more);
 
+  /// Sets a limit that all workers of this store hold from their next claim, or call, on; in place
+  /// of the one of that name, if there is one. What is live stays so, if it is too much.
+  ///
+  /// A rate of calls that is changed begins anew; one that is set again as it was goes on.
+  default void limit(Quota quota) {
+    throw new StoreException("This store keeps no limits; use one that does.");
+  }
+
+  /// Lifts the limit of that name; false if there is none.
+  default boolean lift(String name) {
+    throw new StoreException("This store keeps no limits; use one that does.");
+  }
+
+  /// The limits that are set, in the order of their names as text.
+  default List<Quota> quotas() {
+    return List.of();
+  }
+
+  /// Takes one call, now, of each [Quota.Calls] that covers the model; if one of them has none
+  /// left, none of any. The time is the store's.
+  ///
+  /// Who is put off is told when to ask again; many who are, one after the other. It is no
+  /// reservation: another may ask before.
+  ///
+  /// A store that several processes share may go by which limits there were at the last claim in
+  /// this process; so it need not be looked at where there is none.
+  ///
+  /// @param model its name, `provider:model`
+  /// @return when to ask again; empty if the call may be made
+  default Optional<Instant> call(String model) {
+    return Optional.empty();
+  }
+
   /// How many jobs there are below `root` in all, the root not counted, and how many of them are
   /// done.
   Count count(JobId root);
 
   /// Whether any job is claimable, held, or to end by a stop: that is, can go on, or end, without
-  /// anybody's doing.
+  /// anybody's doing. What a limit holds back can, unless that limit lets none go on at all.
   boolean busy();
 
   /// The definition stored under that address.

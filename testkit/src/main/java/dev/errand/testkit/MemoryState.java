@@ -28,6 +28,7 @@ import dev.errand.job.NewJob;
 import dev.errand.job.ObjectConflictException;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
+import dev.errand.job.Quota;
 import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StaleLeaseException;
 import dev.errand.job.Stop;
@@ -44,6 +45,7 @@ import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Ledger;
+import dev.errand.spi.Pace;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
 import dev.errand.spi.Store;
@@ -91,6 +93,11 @@ final class MemoryState {
 
   private final MemoryPlaces places;
   private final Turns turns;
+
+  /// Limits by their names, and how the rates among them stand.
+  final NavigableMap<String, Quota> quotas;
+
+  private final Map<String, Pace> paces;
   final MemoryAccounts accounts;
   final MemoryCards cards;
 
@@ -111,6 +118,8 @@ final class MemoryState {
     stops = new ArrayList<>();
     places = new MemoryPlaces();
     turns = new Turns();
+    quotas = new TreeMap<>();
+    paces = new HashMap<>();
     accounts = new MemoryAccounts();
     cards = new MemoryCards();
     lastCalls = new HashMap<>();
@@ -127,6 +136,8 @@ final class MemoryState {
     stops = new ArrayList<>(other.stops);
     places = new MemoryPlaces(other.places);
     turns = new Turns(other.turns);
+    quotas = new TreeMap<>(other.quotas);
+    paces = new HashMap<>(other.paces);
     accounts = new MemoryAccounts(other.accounts);
     cards = new MemoryCards(other.cards);
     lastCalls = new HashMap<>(other.lastCalls);
@@ -188,6 +199,11 @@ final class MemoryState {
       return stop == null && due != null && !due.isAfter(now);
     }
 
+    /// Whether somebody holds it under a lease that still runs.
+    boolean isLive(Instant now) {
+      return worker != null && due != null && due.isAfter(now);
+    }
+
     /// Whether it is to end, and whoever holds it has had its time.
     boolean isOver(Instant now) {
       return stop != null
@@ -223,12 +239,69 @@ final class MemoryState {
     var queues = queues(now);
     var inTurn = inTurn();
     var claims = new ArrayList<Claim>();
+    var left = left(now);
+    queues.removeIf(queue -> isFull(left, queue(queue).agent()));
     while (claims.size() < limit && !queues.isEmpty()) {
       var first = queues.stream().min(inTurn).orElseThrow();
-      claims.add(claim(first.removeFirst(), worker, until));
-      queues.removeIf(Deque::isEmpty);
+      var row = first.removeFirst();
+      claims.add(claim(row, worker, until));
+      left.replaceAll((quota, many) -> covers(quota, row) ? many - 1 : many);
+      queues.removeIf(queue -> queue.isEmpty() || isFull(left, queue(queue).agent()));
     }
     return claims;
+  }
+
+  /// How many jobs more each limit lets be live.
+  private Map<Quota.Jobs, Integer> left(Instant now) {
+    var left = new HashMap<Quota.Jobs, Integer>();
+    for (var quota : quotas.values()) {
+      if (quota instanceof Quota.Jobs jobs) {
+        var live = rows.values().stream().filter(row -> row.isLive(now) && covers(jobs, row));
+        left.put(jobs, jobs.most() - (int) live.count());
+      }
+    }
+    return left;
+  }
+
+  private static boolean covers(Quota.Jobs quota, Row row) {
+    return quota.covers(row.job().origin().agent());
+  }
+
+  private static boolean isFull(Map<Quota.Jobs, Integer> left, String agent) {
+    return left.entrySet().stream()
+        .anyMatch(quota -> quota.getKey().covers(agent) && quota.getValue() <= 0);
+  }
+
+  /// Whether a limit that lets no job go on holds back one that is due.
+  boolean isShut(Row row, Instant now) {
+    return row.isDue(now)
+        && quotas.values().stream()
+            .anyMatch(
+                quota -> quota instanceof Quota.Jobs jobs && jobs.most() == 0 && covers(jobs, row));
+  }
+
+  void limit(Quota quota) {
+    if (!quota.equals(quotas.put(quota.name(), quota))) {
+      paces.remove(quota.name());
+    }
+  }
+
+  boolean lift(String name) {
+    paces.remove(name);
+    return quotas.remove(name) != null;
+  }
+
+  Optional<Instant> call(String model, Instant now) {
+    var concerned =
+        quotas.values().stream()
+            .filter(Quota.Calls.class::isInstance)
+            .map(Quota.Calls.class::cast)
+            .filter(quota -> quota.covers(model))
+            .map(quota -> paces.getOrDefault(quota.name(), Pace.of(quota)))
+            .toList();
+    var asked = Pace.ask(concerned, now);
+    asked.paces().forEach(pace -> paces.put(pace.quota().name(), pace));
+    return Optional.ofNullable(asked.again());
   }
 
   /// Jobs that fell due by the passing of time take their places.

@@ -28,6 +28,7 @@ import dev.errand.job.MemorySummary;
 import dev.errand.job.NewJob;
 import dev.errand.job.Note;
 import dev.errand.job.Outcome;
+import dev.errand.job.Quota;
 import dev.errand.job.Stop;
 import dev.errand.job.StoreException;
 import dev.errand.job.UnknownTurnException;
@@ -106,8 +107,9 @@ public final class MemoryStore implements Store {
                 .min(Instant::compareTo));
   }
 
-  private static Optional<Instant> nextJob(MemoryState all) {
+  private Optional<Instant> nextJob(MemoryState all) {
     return all.rows.values().stream()
+        .filter(row -> !all.isShut(row, now()))
         .flatMap(row -> Optional.ofNullable(row.due()).stream())
         .min(Instant::compareTo);
   }
@@ -257,6 +259,30 @@ public final class MemoryStore implements Store {
           draft.grant(job, more);
           return job;
         });
+  }
+
+  @Override
+  public void limit(Quota quota) {
+    change(
+        draft -> {
+          draft.limit(quota);
+          return quota;
+        });
+  }
+
+  @Override
+  public boolean lift(String name) {
+    return change(draft -> draft.lift(name));
+  }
+
+  @Override
+  public List<Quota> quotas() {
+    return read(all -> List.copyOf(all.quotas.values()));
+  }
+
+  @Override
+  public Optional<Instant> call(String model) {
+    return change(draft -> draft.call(model, now()));
   }
 
   @Override
