@@ -71,6 +71,10 @@ final class JobAdvancer {
   private final Consumer<Words> words;
   private boolean recorded;
   private boolean opened;
+
+  /// Whether a call of the model was taken that was not made.
+  private boolean hasCall;
+
   private @Nullable Failing failing;
   private volatile @Nullable Workspace workspace;
   private volatile boolean closed;
@@ -349,20 +353,24 @@ final class JobAdvancer {
 
   private Model.Reply ask(Usage estimate, Supplier<Model.Reply> call) {
     requireNotStopped();
+    hasCall = false;
     return budget.within(estimate, () -> outbound.model(call));
   }
 
   /// A call is taken before anything is set aside for it: a job that is put off keeps nothing from
-  /// the others of its tree meanwhile. What the tree then has no budget for is a call that is not
-  /// made; that is once for a job, at its end.
+  /// the others of its tree meanwhile. One that is not made then, for want of a budget, is made for
+  /// the last turn.
   private void takeCall(String name) {
     requireNotStopped();
-    store
-        .call(name)
-        .ifPresent(
-            again -> {
-              throw new NoCallLeft(name, again);
-            });
+    if (!hasCall) {
+      store
+          .call(name)
+          .ifPresent(
+              again -> {
+                throw new NoCallLeft(name, again);
+              });
+      hasCall = true;
+    }
   }
 
   /// Has the model sum up what was said first, where it would be shown too much.
