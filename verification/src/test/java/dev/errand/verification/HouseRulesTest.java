@@ -71,17 +71,18 @@ class HouseRulesTest {
 
   /// For each package of a library, the one part that may use it.
   private static final Map<String, String> ONLY_USED_BY =
-      Map.of(
-          "java.sql", "dev.errand.jdbc",
-          "org.sqlite", "dev.errand.jdbc",
-          "org.graalvm", "dev.errand.graalpy",
-          "picocli", "dev.errand.cli",
-          "org.fusesource.jansi", "dev.errand.cli",
-          "org.jsoup", "dev.errand.agents",
-          "dev.langchain4j", "dev.errand.models",
-          "io.modelcontextprotocol", "dev.errand.mcp",
-          "reactor", "dev.errand.mcp",
-          "org.junit", "dev.errand.testkit");
+      Map.ofEntries(
+          Map.entry("java.sql", "dev.errand.jdbc"),
+          Map.entry("org.sqlite", "dev.errand.jdbc"),
+          Map.entry("org.graalvm", "dev.errand.graalpy"),
+          Map.entry("picocli", "dev.errand.cli"),
+          Map.entry("org.fusesource.jansi", "dev.errand.cli"),
+          Map.entry("org.jsoup", "dev.errand.agents"),
+          Map.entry("dev.langchain4j", "dev.errand.models"),
+          Map.entry("io.modelcontextprotocol", "dev.errand.mcp"),
+          Map.entry("reactor", "dev.errand.mcp"),
+          Map.entry("org.junit", "dev.errand.testkit"),
+          Map.entry("com.ongres", "dev.errand.testkit"));
 
   private static final List<String> MUST_BE_THERE =
       List.of(
