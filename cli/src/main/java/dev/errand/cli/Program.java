@@ -58,6 +58,7 @@ final class Program {
             new GcCommand(surroundings),
             new TailCommand(surroundings),
             new ServeCommand(surroundings),
+            new WorkerCommand(surroundings),
             new McpCommand(surroundings),
             new DemoCommand(surroundings),
             new DoctorCommand(surroundings))
