@@ -104,7 +104,7 @@ final class Program {
     var message = Objects.requireNonNullElse(failure.getMessage(), failure.toString());
     say(Text.oneLine(expected ? message : "a fault of Errand itself: " + failure));
     if (isVerbose(parsed)) {
-      surroundings.screen().say(trace(failure));
+      surroundings.screen().say(Secrets.hidden(trace(failure)));
     } else if (!expected) {
       say("-v shows where it happened; please report it");
     }
@@ -120,7 +120,7 @@ final class Program {
   }
 
   private void say(String message) {
-    surroundings.screen().say("errand: " + message);
+    surroundings.screen().say("errand: " + Secrets.hidden(message));
   }
 
   private static String trace(Throwable failure) {

@@ -68,9 +68,8 @@ final class ServeCommand implements Callable<Integer> {
     agents.check();
     check();
     var token = token();
-    var file = surroundings.file(options.store);
     try (var termination = Termination.heeded();
-        var errand = Stores.open(file, surroundings.directory(), work.python());
+        var errand = Stores.open(surroundings, options, work.python());
         var door = open(errand, token)) {
       agents.register(errand, surroundings);
       tell(door.address(), token == null || isGiven() ? null : token);
@@ -147,7 +146,8 @@ final class ServeCommand implements Callable<Integer> {
   private int leave(Errand errand, FrontDoor door, Termination.Cause cause)
       throws InterruptedException {
     var screen = surroundings.screen();
-    screen.say("errand: interrupted; jobs go on with: " + Foreground.resuming(options));
+    screen.say(
+        "errand: interrupted; jobs go on with: " + Foreground.resuming(surroundings, options));
     door.close();
     var left = drain.drain(errand);
     if (!left.isEmpty()) {

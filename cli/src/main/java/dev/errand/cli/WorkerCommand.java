@@ -48,9 +48,7 @@ final class WorkerCommand implements Callable<Integer> {
       throw Refusal.usage("--lease must be at least 1, not " + lease);
     }
     try (var termination = Termination.heeded();
-        var errand =
-            Stores.open(
-                surroundings.file(options.store), surroundings.directory(), work.python())) {
+        var errand = Stores.open(surroundings, options, work.python())) {
       agents.register(errand, surroundings);
       work.start(errand, Duration.ofSeconds(lease));
       tellBegin();
@@ -67,12 +65,12 @@ final class WorkerCommand implements Callable<Integer> {
   }
 
   private void tellBegin() {
+    var store = options.place(surroundings).shown();
     tell(
-        "worker %d works on jobs of %s, %d at a time"
-            .formatted(pid(), options.store, work.concurrency),
+        "worker %d works on jobs of %s, %d at a time".formatted(pid(), store, work.concurrency),
         Json.object("event", "works")
             .with("pid", pid())
-            .with("store", options.store)
+            .with("store", store)
             .with("concurrency", work.concurrency));
   }
 
