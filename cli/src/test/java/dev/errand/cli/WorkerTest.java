@@ -4,19 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.errand.job.Json;
+import dev.errand.testkit.PostgresServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// `errand worker` as a process: told to end in the middle of its work, with leases of an hour, so
 /// that who goes on can have waited for none.
@@ -42,6 +47,7 @@ class WorkerTest {
   @TempDir Path directory;
   private Shell shell = new Shell(Path.of(""));
   private final List<Process> started = new ArrayList<>();
+  private final Map<String, String> environment = new HashMap<>();
 
   @BeforeEach
   void start_in_an_empty_directory() {
@@ -55,8 +61,14 @@ class WorkerTest {
     }
   }
 
-  @Test
-  void one_that_is_terminated_in_a_fan_out_leaves_it_to_the_next_at_once() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void one_that_is_terminated_in_a_fan_out_leaves_it_to_the_next_at_once(boolean database)
+      throws Exception {
+    if (database) {
+      environment.put("ERRAND_STORE", PostgresServer.shared().newDatabase());
+      shell = shell.with("ERRAND_STORE", environment.get("ERRAND_STORE"));
+    }
     for (int n = 0; n < 4; n++) {
       shell.file("go-" + n, "");
     }
@@ -64,7 +76,10 @@ class WorkerTest {
     var first = worker();
     var out = lines(first);
     assertThat(out.readLine())
-        .matches("worker " + first.pid() + " works on jobs of errand.db, 8 at a time");
+        .startsWith("worker " + first.pid() + " works on jobs of ")
+        .contains(database ? "jdbc:postgresql://" : "errand.db")
+        .endsWith(", 8 at a time")
+        .doesNotContain("password");
     await().atMost(LONG).until(() -> shell.errand("show", "fan").out().contains("4 of 12 done"));
 
     signal(first, "TERM");
@@ -179,6 +194,7 @@ class WorkerTest {
                 Main.class.getName()));
     command.addAll(List.of(words));
     var builder = new ProcessBuilder(command).directory(directory.toFile());
+    builder.environment().putAll(environment);
     var process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     started.add(process);
     return process;
