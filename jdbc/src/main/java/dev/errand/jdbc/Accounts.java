@@ -4,7 +4,6 @@ import dev.errand.job.Account;
 import dev.errand.job.Account.Balance;
 import dev.errand.job.Budget;
 import dev.errand.job.JobId;
-import dev.errand.job.UnknownJobException;
 import dev.errand.spi.Ledger;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -23,20 +22,20 @@ final class Accounts {
   static Ledger ledger(Transaction transaction, JobId job) throws SQLException {
     var accounts = new ArrayList<Account>();
     for (var at = Optional.of(job); at.isPresent(); at = at.get().parent()) {
-      find(transaction, at.get()).ifPresent(accounts::add);
+      transaction.account(at.get()).ifPresent(accounts::add);
     }
     return new Ledger(job, accounts);
   }
 
   static void keep(Transaction transaction, Ledger ledger) throws SQLException {
     for (var account : ledger.changed()) {
-      keep(transaction, account);
+      transaction.keep(account);
     }
   }
 
   /// Has a job that ended draw on the budget no longer.
   static void end(Transaction transaction, JobId job, Budget reserved) throws SQLException {
-    boolean hasShare = job.parent().isPresent() && find(transaction, job).isPresent();
+    boolean hasShare = job.parent().isPresent() && transaction.account(job).isPresent();
     if (!hasShare && reserved.equals(Budget.NONE)) {
       return;
     }
@@ -48,13 +47,11 @@ final class Accounts {
 
   /// Opens the account of a root.
   static void open(Transaction transaction, JobId root, Budget granted) throws SQLException {
-    keep(transaction, Account.of(root, granted));
+    transaction.keep(Account.of(root, granted));
   }
 
   static void grant(Transaction transaction, JobId job, Budget more) throws SQLException {
-    if (!transaction.sql("select 1 from job where id = ?").bind(job.text()).exists()) {
-      throw new UnknownJobException(job.text());
-    }
+    transaction.job(job);
     var ledger = ledger(transaction, job);
     ledger.grant(more);
     keep(transaction, ledger);
@@ -64,7 +61,7 @@ final class Accounts {
   static Budget granted(Transaction transaction, JobId job) throws SQLException {
     var granted = new Budget(Budget.UNBOUNDED, Budget.UNBOUNDED);
     for (var at = Optional.of(job); at.isPresent(); at = at.get().parent()) {
-      var account = find(transaction, at.get());
+      var account = transaction.account(at.get());
       granted = account.map(Account::granted).map(granted::atMost).orElse(granted);
     }
     return granted;
@@ -90,11 +87,11 @@ final class Accounts {
         .list(Accounts::read);
   }
 
-  private static Optional<Account> find(Transaction transaction, JobId job) throws SQLException {
-    return transaction.sql(FIND).bind(job.text()).first(Accounts::read);
+  static Optional<Account> find(Session session, JobId job) throws SQLException {
+    return session.sql(FIND).bind(job.text()).first(Accounts::read);
   }
 
-  private static Account read(ResultSet row) throws SQLException {
+  static Account read(ResultSet row) throws SQLException {
     return new Account(
         new JobId(row.getString(1)), balance(row, 3), balance(row, 8), row.getBoolean(2));
   }
@@ -109,20 +106,23 @@ final class Accounts {
         row.getLong(first + 4));
   }
 
-  private static void keep(Transaction transaction, Account account) throws SQLException {
-    var sql =
-        transaction
-            .sql("insert or replace into account values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(account.job().text())
-            .bind(account.isOpen());
-    bind(bind(sql, account.tokens()), account.microUsd()).update();
-  }
-
-  private static Sql bind(Sql sql, Balance balance) throws SQLException {
-    return sql.bindOrNull(balance.isBounded() ? balance.granted() : null)
-        .bind(balance.spent())
-        .bind(balance.reserved())
-        .bind(balance.shared())
-        .bind(balance.returned());
+  /// The values of [Table#ACCOUNT].
+  static @Nullable Object[] values(Account account) {
+    var tokens = account.tokens();
+    var microUsd = account.microUsd();
+    return new @Nullable Object[] {
+      account.job().text(),
+      account.isOpen() ? 1L : 0L,
+      tokens.isBounded() ? (Object) tokens.granted() : null,
+      tokens.spent(),
+      tokens.reserved(),
+      tokens.shared(),
+      tokens.returned(),
+      microUsd.isBounded() ? (Object) microUsd.granted() : null,
+      microUsd.spent(),
+      microUsd.reserved(),
+      microUsd.shared(),
+      microUsd.returned()
+    };
   }
 }

@@ -27,7 +27,7 @@ final class Checkpointer implements AutoCloseable {
   private static final int LONG_PAGES = 65_536;
   private static final int HUGE_PAGES = 262_144;
 
-  private final Database database;
+  private final SqliteDatabase database;
   private final int longPages;
   private final int hugePages;
   private final ReentrantLock turn = new ReentrantLock();
@@ -38,12 +38,12 @@ final class Checkpointer implements AutoCloseable {
   /// Used by the thread alone.
   private @Nullable Session session;
 
-  Checkpointer(Database database) {
+  Checkpointer(SqliteDatabase database) {
     this(database, LONG_PAGES, HUGE_PAGES);
   }
 
   /// A checkpointer with an opinion of its own on what is a long log, and a huge one.
-  Checkpointer(Database database, int longPages, int hugePages) {
+  Checkpointer(SqliteDatabase database, int longPages, int hugePages) {
     this.database = database;
     this.longPages = longPages;
     this.hugePages = hugePages;

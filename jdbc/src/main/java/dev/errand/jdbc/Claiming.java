@@ -3,6 +3,7 @@ package dev.errand.jdbc;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Lease;
 import dev.errand.spi.Claim;
+import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,25 +15,26 @@ import java.util.List;
 record Claiming(String worker, long process, int limit, Duration duration)
     implements Work<List<Claim>> {
   @Override
-  public List<Claim> apply(Transaction transaction) throws SQLException {
+  public List<Claim> apply(Transaction transaction) throws SQLException, Collision {
     long now = transaction.now();
     long until = now + duration.toMillis();
     var due = due(transaction, now);
     if (!due.isEmpty()) {
       lease(transaction, now, until);
     }
+    transaction.forgetJobs();
     var end = Instant.ofEpochMilli(until);
     return due.stream()
         .map(row -> new Claim(row.lease(worker, end), row.job(), row.version()))
         .toList();
   }
 
-  private List<Due> due(Transaction transaction, long now) throws SQLException {
+  private List<Due> due(Transaction transaction, long now) throws SQLException, Collision {
     return transaction
         .sql("select * from job where due <= ? and stop is null order by due, number limit ?")
         .bind(now)
         .bind(limit)
-        .list(row -> new Due(JobRow.job(row), JobRow.version(row), JobRow.fence(row)));
+        .list(row -> Due.of(JobRow.read(row)));
   }
 
   /// Leases the same jobs that were read before: nobody else writes between two statements of a
@@ -41,7 +43,8 @@ record Claiming(String worker, long process, int limit, Duration duration)
   /// No job is handed out twice: its lease's end becomes the moment at which it is due, so that
   /// whoever claims next does not find it, and its fence grows, so that whoever held it before
   /// commits no more.
-  private void lease(Transaction transaction, long now, long until) throws SQLException {
+  private void lease(Transaction transaction, long now, long until)
+      throws SQLException, Collision {
     transaction
         .sql(
             """
@@ -64,6 +67,10 @@ record Claiming(String worker, long process, int limit, Duration duration)
   }
 
   private record Due(JobRecord job, long version, long fence) {
+    static Due of(JobRow row) {
+      return new Due(row.record(), row.number(JobRow.VERSION), row.number(JobRow.FENCE));
+    }
+
     Lease lease(String worker, Instant until) {
       return new Lease(job.id(), worker, fence + 1, until);
     }

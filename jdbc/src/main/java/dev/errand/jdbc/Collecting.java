@@ -13,12 +13,23 @@ import java.util.Optional;
  * that write follow one another, over all processes. So whoever stores the same content later stores it anew, whoever
  * did so before has a row that is found here, and nothing that is named is ever missing.
  *
- * To find garbage without reading everything, a trigger writes down what a deleted row named. A chunk that is named
+ * To find garbage without reading everything, it is written down what a deleted row named. A chunk that is named
  * again by then is only struck off the list: its last row's end will put it back. */
 record Collecting(int limit) implements Work<Store.Freed> {
+  /// Notes what rows of `piece` named that are gone.
+  static void note(Transaction transaction, List<String> addresses) throws SQLException {
+    for (var address : addresses.stream().distinct().sorted().toList()) {
+      transaction
+          .direct("insert into candidate (address) values (?) on conflict do nothing")
+          .bind(address)
+          .update();
+    }
+  }
+
   @Override
   public Store.Freed apply(Transaction transaction) throws SQLException {
     var candidates = candidates(transaction);
+    transaction.database().keepChunks(transaction, candidates);
     int pieces = 0;
     long bytes = 0;
     for (var address : candidates) {
@@ -31,16 +42,16 @@ record Collecting(int limit) implements Work<Store.Freed> {
 
   private List<String> candidates(Transaction transaction) throws SQLException {
     return transaction
-        .sql("select address from candidate limit ?")
+        .direct("select address from candidate limit ?")
         .bind(limit)
         .list(row -> row.getString(1));
   }
 
   /// Strikes it off the list, and returns how many bytes that freed; empty if it is no garbage.
   private static Optional<Long> free(Transaction transaction, String address) throws SQLException {
-    transaction.sql("delete from candidate where address = ?").bind(address).update();
+    transaction.direct("delete from candidate where address = ?").bind(address).update();
     return transaction
-        .sql(
+        .direct(
             """
             delete from chunk where address = ?
               and not exists (select 1 from piece where piece.address = chunk.address)

@@ -4,10 +4,12 @@ import dev.errand.job.BudgetExhaustedException;
 import dev.errand.job.DuplicateSubTaskException;
 import dev.errand.job.JobId;
 import dev.errand.job.JobStatus;
+import dev.errand.job.Json;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.StoredForm;
 import dev.errand.spi.Bookkeeping;
+import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -40,74 +42,88 @@ final class Creation {
 
   /// Inserts the job unless its id is taken; returns whether it did.
   ///
+  /// Mostly nothing of it is taken, and nobody looks: the unique indexes decide when it is written,
+  /// and if they object, all is done again with a look before.
+  ///
   /// @throws DuplicateSubTaskException if the handler's id is taken
-  boolean insert(Transaction transaction) throws SQLException {
-    // The unique indexes decide, under the write lock: of two that want the same id, the second
-    // inserts nothing.
-    long now = transaction.now();
-    int inserted =
-        transaction
-            .sql(
-                """
-                insert into job
-                  (id, parent, ordinal, key, digest, agent, created, definition, status,
-                   subtask_id, due, hears, given, admits, allows, deadline)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                  min(?, coalesce((select deadline from job where id = ?), ?)))
-                on conflict do nothing
-                """)
-            .bind(job.id().text())
-            .bind(parent)
-            .bind(job.id().ordinal())
-            .bind(job.key())
-            .bind(job.digest())
-            .bind(job.definition().agent().name())
-            .bind(now)
-            .bind(definition.address())
-            .bind(JobStatus.READY.name())
-            .bind(subtaskId)
-            .bindOrNull(job.definition().isCallback() ? null : now)
-            .bind(job.definition().agent().model() != null)
-            .bind(job.subtask() != null && job.subtask().isFuture())
-            .bind(job.definition().agent().limits().children())
-            .bind(job.definition().agent().limits().descendants())
-            .bind(deadline(now))
-            .bind(parent)
-            .bind(Long.MAX_VALUE)
-            .update();
-    if (inserted == 0) {
-      requireTaken(transaction);
+  boolean insert(Transaction transaction) throws SQLException, Collision {
+    if (transaction.isCareful()) {
+      if (transaction.find(job.id()).isPresent()) {
+        return false;
+      }
+      if (hasHandlerId()) {
+        Handlers.requireUnused(transaction, parent, subtaskId);
+      }
+    } else if (transaction.has(job.id())) {
       return false;
     }
-    definition.store(transaction);
+    var above = parent == null ? null : transaction.job(new JobId(parent));
+    var row = row(transaction.now(), above);
+    transaction.insert(row);
+    transaction.define(definition);
     if (workspace != null) {
       workspace.apply(transaction, job.id());
     }
     for (var line : lines) {
       History.append(transaction, job.id(), line);
     }
-    var above = job.id().parent();
-    if (above.isPresent() && job.subtask() != null && job.subtask().isAttempt()) {
-      Signals.repeat(transaction, above.get(), job.id());
-    }
-    if (above.isEmpty()) {
+    if (above == null) {
       Accounts.open(transaction, job.id(), job.granted().orElseThrow());
-    } else if (!job.definition().isCallback()) {
-      var refused = refusal(transaction, above.get());
+      return true;
+    }
+    if (job.subtask() != null && job.subtask().isAttempt()) {
+      Signals.repeat(transaction, above, job.id());
+    }
+    if (!job.definition().isCallback()) {
+      var refused = refusal(transaction, above.id());
       if (refused.isPresent()) {
-        end(transaction, refused.get());
+        end(transaction, row, refused.get());
       } else {
-        Places.take(transaction, job.id(), above.get());
+        Places.take(transaction, row, above);
       }
     }
     return true;
   }
 
+  private boolean hasHandlerId() {
+    return subtaskId != null && !subtaskId.equals(Json.Null.VALUE.print());
+  }
+
+  private JobRow row(long now, @Nullable JobRow above) {
+    var agent = job.definition().agent();
+    var row =
+        Row.fresh(Table.JOB)
+            .set(JobRow.ID, job.id().text())
+            .set(JobRow.PARENT, parent)
+            .set(JobRow.ORDINAL, job.id().ordinal())
+            .set(JobRow.KEY, job.key())
+            .set(JobRow.DIGEST, job.digest())
+            .set(JobRow.AGENT, agent.name())
+            .set(JobRow.CREATED, now)
+            .set(JobRow.DEFINITION, definition.address())
+            .set(JobRow.STATUS, JobStatus.READY.name())
+            .set(JobRow.SUBTASK_ID, subtaskId)
+            .set(JobRow.PROCESS, null)
+            .set(JobRow.DUE, job.definition().isCallback() ? null : now)
+            .set(JobRow.KEPT, -1)
+            .set(JobRow.HEARS, agent.model() != null)
+            .set(JobRow.GIVEN, job.subtask() != null && job.subtask().isFuture())
+            .set(JobRow.STOP, null)
+            .set(JobRow.DEADLINE, deadline(now, above))
+            .set(JobRow.ADMITS, (long) agent.limits().children())
+            .set(JobRow.ALLOWS, (long) agent.limits().descendants())
+            .set(JobRow.LAST_TOKENS, null)
+            .set(JobRow.LAST_MICRO_USD, null)
+            .set(JobRow.PLACE, null);
+    return new JobRow(row);
+  }
+
   /// How a child ends before it begins that is one too many in its tree, or is to have a share of
   /// too little.
   private Optional<Outcome> refusal(Transaction transaction, JobId above) throws SQLException {
-    if (!Places.count(transaction, job.id().root())) {
-      return Optional.of(Bookkeeping.oneTooMany(job.id().root()));
+    var root = job.id().root();
+    if (!Places.count(transaction, transaction.job(root))) {
+      return Optional.of(Bookkeeping.oneTooMany(root));
     }
     if (job.granted().isEmpty()) {
       return Optional.empty();
@@ -122,32 +138,23 @@ final class Creation {
     return Optional.empty();
   }
 
-  private void end(Transaction transaction, Outcome outcome) throws SQLException {
-    long number =
-        transaction
-            .sql("update job set status = ?, outcome = ?, due = null where id = ? returning number")
-            .bind(JobStatus.DONE.name())
-            .bind(StoredForm.write(outcome).print())
-            .bind(job.id().text())
-            .first(row -> row.getLong(1))
-            .orElseThrow();
+  private void end(Transaction transaction, JobRow row, Outcome outcome)
+      throws SQLException, Collision {
+    transaction
+        .change(row)
+        .set(JobRow.STATUS, JobStatus.DONE.name())
+        .set(JobRow.OUTCOME, StoredForm.write(outcome).print())
+        .set(JobRow.DUE, null);
     History.append(transaction, job.id(), History.Line.of(Bookkeeping.ended(0, outcome)));
     if (job.subtask() != null) {
-      var handler = job.subtask().id();
-      Handlers.endUncompleted(transaction, number, job.id(), 0, handler, outcome);
+      Handlers.endUncompleted(transaction, row, 0, outcome);
     }
   }
 
-  private long deadline(long now) {
-    return now + Math.min(LONGEST.toMillis(), job.timeout().toMillis());
-  }
-
-  /// Where it was not the job's own id that was taken, it was its handler's.
-  private void requireTaken(Transaction transaction) throws SQLException {
-    boolean taken =
-        transaction.sql("select 1 from job where id = ?").bind(job.id().text()).exists();
-    if (!taken && subtaskId != null) {
-      Handlers.requireUnused(transaction, parent, subtaskId);
-    }
+  private long deadline(long now, @Nullable JobRow above) {
+    long own = now + Math.min(LONGEST.toMillis(), job.timeout().toMillis());
+    return above == null || above.isNull(JobRow.DEADLINE)
+        ? own
+        : Math.min(own, above.number(JobRow.DEADLINE));
   }
 }

@@ -1,206 +1,87 @@
 package dev.errand.jdbc;
 
 import dev.errand.job.StoreException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.sqlite.SQLiteConfig;
-import org.sqlite.SQLiteConnection;
-import org.sqlite.SQLiteErrorCode;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 
-/// One SQLite file of ours: opened, of the right schema, and ready for connections.
-///
-/// A new file gets its whole schema in one transaction before it is switched to WAL, so that at any
-/// moment it is either empty or complete, and says in its own header that it is ours.
-///
-/// Nothing but SQLite opens the file: POSIX drops all locks that a process has on a file as soon as
-/// it closes the file once, whichever part of the process does that.
-final class Database {
-  /// "ERRD": says that a file is a store of Errand, as `file` and `sqlite3` show it.
-  static final int APPLICATION_ID = 0x45525244;
-
-  /// Of a file made by this release. A step writes each page that it touches whole, and it touches
-  /// few rows of many kinds.
-  private static final int PAGE_BYTES = 1_024;
-
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final int[] OLDEST_SQLITE = {3, 51, 3};
-
-  private final Path file;
-
-  /// The connection that opened the file, until somebody wants to write.
-  private @Nullable Session first;
-
-  private Database(Path file) {
-    this.file = file;
-  }
-
-  /// Opens `file`, creating it or bringing its schema up to date.
-  ///
-  /// @throws StoreException if that cannot be done, saying why; a file that was not there is not
-  ///   left behind
-  static Database open(Path file) {
-    var database = new Database(file.toAbsolutePath());
-    boolean isNew = database.lookBefore();
-    try {
-      database.first = database.prepared();
-      return database;
-    } catch (SQLException failed) {
-      throw database.trouble(failed);
-    } finally {
-      if (isNew) {
-        database.deleteIfEmpty();
-      }
-    }
-  }
-
-  Path file() {
-    return file;
-  }
-
-  StoreException trouble(SQLException error) {
-    return Trouble.with(file, error);
-  }
-
-  /// A connection that may write, and never checkpoints by itself; for one thread at a time.
-  Session writer() throws SQLException {
-    var session = first == null ? connect() : first;
-    first = null;
-    session.script(
-        """
-        pragma synchronous = full;
-        pragma wal_autocheckpoint = 0;
-        pragma cache_size = -32768;
-        pragma temp_store = memory;
-        """);
-    return session;
-  }
+/// One database of ours, of one dialect: gives connections, and does in its own way what the
+/// dialects do differently.
+abstract class Database {
+  /// A connection that may write; for one thread at a time.
+  abstract Session writer() throws SQLException;
 
   /// A connection that only reads.
-  Session reader() throws SQLException {
-    var session = connect();
-    session.script("pragma query_only = on; pragma cache_size = -8192;");
-    return session;
-  }
+  abstract Session reader() throws SQLException;
 
-  /// A connection for checkpoints: it waits for readers but a moment, the next checkpoint will do.
-  Session checkpointer() throws SQLException {
-    var session = connect();
-    session.script("pragma synchronous = full; pragma busy_timeout = 20;");
-    return session;
-  }
+  /// What an error means for the user, and what to do about it.
+  abstract StoreException trouble(SQLException error);
 
-  /// Refuses what can be refused without SQLite; returns whether the file is yet to be made.
-  private boolean lookBefore() {
-    var directory = file.getParent();
-    if (directory == null || !Files.isDirectory(directory)) {
-      throw new StoreException(
-          "The directory %s does not exist. Create it, or name a file elsewhere."
-              .formatted(directory));
-    }
-    if (Files.isDirectory(file)) {
-      throw new StoreException("%s is a directory. Name a file.".formatted(file));
-    }
-    if (!Files.exists(file)) {
-      if (!Files.isWritable(directory)) {
-        throw new StoreException(Trouble.explain(file, SQLiteErrorCode.SQLITE_CANTOPEN, ""));
-      }
-      return true;
-    }
-    if (!Files.isWritable(file)) {
-      throw new StoreException(Trouble.explain(file, SQLiteErrorCode.SQLITE_READONLY, ""));
-    }
-    return false;
-  }
+  /// The text of a statement as this database takes it.
+  abstract String translated(String text);
 
-  private Session prepared() throws SQLException {
-    var session = connect();
-    try {
-      requireRecent(session.pragma("select sqlite_version()"));
-      if (Migrations.areMissing(file, session)) {
-        migrate(session);
-      }
-      switchToWal(session);
-      return session;
-    } catch (SQLException | RuntimeException failed) {
-      session.close();
-      throw failed;
-    }
-  }
+  /// A condition that a text column is one of a list, which is then bound by `Sql.bind`.
+  abstract String oneOf(String column);
 
-  private void migrate(Session session) throws SQLException {
-    session.begin();
-    try {
-      Migrations.apply(file, session);
-      session.commit();
-    } catch (SQLException | RuntimeException failed) {
-      session.rollback();
-      throw failed;
-    }
-  }
+  /// What to bind for such a list.
+  abstract Object list(Session session, Collection<String> values) throws SQLException;
 
-  /// Refuses a version of SQLite that can damage a file whose log starts anew.
-  static void requireRecent(String version) {
-    var parts = Stream.of(version.split("\\.", -1)).mapToInt(Integer::parseInt).toArray();
-    if (Arrays.compare(parts, OLDEST_SQLITE) < 0) {
-      throw new StoreException(
-          """
-          SQLite %s can damage a file in WAL mode. Put org.xerial:sqlite-jdbc 3.51.3.0 or later on \
-          the class path.\
-          """
-              .formatted(version));
-    }
-  }
+  /// What to add to a question so that nobody else changes the rows until the transaction ends.
+  abstract String lock();
 
-  /// Two processes that create a file together meet here, and SQLite does not wait when it changes
-  /// the journal mode.
-  private void switchToWal(Session session) throws SQLException {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (true) {
-      try {
-        var mode = session.pragma("pragma journal_mode = wal");
-        if (!mode.equals("wal")) {
-          throw new StoreException(
-              "%s cannot have a write-ahead log. Put it on a local disk, not on a network."
-                  .formatted(file));
-        }
-        return;
-      } catch (SQLException busy) {
-        if (Trouble.code(busy) != SQLiteErrorCode.SQLITE_BUSY || System.nanoTime() > end) {
-          throw busy;
-        }
-        LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
-      }
-    }
-  }
+  /// Begins a transaction, keeps others out of what it needs, and reads what is worth reading at
+  /// once.
+  ///
+  /// @param isDurable whether it must survive a crash of the machine
+  abstract void begin(Session session, Transaction transaction, Needs needs, boolean isDurable)
+      throws SQLException;
 
-  private Session connect() throws SQLException {
-    var config = new SQLiteConfig();
-    config.setBusyTimeout((int) PATIENCE.toMillis());
-    config.setPageSize(PAGE_BYTES);
-    // As a URI, because the driver would take a question mark in a plain name for the start of
-    // options.
-    var uri = "jdbc:sqlite:" + file.toUri();
-    return new Session((SQLiteConnection) config.createConnection(uri));
-  }
+  /// The last number in the history of a tree of which [#begin] told nothing.
+  abstract long lastSequence(Session session, String root) throws SQLException;
 
-  /// Takes away the empty file that a failed creation leaves; one that is not empty is someone's
-  /// work.
-  private void deleteIfEmpty() {
-    try {
-      if (Files.exists(file) && Files.size(file) == 0) {
-        Files.delete(file);
-      }
-    } catch (IOException stillThere) {
-      throw new StoreException(
-          "%s was left behind empty and could not be deleted; delete it.".formatted(file),
-          stillThere);
-    }
+  /// The number of the next stop, which is greater than those of all stops that anybody has seen.
+  abstract long nextStop(Transaction transaction) throws SQLException;
+
+  /// Has others wait who would name these chunks, or ended to do so, before the next question.
+  abstract void keepChunks(Transaction transaction, List<String> addresses) throws SQLException;
+
+  /// Writes what a transaction has changed.
+  ///
+  /// @throws Collision if the key of a new row is taken
+  abstract void write(Session session, Changes changes) throws SQLException, Collision;
+
+  /// Writes that, and ends the transaction.
+  ///
+  /// @throws Collision if the key of a new row is taken; nothing was written
+  abstract void commit(Session session, Changes changes) throws SQLException, Collision;
+
+  abstract void rollback(Session session) throws SQLException;
+
+  /// Has all questions that follow see one state.
+  abstract void beginReading(Session session) throws SQLException;
+
+  abstract void endReading(Session session) throws SQLException;
+
+  /// Whether the same may succeed on another try: the connection was lost, or somebody was in the
+  /// way.
+  abstract boolean isPassing(SQLException error);
+
+  /// How long to go on trying what [#isPassing].
+  abstract Duration patience();
+
+  /// Whether the last transaction of this session was committed, though its [#commit] failed.
+  abstract boolean isCommitted(Session session) throws SQLException;
+
+  /// Whoever holds it keeps transactions of this process from being open.
+  abstract ReentrantLock turn();
+
+  /// Takes note of what was committed.
+  abstract void committed(int units, long bytes);
+
+  /// The key of a new row was there already: whoever adds one must look before.
+  static final class Collision extends Exception {
+    private static final long serialVersionUID = 1L;
   }
 }

@@ -60,7 +60,7 @@ final class DurableObjects {
 
     private int insert(Transaction transaction) throws SQLException {
       return transaction
-          .sql(
+          .direct(
               """
               insert into object (attributes, changed, by, id, version, key, type)
               values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing
@@ -77,7 +77,7 @@ final class DurableObjects {
 
     private int update(Transaction transaction) throws SQLException {
       return transaction
-          .sql(
+          .direct(
               """
               update object set attributes = ?, changed = ?, by = ?, version = version + 1
               where id = ? and version = ? - 1

@@ -11,6 +11,7 @@ import dev.errand.job.Slot;
 import dev.errand.job.StoredForm;
 import dev.errand.job.UnresolvableException;
 import dev.errand.spi.Bookkeeping;
+import dev.errand.jdbc.Database.Collision;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -32,29 +33,19 @@ final class Effects {
 
   /// A line with its result as it is stored.
   record Line(JobId job, Effect effect, String result) {
-    void write(Transaction transaction) throws SQLException {
+    void write(Transaction transaction) {
       var slot = effect.slot();
-      transaction
-          .sql(
-              """
-              insert into effect
-                (job, turn, statement, ordinal, name, digest, policy, result, since, unknown)
-              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-              on conflict (job, turn, statement, ordinal) do update set
-                name = excluded.name, digest = excluded.digest, policy = excluded.policy,
-                result = excluded.result, unknown = excluded.unknown
-              """)
-          .bind(job.text())
-          .bind(slot.turn())
-          .bind(slot.statement())
-          .bind(slot.ordinal())
-          .bind(effect.name())
-          .bind(effect.digest())
-          .bind(effect.policy().name())
-          .bind(result)
-          .bind(transaction.now())
-          .bind(effect.isUnknown())
-          .update();
+      transaction.journal(
+          job.text(),
+          (long) slot.turn(),
+          (long) slot.statement(),
+          (long) slot.ordinal(),
+          transaction.now(),
+          effect.name(),
+          effect.digest(),
+          effect.policy().name(),
+          result,
+          effect.isUnknown() ? 1L : 0L);
     }
   }
 
@@ -124,14 +115,16 @@ final class Effects {
 
   /// Settles an effect whose outcome nobody knew.
   ///
-  /// Nobody claims the job and reads its journal in between: that takes the write lock too.
-  static void resolve(Transaction transaction, EffectKey key, Finding finding) throws SQLException {
+  /// Nobody claims the job and reads its journal in between: its row is locked.
+  static void resolve(Transaction transaction, EffectKey key, Finding finding)
+      throws SQLException, Collision {
     var effect = find(transaction, key);
     if (!effect.isUnknown()) {
       throw UnresolvableException.settled(key);
     }
-    var job = Holding.of(transaction, key.job());
-    if (job.isHeld() && effect.result() instanceof Effect.Result.Intended) {
+    var job = transaction.job(key.job());
+    boolean isHeld = !job.isNull(JobRow.WORKER) && job.number(JobRow.DUE) > transaction.now();
+    if (isHeld && effect.result() instanceof Effect.Result.Intended) {
       throw UnresolvableException.underWay(key);
     }
     var left = effect.resolved(finding);
@@ -146,7 +139,8 @@ final class Effects {
         History.Line.of(Bookkeeping.resolved(job.turn(), key, effect, finding)));
   }
 
-  private static Effect find(Transaction transaction, EffectKey key) throws SQLException {
+  private static Effect find(Transaction transaction, EffectKey key)
+      throws SQLException, Collision {
     return at(
             transaction.sql(
                 """
@@ -159,7 +153,8 @@ final class Effects {
         .orElseThrow(() -> UnresolvableException.missing(key));
   }
 
-  private static void remove(Transaction transaction, EffectKey key) throws SQLException {
+  private static void remove(Transaction transaction, EffectKey key)
+      throws SQLException, Collision {
     at(
             transaction.sql(
                 """
@@ -176,18 +171,6 @@ final class Effects {
         .bind(key.slot().turn())
         .bind(key.slot().statement())
         .bind(key.slot().ordinal());
-  }
-
-  /// Whether a lease runs on a job that stands at `turn`.
-  private record Holding(int turn, boolean isHeld) {
-    static Holding of(Transaction transaction, JobId job) throws SQLException {
-      return transaction
-          .sql("select turn, worker is not null and due > ? from job where id = ?")
-          .bind(transaction.now())
-          .bind(job.text())
-          .first(row -> new Holding(row.getInt(1), row.getBoolean(2)))
-          .orElseThrow();
-    }
   }
 
   private static Effect effect(ResultSet row) throws SQLException {

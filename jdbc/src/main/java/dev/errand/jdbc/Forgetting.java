@@ -1,41 +1,33 @@
 package dev.errand.jdbc;
 
 import dev.errand.job.JobId;
-import dev.errand.job.UnknownJobException;
 import java.sql.SQLException;
 
 /// Forgets how turns before `turn` left a job's workspace.
 record Forgetting(JobId job, int turn) implements Work<JobId> {
   @Override
-  public JobId apply(Transaction transaction) throws SQLException {
-    int kept = keep(transaction);
-    transaction
-        .sql("delete from covariable where job = ? and until <= ?")
-        .bind(job.text())
-        .bind(kept)
-        .update();
-    transaction
-        .sql("delete from piece where job = ? and until <= ?")
-        .bind(job.text())
-        .bind(kept)
-        .update();
-    return job;
+  public void announce(Needs needs) {
+    needs.job(job);
   }
 
-  /// Notes which turn is the first one kept from now on, and returns it.
-  private int keep(Transaction transaction) throws SQLException {
-    int last =
-        transaction
-            .sql("select * from job where id = ?")
-            .bind(job.text())
-            .first(row -> JobRow.job(row).lastTurn())
-            .orElseThrow(() -> new UnknownJobException(job.text()));
-    return transaction
-        .sql("update job set kept = max(kept, ?) where id = ? returning kept")
-        .bind(Math.min(turn, last))
+  @Override
+  public JobId apply(Transaction transaction) throws SQLException {
+    var row = transaction.job(job);
+    long kept = Math.max(row.number(JobRow.KEPT), Math.min(turn, row.record().lastTurn()));
+    transaction.change(row).set(JobRow.KEPT, kept);
+    transaction
+        .direct("delete from covariable where job = ? and until <= ?")
         .bind(job.text())
-        .first(row -> row.getInt(1))
-        .orElseThrow();
+        .bind(kept)
+        .update();
+    Collecting.note(
+        transaction,
+        transaction
+            .direct("delete from piece where job = ? and until <= ? returning address")
+            .bind(job.text())
+            .bind(kept)
+            .list(gone -> gone.getString(1)));
+    return job;
   }
 
   @Override

@@ -2,12 +2,11 @@ package dev.errand.jdbc;
 
 import dev.errand.job.DuplicateJobException;
 import dev.errand.job.JobId;
-import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Progress;
-import dev.errand.job.UnknownJobException;
 import dev.errand.job.UnknownTurnException;
 import dev.errand.spi.Bookkeeping;
+import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 
 /// Creates a root job that stands where another one stood right after a turn.
@@ -15,6 +14,17 @@ import java.sql.SQLException;
 /// The rows of the workspace are copied, the chunks they name are not; see [Collecting] for why
 /// these do not vanish meanwhile.
 record Forking(JobId from, int turn, JobId fork) implements Work<JobId> {
+  /// What a fork has as it is.
+  private static final int[] TAKEN = {
+    JobRow.DIGEST,
+    JobRow.AGENT,
+    JobRow.DEFINITION,
+    JobRow.HEARS,
+    JobRow.ADMITS,
+    JobRow.ALLOWS,
+    JobRow.PRIORITY
+  };
+
   Forking {
     if (fork.parent().isPresent()) {
       throw new IllegalArgumentException("Job " + fork + " is no root");
@@ -22,60 +32,62 @@ record Forking(JobId from, int turn, JobId fork) implements Work<JobId> {
   }
 
   @Override
-  public JobId apply(Transaction transaction) throws SQLException {
-    var source = source(transaction);
-    source.requireOver(turn);
-    if (insertJob(transaction) == 0) {
+  public void announce(Needs needs) {
+    needs.job(from);
+    needs.accounts(from);
+    needs.tree(fork);
+  }
+
+  @Override
+  public JobId apply(Transaction transaction) throws SQLException, Collision {
+    var source = transaction.job(from);
+    requireOver(source);
+    if (transaction.find(fork).isPresent()) {
       throw new DuplicateJobException(fork);
     }
+    transaction.insert(row(source, transaction.now()));
     Accounts.open(transaction, fork, Accounts.granted(transaction, from));
-    var agent = source.job().origin().agent();
-    History.append(transaction, fork, History.Line.of(Bookkeeping.forked(agent, from, turn)));
+    History.append(
+        transaction, fork, History.Line.of(Bookkeeping.forked(source.agent(), from, turn)));
+    transaction.flush();
     History.copy(transaction, from, turn, fork);
     Workspaces.copy(transaction, from, turn, fork);
     return fork;
   }
 
-  private Source source(Transaction transaction) throws SQLException {
-    return transaction
-        .sql("select * from job where id = ?")
-        .bind(from.text())
-        .first(row -> new Source(JobRow.job(row), JobRow.kept(row)))
-        .orElseThrow(() -> new UnknownJobException(from.text()));
+  private JobRow row(JobRow source, long now) {
+    var row =
+        Row.fresh(Table.JOB)
+            .set(JobRow.ID, fork.text())
+            .set(JobRow.STATUS, JobStatus.READY.name())
+            .set(JobRow.CREATED, now)
+            .set(JobRow.TURN, Progress.after(turn).turn())
+            .set(JobRow.DUE, now)
+            .set(JobRow.KEPT, turn)
+            .set(JobRow.PROCESS, null)
+            .set(JobRow.STOP, null)
+            .set(JobRow.DEADLINE, null)
+            .set(JobRow.LAST_TOKENS, null)
+            .set(JobRow.LAST_MICRO_USD, null)
+            .set(JobRow.PLACE, null);
+    for (int column : TAKEN) {
+      row.set(column, source.row().value(column));
+    }
+    if (!source.isNull(JobRow.DEADLINE)) {
+      row.set(
+          JobRow.DEADLINE, now + source.number(JobRow.DEADLINE) - source.number(JobRow.CREATED));
+    }
+    return new JobRow(row);
   }
 
-  /// The unique index decides: of two forks of one id, the second inserts nothing.
-  private int insertJob(Transaction transaction) throws SQLException {
-    return transaction
-        .sql(
-            """
-            insert into job
-              (id, ordinal, digest, agent, created, definition, status, turn, due, kept, hears,
-               admits, allows, deadline)
-            select ?, 0, digest, agent, ?, definition, ?, ?, ?, ?, hears,
-              admits, allows, ? + deadline - created from job where id = ?
-            on conflict do nothing
-            """)
-        .bind(fork.text())
-        .bind(transaction.now())
-        .bind(JobStatus.READY.name())
-        .bind(Progress.after(turn).turn())
-        .bind(transaction.now())
-        .bind(turn)
-        .bind(transaction.now())
-        .bind(from.text())
-        .update();
-  }
-
-  /// The job to fork, and the first turn of it that is kept.
-  private record Source(JobRecord job, int kept) {
-    void requireOver(int turn) {
-      if (turn > job.lastTurn()) {
-        throw UnknownTurnException.unfinished(job.id(), turn, job.lastTurn());
-      }
-      if (turn < kept) {
-        throw UnknownTurnException.forgotten(job.id(), turn, kept);
-      }
+  private void requireOver(JobRow source) {
+    int last = source.record().lastTurn();
+    if (turn > last) {
+      throw UnknownTurnException.unfinished(from, turn, last);
+    }
+    int kept = (int) source.number(JobRow.KEPT);
+    if (turn < kept) {
+      throw UnknownTurnException.forgotten(from, turn, kept);
     }
   }
 }

@@ -7,9 +7,8 @@ import dev.errand.job.Json;
 import dev.errand.job.Outcome;
 import dev.errand.job.StoredForm;
 import dev.errand.job.Subtask;
-import dev.errand.job.UnknownJobException;
 import dev.errand.spi.Bookkeeping;
-import java.sql.ResultSet;
+import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
@@ -18,58 +17,52 @@ final class Handlers {
   private Handlers() {}
 
   /// Gives an existing child a handler.
-  static void attach(Transaction transaction, JobId id, Json subtaskId) throws SQLException {
-    var child =
-        transaction
-            .sql(
-                "select number, subtask_id, turn, agent, outcome, definition from job where id = ?")
-            .bind(id.text())
-            .first(Child::read)
-            .orElseThrow(() -> new UnknownJobException(id.text()));
+  static void attach(Transaction transaction, JobId id, Json subtaskId)
+      throws SQLException, Collision {
+    var child = transaction.job(id);
+    var known = child.text(JobRow.SUBTASK_ID);
     var wanted = subtaskId.print();
-    if (child.subtaskId() != null && child.subtaskId().equals(wanted)) {
+    if (wanted.equals(known)) {
       return;
     }
-    if (child.subtaskId() != null && !child.subtaskId().equals(Json.Null.VALUE.print())) {
-      throw new DuplicateSubTaskException(id, Json.parse(child.subtaskId()));
+    if (known != null && !known.equals(Json.Null.VALUE.print())) {
+      throw new DuplicateSubTaskException(id, Json.parse(known));
     }
     requireUnused(transaction, id.parent().map(JobId::text).orElse(null), wanted);
-    transaction
-        .sql("update job set subtask_id = ?, given = max(given, ?) where number = ?")
-        .bind(wanted)
-        .bind(Subtask.open(subtaskId).isFuture())
-        .bind(child.number())
-        .update();
-    if (child.subtaskId() != null) {
+    var row = transaction.change(child).set(JobRow.SUBTASK_ID, wanted);
+    if (Subtask.open(subtaskId).isFuture()) {
+      row.set(JobRow.GIVEN, true);
+    }
+    if (known != null) {
       return;
     }
     History.append(
         transaction,
         id,
         History.Line.of(Bookkeeping.spawned(child.turn(), child.agent(), subtaskId)));
-    if (child.outcome() != null) {
-      var outcome = StoredForm.outcome((Json.Object) Json.parse(child.outcome()));
-      endLate(transaction, child, id, subtaskId, outcome);
+    var outcome = child.outcome();
+    if (outcome != null) {
+      endLate(transaction, child, subtaskId, outcome);
     }
   }
 
   /// Ends the handler that a job gets only after its end.
   private static void endLate(
-      Transaction transaction, Child child, JobId id, Json subtaskId, Outcome outcome)
-      throws SQLException {
-    var definition = StoredDefinition.find(transaction.session(), child.definition()).orElseThrow();
+      Transaction transaction, JobRow child, Json subtaskId, Outcome outcome)
+      throws SQLException, Collision {
+    var definition = StoredDefinition.of(transaction, child);
     if (definition.deliversReturnedValue() && outcome instanceof Outcome.Succeeded(var value)) {
       var result = new Completion.Result(value);
       var line = History.Line.of(Bookkeeping.completed(child.turn(), subtaskId, result));
-      end(transaction, child.number(), id, StoredForm.write(result).print(), line);
+      end(transaction, child, StoredForm.write(result).print(), line);
     } else {
-      endUncompleted(transaction, child.number(), id, child.turn(), subtaskId, outcome);
+      endUncompleted(transaction, child, child.turn(), outcome);
     }
   }
 
   /// Refuses an id that a child of `parent` has.
   static void requireUnused(Transaction transaction, @Nullable String parent, String subtaskId)
-      throws SQLException {
+      throws SQLException, Collision {
     var owner =
         transaction
             .sql(
@@ -85,54 +78,32 @@ final class Handlers {
     }
   }
 
-  /// Ends a handler that its job's end leaves uncompleted; returns the sequence of the entry that
-  /// says so.
-  static long endUncompleted(
-      Transaction transaction, long number, JobId id, int turn, Json subtaskId, Outcome outcome)
-      throws SQLException {
-    var handler = Subtask.open(subtaskId);
+  /// Ends a handler that its job's end leaves uncompleted.
+  static void endUncompleted(Transaction transaction, JobRow job, int turn, Outcome outcome)
+      throws SQLException, Collision {
+    var handler = Subtask.open(job.subtaskId());
     var form = StoredForm.write(handler.completedBy(outcome)).print();
     var line = History.Line.of(Bookkeeping.uncompleted(turn, handler, outcome));
-    return end(transaction, number, id, form, line);
+    end(transaction, job, form, line);
   }
 
-  /// Ends an open handler, and wakes who waited for it; returns the sequence of the entry that says
-  /// so.
-  static long end(
-      Transaction transaction, long number, JobId id, String completion, History.Line line)
-      throws SQLException {
+  /// Ends an open handler, and wakes who waited for it.
+  static void end(Transaction transaction, JobRow job, String completion, History.Line line)
+      throws SQLException, Collision {
+    var id = job.id();
     long told = History.append(transaction, id, line);
-    boolean isNews =
-        transaction
-            .sql("update job set completion = ?, told = ? where number = ? returning given")
-            .bind(completion)
-            .bind(told)
-            .bind(number)
-            .first(row -> !row.getBoolean(1))
-            .orElseThrow();
+    transaction.change(job).set(JobRow.COMPLETION, completion).set(JobRow.TOLD, told);
     var waiters = Waits.handlerEnded(transaction, id);
     var parent = id.parent();
-    if (isNews && parent.isPresent() && !waiters.contains(parent.get().text())) {
-      Signals.revive(transaction, parent.get(), id);
+    if (job.is(JobRow.GIVEN) || parent.isEmpty()) {
+      return;
     }
-    return told;
-  }
-
-  private record Child(
-      long number,
-      @Nullable String subtaskId,
-      int turn,
-      String agent,
-      @Nullable String outcome,
-      String definition) {
-    static Child read(ResultSet row) throws SQLException {
-      return new Child(
-          row.getLong(1),
-          row.getString(2),
-          row.getInt(3),
-          row.getString(4),
-          row.getString(5),
-          row.getString(6));
+    var above = transaction.job(parent.get());
+    if (above.is(JobRow.HEARS)) {
+      transaction.change(above).set(JobRow.NEWS, told);
+      if (!waiters.contains(above.id().text())) {
+        Signals.revive(transaction, above.id(), id);
+      }
     }
   }
 }

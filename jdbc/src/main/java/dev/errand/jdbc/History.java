@@ -11,6 +11,8 @@ import java.time.Instant;
 
 /// Appends to the history of jobs, and reads it back.
 final class History {
+  private static final String SIGNAL = Entry.Kind.SIGNAL.code();
+
   private History() {}
 
   /// An entry, ready to be appended.
@@ -30,7 +32,7 @@ final class History {
   static void copy(Transaction transaction, JobId from, int turn, JobId fork) throws SQLException {
     var entries =
         transaction
-            .sql(
+            .direct(
                 """
                 select sequence, time, job, turn, kind, data from entry
                 where job = ? and turn <= ? order by sequence
@@ -50,20 +52,11 @@ final class History {
       throws SQLException {
     var root = job.root().text();
     long sequence = transaction.nextSequence(root);
-    transaction
-        .sql(
-            """
-            insert into entry (root, sequence, time, job, turn, kind, data)
-            values (?, ?, ?, ?, ?, ?, ?)
-            """)
-        .bind(root)
-        .bind(sequence)
-        .bind(time)
-        .bind(job.text())
-        .bind(line.turn())
-        .bind(line.kind())
-        .bind(line.data())
-        .update();
+    transaction.append(
+        root, sequence, time, job.text(), (long) line.turn(), line.kind(), line.data());
+    if (line.kind().equals(SIGNAL)) {
+      transaction.change(transaction.job(job)).set(JobRow.SAID, sequence);
+    }
     return sequence;
   }
 

@@ -162,13 +162,13 @@ final class Memories {
         return known.get();
       }
       transaction
-          .sql("insert into memory (name) values (?) on conflict do nothing")
+          .direct("insert into memory (name) values (?) on conflict do nothing")
           .bind(memory)
           .update();
       long owner = number(session, memory).orElseThrow();
       long number =
           transaction
-              .sql(
+              .direct(
                   """
                   insert into card (memory, id, type, text, entities, importance, confidence,
                     created, updated, job)
@@ -197,7 +197,7 @@ final class Memories {
       }
       var number =
           transaction
-              .sql(
+              .direct(
                   """
                   update card set type = ?, text = ?, entities = ?, importance = ?, confidence = ?,
                     updated = ?, job = ?
@@ -223,7 +223,7 @@ final class Memories {
 
     private void index(Transaction transaction, long number, long owner) throws SQLException {
       transaction
-          .sql("insert into card_word (rowid, memory, words) values (?, ?, ?)")
+          .direct("insert into card_word (rowid, memory, words) values (?, ?, ?)")
           .bind(number)
           .bind(token(owner))
           .bind(words)
@@ -242,7 +242,7 @@ final class Memories {
   static boolean forget(Transaction transaction, String memory, String id) throws SQLException {
     var number =
         transaction
-            .sql(
+            .direct(
                 """
                 delete from card
                 where memory = (select number from memory where name = ?) and id = ?
@@ -258,7 +258,7 @@ final class Memories {
   }
 
   private static void forgetWords(Transaction transaction, long number) throws SQLException {
-    transaction.sql("delete from card_word where rowid = ?").bind(number).update();
+    transaction.direct("delete from card_word where rowid = ?").bind(number).update();
   }
 
   /// A card that is named twice is counted once.
@@ -266,7 +266,7 @@ final class Memories {
       throws SQLException {
     for (var id : ids.stream().distinct().toList()) {
       transaction
-          .sql(
+          .direct(
               """
               update card set accesses = accesses + 1, accessed = ?
               where memory = (select number from memory where name = ?) and id = ?

@@ -1,8 +1,13 @@
 package dev.errand.jdbc;
 
 import dev.errand.job.JobId;
+import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /* Who may begin, where a job has only so many places for its children.
  *
@@ -11,65 +16,59 @@ import java.util.List;
  * does a child for which another job than its parent waits, which may be one that has a place and would keep it
  * for ever. The parent itself may wait for a child that has no place, for those that have one will end.
  *
- * `live` counts the places that are taken. All of it happens in the transaction of the creation, the end or the wait. */
+ * `live` counts the places that are taken. All of it happens in the transaction of the creation, the end or the wait.
+ * Somebody waits for a place only while all are taken: who leaves one free takes another in. */
 final class Places {
+  private static final int LOOKED_AHEAD = 64;
+
   private Places() {}
 
   /// Gives a new child a place, or has it wait for one.
-  static void take(Transaction transaction, JobId child, JobId parent) throws SQLException {
-    boolean admitted =
-        transaction
-                .sql(
-                    """
-                    update job set live = live + 1
-                    where id = ? and (admits is null or live < admits)
-                    """)
-                .bind(parent.text())
-                .update()
-            > 0;
-    if (!admitted) {
-      transaction
-          .sql("update job set due = null, queued = 1 where id = ?")
-          .bind(child.text())
-          .update();
+  static void take(Transaction transaction, JobRow child, JobRow parent) {
+    if (parent.isNull(JobRow.ADMITS)
+        || parent.number(JobRow.LIVE) < parent.number(JobRow.ADMITS)) {
+      again(transaction, parent);
+    } else {
+      transaction.change(child).set(JobRow.DUE, null).set(JobRow.QUEUED, true);
+      var queue = transaction.queues().get(parent.id());
+      if (queue != null) {
+        queue.append(child.id());
+      }
     }
   }
 
   /// Counts a job below its root; false if there may be no more.
-  static boolean count(Transaction transaction, JobId root) throws SQLException {
-    return transaction
-            .sql(
-                """
-                update job set total = total + 1
-                where id = ? and (allows is null or total < allows)
-                """)
-            .bind(root.text())
-            .update()
-        > 0;
+  static boolean count(Transaction transaction, JobRow root) {
+    boolean mayBe =
+        root.isNull(JobRow.ALLOWS) || root.number(JobRow.TOTAL) < root.number(JobRow.ALLOWS);
+    if (mayBe) {
+      transaction.change(root).add(JobRow.TOTAL, 1);
+    }
+    return mayBe;
   }
 
   /// Hands on the place of a child that has ended.
-  static void leave(Transaction transaction, JobId parent) throws SQLException {
-    transaction.sql("update job set live = live - 1 where id = ?").bind(parent.text()).update();
-    var next =
-        transaction
-            .sql(
-                """
-                select child.id from job child join job above on above.id = child.parent
-                where child.parent = ? and child.queued = 1 and child.stop is null
-                  and above.live < above.admits
-                order by child.ordinal limit 1
-                """)
-            .bind(parent.text())
-            .first(row -> new JobId(row.getString(1)));
+  static void leave(Transaction transaction, JobId parent) throws SQLException, Collision {
+    var above = transaction.job(parent);
+    long taken = above.number(JobRow.LIVE);
+    transaction.change(above).add(JobRow.LIVE, -1);
+    if (above.isNull(JobRow.ADMITS) || taken != above.number(JobRow.ADMITS)) {
+      return;
+    }
+    var queue = transaction.queues().get(parent);
+    if (queue == null) {
+      queue = new Queue();
+      transaction.queues().put(parent, queue);
+    }
+    var next = queue.next(transaction, parent);
     if (next.isPresent()) {
-      admit(transaction, next.get(), parent);
+      admit(transaction, next.get(), above);
     }
   }
 
   /// Notes that a child goes on that had ended.
-  static void again(Transaction transaction, JobId parent) throws SQLException {
-    transaction.sql("update job set live = live + 1 where id = ?").bind(parent.text()).update();
+  static void again(Transaction transaction, JobRow parent) {
+    transaction.change(parent).add(JobRow.LIVE, 1);
   }
 
   /// Gives places to those of these jobs that wait for one, and that are not the waiter's own
@@ -79,25 +78,68 @@ final class Places {
     for (var id : awaited) {
       var parent = new JobId(id).parent();
       if (parent.isPresent() && !parent.get().equals(waiter)) {
-        var queued =
-            transaction
-                .sql("select 1 from job where id = ? and queued = 1 and stop is null")
-                .bind(id)
-                .exists();
-        if (queued) {
-          admit(transaction, new JobId(id), parent.get());
+        var child = transaction.find(new JobId(id));
+        if (child.isPresent() && isWaiting(child.get())) {
+          admit(transaction, child.get(), transaction.job(parent.get()));
         }
       }
     }
   }
 
-  private static void admit(Transaction transaction, JobId child, JobId parent)
-      throws SQLException {
-    transaction
-        .sql("update job set due = ?, queued = 0 where id = ?")
-        .bind(transaction.now())
-        .bind(child.text())
-        .update();
+  private static boolean isWaiting(JobRow child) {
+    return child.is(JobRow.QUEUED) && child.isNull(JobRow.STOP);
+  }
+
+  private static void admit(Transaction transaction, JobRow child, JobRow parent) {
+    transaction.change(child).set(JobRow.DUE, transaction.now()).set(JobRow.QUEUED, false);
     again(transaction, parent);
+  }
+
+  /// The children of one job that wait for a place, as far as they were read, first first.
+  static final class Queue {
+    private final Deque<JobId> ids = new ArrayDeque<>();
+
+    /// Whether those that were read are all.
+    private boolean isWhole;
+
+    private @Nullable JobId last;
+
+    void append(JobId child) {
+      if (isWhole) {
+        ids.add(child);
+      }
+    }
+
+    Optional<JobRow> next(Transaction transaction, JobId parent) throws SQLException, Collision {
+      while (true) {
+        if (ids.isEmpty() && !isWhole) {
+          read(transaction, parent);
+        }
+        var id = ids.poll();
+        if (id == null) {
+          return Optional.empty();
+        }
+        var child = transaction.job(id);
+        if (isWaiting(child)) {
+          return Optional.of(child);
+        }
+      }
+    }
+
+    private void read(Transaction transaction, JobId parent) throws SQLException, Collision {
+      transaction
+          .sql(
+              """
+              select id from job
+              where parent = ? and queued = 1 and stop is null and ordinal > ?
+              order by ordinal limit ?
+              """)
+          .bind(parent.text())
+          .bind(last == null ? 0 : last.ordinal())
+          .bind(LOOKED_AHEAD)
+          .each(row -> ids.add(new JobId(row.getString(1))));
+      isWhole = ids.size() < LOOKED_AHEAD;
+      last = ids.isEmpty() ? last : ids.getLast();
+    }
   }
 }

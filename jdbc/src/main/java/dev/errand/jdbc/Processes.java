@@ -1,5 +1,6 @@
 package dev.errand.jdbc;
 
+import dev.errand.jdbc.Database.Collision;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
@@ -18,7 +19,7 @@ final class Processes {
   /// Registers an opening, and returns its number.
   static long register(Transaction transaction, ProcessIdentity process) throws SQLException {
     return transaction
-        .sql("insert into process (machine, pid, started) values (?, ?, ?) returning id")
+        .direct("insert into process (machine, pid, started) values (?, ?, ?) returning id")
         .bind(process.machine())
         .bind(process.pid())
         .bind(process.started())
@@ -38,17 +39,19 @@ final class Processes {
   ///
   /// Only leases that still name the opening are taken back: a job that somebody else has claimed
   /// since names another.
-  static boolean end(Transaction transaction, long opening) throws SQLException {
+  static boolean end(Transaction transaction, long opening) throws SQLException, Collision {
     transaction
         .sql(
             """
-            update job set worker = null, process = null, due = min(due, ?)
+            update job set worker = null, process = null, due = case when due < ? then due else ? end
             where due is not null and process = ?
             """)
         .bind(transaction.now())
+        .bind(transaction.now())
         .bind(opening)
         .update();
-    return transaction.sql("delete from process where id = ?").bind(opening).update() == 1;
+    transaction.forgetJobs();
+    return transaction.direct("delete from process where id = ?").bind(opening).update() == 1;
   }
 
   private record Opening(long id, ProcessIdentity process) {

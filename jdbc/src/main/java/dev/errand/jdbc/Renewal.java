@@ -14,7 +14,9 @@ record Renewal(List<Lease> leases, Duration duration) implements Work<List<Lease
     long until = transaction.now() + duration.toMillis();
     var held = new ArrayList<Lease>();
     for (var lease : leases) {
-      if (renew(transaction, lease, until)) {
+      var job = transaction.find(lease.job());
+      if (job.isPresent() && isHeld(job.get(), lease)) {
+        transaction.change(job.get()).set(JobRow.DUE, until);
         held.add(
             new Lease(lease.job(), lease.worker(), lease.fence(), Instant.ofEpochMilli(until)));
       }
@@ -24,15 +26,8 @@ record Renewal(List<Lease> leases, Duration duration) implements Work<List<Lease
 
   /// Only the holder renews: a claim by another raised the fence, and a lease that was handed back
   /// has no worker.
-  private static boolean renew(Transaction transaction, Lease lease, long until)
-      throws SQLException {
-    return transaction
-            .sql("update job set due = ? where id = ? and fence = ? and worker is not null")
-            .bind(until)
-            .bind(lease.job().text())
-            .bind(lease.fence())
-            .update()
-        == 1;
+  private static boolean isHeld(JobRow job, Lease lease) {
+    return job.number(JobRow.FENCE) == lease.fence() && !job.isNull(JobRow.WORKER);
   }
 
   @Override

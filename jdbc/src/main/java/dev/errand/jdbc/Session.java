@@ -1,32 +1,37 @@
 package dev.errand.jdbc;
 
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.sqlite.SQLiteConnection;
 
 /// One connection with the statements it has prepared; used by one thread at a time.
-///
-/// Transactions begin and end by the statements given here: the driver has been told to stay out of
-/// it.
 final class Session implements AutoCloseable {
-  private final SQLiteConnection connection;
+  private final Database database;
+  private final Connection connection;
   private final Map<String, Sql> prepared = new HashMap<>();
 
-  Session(SQLiteConnection connection) {
-    // Without this the driver would send BEGIN and COMMIT after each statement, and ask for keys
-    // after each insert.
-    connection.getConnectionConfig().setAutoCommit(false);
-    connection.getConnectionConfig().setGetGeneratedKeys(false);
+  Session(Database database, Connection connection) {
+    this.database = database;
     this.connection = connection;
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  Database database() {
+    return database;
   }
 
   /// The statement of that text, prepared once, with no parameters given yet.
   Sql sql(String text) throws SQLException {
     var known = prepared.get(text);
     if (known == null) {
-      known = new Sql(connection.prepareStatement(text));
+      known = new Sql(this, connection.prepareStatement(database.translated(text)));
       prepared.put(text, known);
     }
     return known.begin();
@@ -44,34 +49,27 @@ final class Session implements AutoCloseable {
     }
   }
 
-  /// The value a PRAGMA has.
-  String pragma(String text) throws SQLException {
-    try (var statement = connection.createStatement();
-        var rows = statement.executeQuery(text)) {
-      return rows.next() ? rows.getString(1) : "";
+  /// The rows of those of these jobs that exist, kept from others until the transaction ends.
+  List<JobRow> jobsToChange(Collection<String> ids) throws SQLException {
+    var locked = database.lock();
+    if (ids.size() == 1) {
+      return sql("select * from job where id = ?" + locked)
+          .bind(ids.iterator().next())
+          .list(JobRow::read);
     }
+    return sql("select * from job where " + database.oneOf("id") + " order by id" + locked)
+        .bind(ids)
+        .list(JobRow::read);
   }
 
   /// Asks several things of one state: the last that was committed when the first was asked.
   <T> T atOneMoment(Readers.Question<T> question) throws SQLException {
-    sql("begin").update();
+    database.beginReading(this);
     try {
       return question.ask(this);
     } finally {
-      commit();
+      database.endReading(this);
     }
-  }
-
-  void begin() throws SQLException {
-    sql("begin immediate").update();
-  }
-
-  void commit() throws SQLException {
-    sql("commit").update();
-  }
-
-  void rollback() throws SQLException {
-    sql("rollback").update();
   }
 
   @Override

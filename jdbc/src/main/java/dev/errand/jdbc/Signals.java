@@ -3,19 +3,17 @@ package dev.errand.jdbc;
 import dev.errand.job.Callback;
 import dev.errand.job.Completion;
 import dev.errand.job.Entry;
-import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
-import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.Outcome;
 import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StoredForm;
 import dev.errand.job.Subtask;
-import dev.errand.job.UnknownJobException;
 import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Store;
+import dev.errand.jdbc.Database.Collision;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -32,44 +30,45 @@ final class Signals {
 
   /// Lets a message arrive; returns the sequence of its entry.
   static long say(Transaction transaction, JobId id, Json.Object message, boolean revives)
-      throws SQLException {
-    var target = target(transaction, id);
-    var job = target.job();
+      throws SQLException, Collision {
+    var job = transaction.job(id);
     if (job.outcome() instanceof Outcome.Cancelled) {
       throw SignalRefusedException.cancelled(id);
     }
-    if (Stops.of(transaction.session(), id).isPresent()) {
+    if (!job.isNull(JobRow.STOP) && !job.isDone()) {
       throw SignalRefusedException.stopping(id);
     }
-    if (job.status() == JobStatus.DONE && (!revives || message.get(Bookkeeping.STOP).isPresent())) {
+    if (job.isDone() && (!revives || message.get(Bookkeeping.STOP).isPresent())) {
       throw SignalRefusedException.done(id);
     }
-    boolean isPassedOn = !target.hears() && isOfAttempts(transaction, job);
-    if (!target.hears() && !isPassedOn) {
+    boolean hears = job.is(JobRow.HEARS);
+    boolean isPassedOn = !hears && isOfAttempts(transaction, job);
+    if (!hears && !isPassedOn) {
       throw SignalRefusedException.unheard(id);
     }
     if (isPassedOn) {
       passOn(transaction, job, message, revives);
     }
-    var said = new Change.Recorded(job.progress().turn(), Entry.Kind.SIGNAL, message);
+    boolean wasDone = job.isDone();
+    var said = new Change.Recorded(job.turn(), Entry.Kind.SIGNAL, message);
     long sequence = History.append(transaction, id, History.Line.of(said));
-    transaction
-        .sql(
-            """
-            update job set due = created, needed = 0, heeds = 0 where id = ? and heeds = 1
-            """)
-        .bind(id.text())
-        .update();
-    if (job.status() == JobStatus.DONE) {
+    if (job.is(JobRow.HEEDS)) {
+      transaction
+          .change(job)
+          .set(JobRow.DUE, job.number(JobRow.CREATED))
+          .set(JobRow.NEEDED, 0)
+          .set(JobRow.HEEDS, false);
+    }
+    if (wasDone) {
       revive(transaction, id, null);
     }
     return sequence;
   }
 
   /// Whether the job supervises attempts whose model can read a message.
-  private static boolean isOfAttempts(Transaction transaction, JobRecord job) throws SQLException {
-    return StoredDefinition.find(transaction.session(), job.definition())
-        .flatMap(JobDefinition::attempts)
+  private static boolean isOfAttempts(Transaction transaction, JobRow job) throws SQLException {
+    return StoredDefinition.of(transaction, job)
+        .attempts()
         .filter(attempts -> attempts.work().agent().model() != null)
         .isPresent();
   }
@@ -77,21 +76,28 @@ final class Signals {
   /// Has the last attempt told of a message, unless there is none or it is to be followed by
   /// another one.
   private static void passOn(
-      Transaction transaction, JobRecord supervisor, Json.Object message, boolean revives)
-      throws SQLException {
+      Transaction transaction, JobRow supervisor, Json.Object message, boolean revives)
+      throws SQLException, Collision {
     var attempt =
         transaction
-            .sql("select * from job where parent = ? order by ordinal desc limit 1")
+            .sql("select id from job where parent = ? order by ordinal desc limit 1")
             .bind(supervisor.id().text())
-            .first(JobRow::job);
-    if (attempt.isPresent() && Bookkeeping.isPassedOn(supervisor, attempt.get())) {
-      say(transaction, attempt.get().id(), message, revives);
+            .first(row -> new JobId(row.getString(1)));
+    if (attempt.isPresent()
+        && Bookkeeping.isPassedOn(
+            supervisor.record(), transaction.job(attempt.get()).record())) {
+      say(transaction, attempt.get(), message, revives);
     }
   }
 
   /// Has a new attempt told of all that was said to the job which supervises it.
-  static void repeat(Transaction transaction, JobId supervisor, JobId attempt) throws SQLException {
-    for (var entry : messages(transaction.session(), supervisor, 0, Long.MAX_VALUE)) {
+  static void repeat(Transaction transaction, JobRow supervisor, JobId attempt)
+      throws SQLException, Collision {
+    if (supervisor.number(JobRow.SAID) == 0) {
+      return;
+    }
+    transaction.flush();
+    for (var entry : messages(transaction.session(), supervisor.id(), 0, Long.MAX_VALUE)) {
       var said = new Change.Recorded(0, Entry.Kind.SIGNAL, entry.data());
       History.append(transaction, attempt, History.Line.of(said));
     }
@@ -99,9 +105,8 @@ final class Signals {
 
   /// Ends a handler from outside.
   static void complete(Transaction transaction, JobId id, Completion completion)
-      throws SQLException {
-    var target = target(transaction, id);
-    var job = target.job();
+      throws SQLException, Collision {
+    var job = transaction.job(id);
     var handler = job.subtask();
     if (handler == null) {
       throw SignalRefusedException.noHandler(id);
@@ -109,32 +114,30 @@ final class Signals {
     if (handler.completion() != null) {
       throw SignalRefusedException.ended(id, handler);
     }
-    boolean isCallback = isCallback(transaction, job);
+    boolean isCallback = StoredDefinition.of(transaction, job).isCallback();
     if (isCallback && !isAnybodyToHear(transaction, id)) {
       throw SignalRefusedException.late(id, handler.callback().orElse(""));
     }
-    int turn = job.progress().turn();
+    int turn = job.turn();
     var line = History.Line.of(Bookkeeping.completed(turn, handler.id(), completion));
-    var form = StoredForm.write(completion).print();
-    Handlers.end(transaction, target.number(), id, form, line);
+    Handlers.end(transaction, job, StoredForm.write(completion).print(), line);
     if (isCallback) {
       var outcome = completion.asOutcome();
       transaction
-          .sql("update job set status = ?, outcome = ? where number = ?")
-          .bind(JobStatus.DONE.name())
-          .bind(StoredForm.write(outcome).print())
-          .bind(target.number())
-          .update();
+          .change(job)
+          .set(JobRow.STATUS, JobStatus.DONE.name())
+          .set(JobRow.OUTCOME, StoredForm.write(outcome).print());
       History.append(transaction, id, History.Line.of(Bookkeeping.ended(turn, outcome)));
     }
   }
 
   /// Whether the job that asked, or any other of the tree, may yet read an answer.
   private static boolean isAnybodyToHear(Transaction transaction, JobId callback)
-      throws SQLException {
-    var asking = target(transaction, callback.parent().orElseThrow());
-    var outcome = asking.job().outcome();
-    boolean goesOn = outcome == null || (asking.hears() && Bookkeeping.mayRevive(outcome, false));
+      throws SQLException, Collision {
+    var asking = transaction.job(callback.parent().orElseThrow());
+    var outcome = asking.outcome();
+    boolean goesOn =
+        outcome == null || (asking.is(JobRow.HEARS) && Bookkeeping.mayRevive(outcome, false));
     return goesOn
         || transaction
             .sql(
@@ -149,41 +152,41 @@ final class Signals {
             .exists();
   }
 
-  private static boolean isCallback(Transaction transaction, JobRecord job) throws SQLException {
-    return StoredDefinition.find(transaction.session(), job.definition())
-        .orElseThrow()
-        .isCallback();
-  }
-
   /// Lets a job that is done go on before its next turn, where it may: for the end of a child, or
   /// for a message.
-  static void revive(Transaction transaction, JobId id, @Nullable JobId child) throws SQLException {
-    var done =
-        transaction
-            .sql("select * from job where id = ? and status = ? and hears = 1")
-            .bind(id.text())
-            .bind(JobStatus.DONE.name())
-            .first(JobRow::job);
-    var outcome = done.map(JobRecord::outcome);
-    if (outcome.isEmpty() || !Bookkeeping.mayRevive(outcome.get(), child == null)) {
+  static void revive(Transaction transaction, JobId id, @Nullable JobId child)
+      throws SQLException {
+    var found = transaction.find(id).filter(job -> job.isDone() && job.is(JobRow.HEARS));
+    if (found.isEmpty()) {
       return;
     }
-    var progress = done.get().progress().revived();
-    transaction
-        .sql(
-            """
-            update job set status = ?, outcome = null, worker = null, process = null, due = created,
-              needed = 0, heeds = 0, turn = ?, acting = 0, statement = 0, printed = 0,
-              stop = null, deadline = ? + deadline - created
-            where id = ?
-            """)
-        .bind(JobStatus.STARTED.name())
-        .bind(progress.turn())
-        .bind(transaction.now())
-        .bind(id.text())
-        .update();
+    var job = found.get();
+    var outcome = job.outcome();
+    if (outcome == null || !Bookkeeping.mayRevive(outcome, child == null)) {
+      return;
+    }
+    var progress = job.record().progress().revived();
+    long created = job.number(JobRow.CREATED);
+    var row =
+        transaction
+            .change(job)
+            .set(JobRow.STATUS, JobStatus.STARTED.name())
+            .set(JobRow.OUTCOME, null)
+            .set(JobRow.WORKER, null)
+            .set(JobRow.PROCESS, null)
+            .set(JobRow.DUE, created)
+            .set(JobRow.NEEDED, 0)
+            .set(JobRow.HEEDS, false)
+            .set(JobRow.TURN, progress.turn())
+            .set(JobRow.ACTING, false)
+            .set(JobRow.STATEMENT, 0)
+            .set(JobRow.PRINTED, 0)
+            .set(JobRow.STOP, null);
+    if (!job.isNull(JobRow.DEADLINE)) {
+      row.add(JobRow.DEADLINE, transaction.now() - created);
+    }
     if (id.parent().isPresent()) {
-      Places.again(transaction, id.parent().get());
+      Places.again(transaction, transaction.job(id.parent().get()));
     }
     History.append(transaction, id, History.Line.of(Bookkeeping.revived(progress.turn(), child)));
   }
@@ -220,19 +223,18 @@ final class Signals {
 
   /// Lets a job that has just ended go on, where it may, if something happened after `heard` that
   /// it was not told of.
-  static void reviveForNews(Transaction transaction, JobId id, long heard) throws SQLException {
-    if (isMessageFor(transaction, id, heard)) {
-      revive(transaction, id, null);
+  static void reviveForNews(Transaction transaction, JobRow job, long heard)
+      throws SQLException, Collision {
+    if (job.number(JobRow.SAID) > heard) {
+      revive(transaction, job.id(), null);
       return;
     }
-    for (var child : news(transaction.session(), id, heard, 1).ended()) {
-      revive(transaction, id, child.id());
+    if (job.number(JobRow.NEWS) > heard) {
+      transaction.flush();
+      for (var child : news(transaction.session(), job.id(), heard, 1).ended()) {
+        revive(transaction, job.id(), child.id());
+      }
     }
-  }
-
-  /// Whether a message arrived after `heard`.
-  static boolean isMessageFor(Transaction transaction, JobId id, long heard) throws SQLException {
-    return !messages(transaction.session(), id, heard, Long.MAX_VALUE).isEmpty();
   }
 
   static Store.News news(Session session, JobId id, long after, int limit) throws SQLException {
@@ -283,11 +285,12 @@ final class Signals {
 
   private static List<Entry> messages(Session session, JobId id, long after, long before)
       throws SQLException {
-    // Left to choose, SQLite reads all of the job's history by the primary key.
+    // Left to choose, SQLite reads all of the job's history by the primary key: '@' names an index
+    // where a database wants to be told.
     return session
         .sql(
             """
-            select sequence, time, job, turn, kind, data from entry indexed by entry_signal
+            select sequence, time, job, turn, kind, data from entry @entry_signal
             where job = ? and kind = 'signal' and sequence > ? and sequence < ? order by sequence
             """)
         .bind(id.text())
@@ -295,14 +298,4 @@ final class Signals {
         .bind(before)
         .list(History::entry);
   }
-
-  private static Target target(Transaction transaction, JobId id) throws SQLException {
-    return transaction
-        .sql("select * from job where id = ?")
-        .bind(id.text())
-        .first(row -> new Target(row.getLong(1), JobRow.job(row), JobRow.hears(row)))
-        .orElseThrow(() -> new UnknownJobException(id.text()));
-  }
-
-  private record Target(long number, JobRecord job, boolean hears) {}
 }

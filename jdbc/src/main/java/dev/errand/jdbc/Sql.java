@@ -5,16 +5,19 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// A prepared statement whose parameters are given one after the other; see [Session#sql].
 final class Sql implements AutoCloseable {
+  private final Session session;
   private final PreparedStatement statement;
   private int bound;
 
-  Sql(PreparedStatement statement) {
+  Sql(Session session, PreparedStatement statement) {
+    this.session = session;
     this.statement = statement;
   }
 
@@ -48,17 +51,53 @@ final class Sql implements AutoCloseable {
     return this;
   }
 
-  Sql bindOrNull(@Nullable Long value) throws SQLException {
-    if (value == null) {
-      statement.setNull(++bound, Types.INTEGER);
-      return this;
-    }
-    return bind(value.longValue());
+  /// For [Database#oneOf].
+  Sql bind(Collection<String> values) throws SQLException {
+    statement.setObject(++bound, session.database().list(session, values));
+    return this;
+  }
+
+  Sql bindOrNull(@Nullable Object value) throws SQLException {
+    return switch (value) {
+      case Long number -> bind(number.longValue());
+      case String text -> bind(text);
+      case null -> {
+        statement.setNull(++bound, Types.BIGINT);
+        yield this;
+      }
+      default -> throw new IllegalArgumentException("No value of a row: " + value);
+    };
+  }
+
+  /// A value that the database's own driver makes.
+  Sql bindNative(Object value) throws SQLException {
+    statement.setObject(++bound, value);
+    return this;
   }
 
   /// Carries it out, and returns how many rows it changed.
   int update() throws SQLException {
     return statement.executeUpdate();
+  }
+
+  /// Carries out a statement that consists of several, and shows each result to who comes next;
+  /// one without rows is shown to nobody. Returns how many rows each of those has changed.
+  List<Integer> all(List<Results> looks) throws SQLException {
+    var updates = new ArrayList<Integer>();
+    var next = looks.iterator();
+    boolean isRows = statement.execute();
+    while (true) {
+      if (isRows) {
+        try (var rows = statement.getResultSet()) {
+          next.next().at(rows);
+        }
+      } else if (statement.getUpdateCount() >= 0) {
+        updates.add(statement.getUpdateCount());
+      } else {
+        return updates;
+      }
+      isRows = statement.getMoreResults();
+    }
   }
 
   /// Carries it out for its rows.
@@ -110,5 +149,11 @@ final class Sql implements AutoCloseable {
   @FunctionalInterface
   interface Look {
     void at(ResultSet row) throws SQLException;
+  }
+
+  /// Looks at the rows of a result.
+  @FunctionalInterface
+  interface Results {
+    void at(ResultSet rows) throws SQLException;
   }
 }

@@ -5,13 +5,11 @@ import dev.errand.job.BudgetExhaustedException;
 import dev.errand.job.Completion;
 import dev.errand.job.DuplicateJobException;
 import dev.errand.job.JobDefinition;
-import dev.errand.job.JobException;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.StaleLeaseException;
-import dev.errand.job.Stop;
 import dev.errand.job.StoppedException;
 import dev.errand.job.StoredForm;
 import dev.errand.job.Usage;
@@ -19,14 +17,13 @@ import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
-import java.sql.ResultSet;
+import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -71,24 +68,40 @@ final class StepCommit implements Work<Receipt> {
         .reduce((earlier, last) -> last);
   }
 
-  /// One change, ready to be applied to the job that `row` stands for.
+  /// One change, ready to be applied to the step's job.
   private interface Part {
-    void apply(Transaction transaction, Row row) throws SQLException;
+    void apply(Transaction transaction, JobRow job, List<Long> told)
+        throws SQLException, Collision;
   }
 
   @Override
-  public boolean mayRefuseLate() {
-    return step.next() instanceof Step.Next.Await
-        || step.changes().stream()
-            .anyMatch(
-                change ->
-                    change instanceof Change.Created
-                        || change instanceof Change.Stopped
-                        || change instanceof Change.Told
-                        || change instanceof Change.Reserved
-                        || change instanceof Change.LastCall
-                        || change instanceof Change.Attached
-                        || change instanceof Change.ObjectChanged);
+  public void announce(Needs needs) {
+    needs.job(id);
+    needs.accounts(id);
+    for (var change : step.changes()) {
+      switch (change) {
+        case Change.Created(var child) -> {
+          needs.job(id.root());
+          if (child.granted().isPresent()) {
+            needs.accounts(child.id());
+          }
+        }
+        case Change.Completed ignored -> needs.target(id);
+        case Change.Ended ignored -> {
+          needs.target(id);
+          needs.waiter(id);
+          id.parent().ifPresent(needs::job);
+        }
+        case Change.Attached(var child, var ignored) -> needs.job(child);
+        case Change.Told(var below, var ignored, var revives) -> needs.job(below);
+        default -> {}
+      }
+    }
+    if (step.next() instanceof Step.Next.Await(var on)) {
+      needs.waiter(id);
+      // The end of a handler is not to slip through between the look at it and the wait.
+      on.handlers().forEach(needs::tree);
+    }
   }
 
   @Override
@@ -97,14 +110,12 @@ final class StepCommit implements Work<Receipt> {
   }
 
   @Override
-  public Receipt apply(Transaction transaction) throws SQLException {
-    var moved = move(transaction);
-    if (moved.isEmpty()) {
-      throw refusal(transaction);
-    }
-    var row = moved.get();
+  public Receipt apply(Transaction transaction) throws SQLException, Collision {
+    var job = held(transaction);
+    move(transaction, job);
+    var told = new ArrayList<Long>();
     for (var part : parts) {
-      part.apply(transaction, row);
+      part.apply(transaction, job, told);
     }
     boolean leased =
         switch (step.next()) {
@@ -117,11 +128,11 @@ final class StepCommit implements Work<Receipt> {
                 needed <= 0
                     || (until != null && until <= transaction.now())
                     || (on.heedsMessages()
-                        && Signals.isMessageFor(transaction, id, step.progress().heard()));
+                        && job.number(JobRow.SAID) > step.progress().heard());
             if (!over) {
               Waits.requireNoCycle(transaction, id, on, needed);
-              suspend(transaction, row, needed, until, on.heedsMessages());
-              keepForLastCall(transaction, row);
+              suspend(transaction, job, needed, until, on.heedsMessages());
+              keepForLastCall(transaction, job);
             }
             yield over;
           }
@@ -130,164 +141,106 @@ final class StepCommit implements Work<Receipt> {
             if (id.parent().isPresent()) {
               Places.leave(transaction, id.parent().get());
             }
-            if (row.hears) {
-              Signals.reviveForNews(transaction, id, step.progress().heard());
+            if (job.is(JobRow.HEARS)) {
+              Signals.reviveForNews(transaction, job, step.progress().heard());
             }
             yield false;
           }
         };
-    return new Receipt(step.version() + 1, leased, row.messages);
+    return new Receipt(step.version() + 1, leased, told);
   }
 
-  private JobException refusal(Transaction transaction) throws SQLException {
+  /// The job, if the lease and the version are still its own, and it is not to end or does so now.
+  ///
+  /// Of two steps for one version only one is applied: the first raises the version, and nobody
+  /// else changes the row from here to the end of the transaction. A worker that lost its lease
+  /// finds another fence, or no worker where the lease was handed back.
+  private JobRow held(Transaction transaction) throws SQLException {
+    var job = transaction.find(id);
     boolean isHeld =
-        transaction
-            .sql(
-                """
-                select 1 from job where id = ? and fence = ? and version = ? and worker is not null
-                """)
-            .bind(id.text())
-            .bind(step.lease().fence())
-            .bind(step.version())
-            .exists();
-    var stop = isHeld ? Stops.of(transaction.session(), id) : Optional.<Stop>empty();
-    return stop.isPresent()
-        ? new StoppedException(id, stop.get())
-        : new StaleLeaseException(step.lease());
+        job.isPresent()
+            && job.get().number(JobRow.FENCE) == step.lease().fence()
+            && job.get().number(JobRow.VERSION) == step.version()
+            && !job.get().isNull(JobRow.WORKER);
+    if (!isHeld) {
+      throw new StaleLeaseException(step.lease());
+    }
+    if (!isStopped && !job.get().isNull(JobRow.STOP)) {
+      throw new StoppedException(id, Stops.of(transaction, job.get()));
+    }
+    return job.get();
   }
 
-  /// Moves the job on, if the lease and the version are still its own, and it is not to end or does
-  /// so now.
-  ///
-  /// Of two steps for one version only one is applied: the first raises the version, and the
-  /// transactions follow one another. A worker that lost its lease finds another fence, or no
-  /// worker where the lease was handed back.
-  ///
-  /// Who keeps the lease leaves `due` alone: to set it, even to what it is, writes its index too.
-  private Optional<Row> move(Transaction transaction) throws SQLException {
-    return switch (step.next()) {
-      case Step.Next.Continue ignored -> moveOn(transaction, step.status().name());
-      // A job that is about to wait keeps its status until it is known that it must.
-      case Step.Next.Await ignored -> moveOn(transaction, null);
-      case Step.Next.Yield(var at) -> handBack(transaction, roundedUp(at));
-      case Step.Next.End ignored -> handBack(transaction, null);
-    };
-  }
-
-  private Optional<Row> moveOn(Transaction transaction, @Nullable String status)
-      throws SQLException {
-    return moved(
-        transaction.sql(
-            """
-            update job set
-              version = version + 1, status = coalesce(?, status), outcome = coalesce(?, outcome),
-              turn = ?, acting = ?, statement = ?, printed = ?, children = ?, heard = ?
-            where id = ? and fence = ? and version = ? and worker is not null
-              and (stop is null or ?)
-            returning number, subtask_id, told, hears, reserved_tokens, reserved_micro_usd,
-              last_tokens, last_micro_usd
-            """),
-        status);
-  }
-
-  private Optional<Row> handBack(Transaction transaction, @Nullable Long due) throws SQLException {
-    return moved(
-        transaction
-            .sql(
-                """
-                  update job set
-                    worker = null, process = null, due = ?,
-                    version = version + 1, status = ?, outcome = coalesce(?, outcome),
-                    turn = ?, acting = ?, statement = ?, printed = ?, children = ?, heard = ?
-                  where id = ? and fence = ? and version = ? and worker is not null
-                    and (stop is null or ?)
-                  returning number, subtask_id, told, hears, reserved_tokens, reserved_micro_usd,
-                last_tokens, last_micro_usd
-                """)
-            .bindOrNull(due),
-        step.status().name());
-  }
-
-  private Optional<Row> moved(Sql update, @Nullable String status) throws SQLException {
+  /// Who keeps the lease leaves `due` alone; a job that is about to wait keeps its status until it
+  /// is known that it must.
+  private void move(Transaction transaction, JobRow job) {
     var progress = step.progress();
-    return update
-        .bind(status)
-        .bind(outcome)
-        .bind(progress.turn())
-        .bind(progress.acting())
-        .bind(progress.statement())
-        .bind(progress.printed())
-        .bind(progress.created())
-        .bind(progress.heard())
-        .bind(id.text())
-        .bind(step.lease().fence())
-        .bind(step.version())
-        .bind(isStopped)
-        .first(
-            row ->
-                new Row(
-                    row.getLong(1),
-                    row.getString(2),
-                    row.getLong(3),
-                    row.getBoolean(4),
-                    new Budget(row.getLong(5), row.getLong(6)),
-                    last(row)));
+    var row =
+        transaction
+            .change(job)
+            .add(JobRow.VERSION, 1)
+            .set(JobRow.TURN, progress.turn())
+            .set(JobRow.ACTING, progress.acting())
+            .set(JobRow.STATEMENT, progress.statement())
+            .set(JobRow.PRINTED, progress.printed())
+            .set(JobRow.CHILDREN, progress.created())
+            .set(JobRow.HEARD, progress.heard());
+    if (outcome != null) {
+      row.set(JobRow.OUTCOME, outcome);
+    }
+    switch (step.next()) {
+      case Step.Next.Continue ignored -> row.set(JobRow.STATUS, step.status().name());
+      case Step.Next.Await ignored -> {}
+      case Step.Next.Yield(var at) -> handBack(row, roundedUp(at));
+      case Step.Next.End ignored -> handBack(row, null);
+    }
   }
 
-  /// What is set aside for a last call.
-  private static @Nullable Budget last(ResultSet row) throws SQLException {
-    long tokens = row.getLong(7);
-    return row.wasNull() ? null : new Budget(tokens, row.getLong(8));
+  private void handBack(Row row, @Nullable Long due) {
+    row.set(JobRow.STATUS, step.status().name())
+        .set(JobRow.WORKER, null)
+        .set(JobRow.PROCESS, null)
+        .set(JobRow.DUE, due);
   }
 
   private void suspend(
-      Transaction transaction, Row row, int needed, @Nullable Long until, boolean heeds)
-      throws SQLException {
-    transaction
-        .sql(
-            """
-            update job set status = ?, worker = null, process = null, due = ?, needed = ?,
-              heeds = ?
-            where number = ?
-            """)
-        .bind(step.status().name())
-        .bindOrNull(until)
-        .bind(needed)
-        .bind(heeds)
-        .bind(row.number)
-        .update();
+      Transaction transaction, JobRow job, int needed, @Nullable Long until, boolean heeds) {
+    handBack(transaction.change(job), until);
+    transaction.change(job).set(JobRow.NEEDED, needed).set(JobRow.HEEDS, heeds);
   }
 
   private Part prepare(Change change) {
     return switch (change) {
       case Change.Recorded recorded -> {
         var line = History.Line.of(recorded);
-        yield (transaction, row) -> History.append(transaction, id, line);
+        yield (transaction, job, told) -> History.append(transaction, id, line);
       }
       case Change.Created(var child) -> created(child);
       case Change.Attached(var child, var subtaskId) -> attached(child, subtaskId);
       case Change.Journalled(var effect) -> {
         var line = Effects.line(id, effect);
-        yield (transaction, row) -> line.write(transaction);
+        yield (transaction, job, told) -> line.write(transaction);
       }
       case Change.Checkpointed(var delta) -> {
         var workspace = WorkspaceChange.of(delta);
-        yield (transaction, row) -> workspace.apply(transaction, id);
+        yield (transaction, job, told) -> workspace.apply(transaction, id);
       }
       case Change.Completed(var completion) -> completed(completion);
-      case Change.Ended(var outcome) -> ended(outcome);
+      case Change.Ended(var last) -> ended(last);
       case Change.ObjectChanged(var object) -> {
         var written = DurableObjects.Written.of(object);
-        yield (transaction, row) -> written.apply(transaction);
+        yield (transaction, job, told) -> written.apply(transaction);
       }
-      case Change.Given(var children) -> given(children);
+      case Change.Given(var children) ->
+          (transaction, job, told) -> given(transaction, children);
       case Change.Retrieved(var memory, var cards) ->
-          (transaction, row) -> Memories.retrieved(transaction, memory, cards);
+          (transaction, job, told) -> Memories.retrieved(transaction, memory, cards);
       case Change.Stopped stopped -> stopped(stopped);
       case Change.Told told -> told(told);
-      case Change.Reserved(var call, var last) -> reserved(call, last);
-      case Change.LastCall ignored -> lastCall();
-      case Change.Spent(var usage) -> (transaction, row) -> spend(transaction, row, usage);
+      case Change.Reserved(var call, var last) ->
+          (transaction, job, told) -> reserve(transaction, job, call, last);
+      case Change.LastCall ignored -> (transaction, job, told) -> lastCall(transaction, job);
+      case Change.Spent(var usage) -> (transaction, job, told) -> spend(transaction, job, usage);
     };
   }
 
@@ -295,7 +248,7 @@ final class StepCommit implements Work<Receipt> {
     requireChild(child.id());
     var creation =
         Creation.of(child, definitions.computeIfAbsent(child.definition(), StoredDefinition::of));
-    return (transaction, row) -> {
+    return (transaction, job, told) -> {
       if (!creation.insert(transaction)) {
         requireSame(transaction, child);
       }
@@ -303,20 +256,14 @@ final class StepCommit implements Work<Receipt> {
   }
 
   private static void requireSame(Transaction transaction, NewJob child) throws SQLException {
-    boolean same =
-        transaction
-            .sql("select 1 from job where id = ? and digest = ?")
-            .bind(child.id().text())
-            .bind(child.digest())
-            .exists();
-    if (!same) {
+    if (!child.digest().equals(transaction.job(child.id()).text(JobRow.DIGEST))) {
       throw new DuplicateJobException(child.id());
     }
   }
 
   private Part attached(JobId child, Json subtaskId) {
     requireChild(child);
-    return (transaction, row) -> Handlers.attach(transaction, child, subtaskId);
+    return (transaction, job, told) -> Handlers.attach(transaction, child, subtaskId);
   }
 
   private void requireChild(JobId child) {
@@ -328,24 +275,23 @@ final class StepCommit implements Work<Receipt> {
   private Part completed(Completion completion) {
     var form = StoredForm.write(completion).print();
     int turn = step.progress().turn();
-    return (transaction, row) -> {
-      if (row.isOpen()) {
-        var line = History.Line.of(Bookkeeping.completed(turn, row.subtaskId(), completion));
-        row.told = Handlers.end(transaction, row.number, id, form, line);
+    return (transaction, job, told) -> {
+      if (job.hasOpenHandler()) {
+        var line = History.Line.of(Bookkeeping.completed(turn, job.subtaskId(), completion));
+        Handlers.end(transaction, job, form, line);
       }
     };
   }
 
-  private Part ended(Outcome outcome) {
+  private Part ended(Outcome last) {
     int turn = step.progress().turn();
-    var line = History.Line.of(Bookkeeping.ended(turn, outcome));
-    return (transaction, row) -> {
+    var line = History.Line.of(Bookkeeping.ended(turn, last));
+    return (transaction, job, told) -> {
       History.append(transaction, id, line);
-      Accounts.end(transaction, id, row.reserved);
-      setAside(transaction, row, Budget.NONE, null);
-      if (row.isOpen()) {
-        row.told =
-            Handlers.endUncompleted(transaction, row.number, id, turn, row.subtaskId(), outcome);
+      Accounts.end(transaction, id, job.reserved());
+      setAside(transaction, job, Budget.NONE, null);
+      if (job.hasOpenHandler()) {
+        Handlers.endUncompleted(transaction, job, turn, last);
       }
     };
   }
@@ -354,147 +300,93 @@ final class StepCommit implements Work<Receipt> {
     if (!stopped.job().isWithin(id)) {
       throw new IllegalArgumentException("Job " + stopped.job() + " is not within " + id);
     }
-    return (transaction, row) ->
+    return (transaction, job, told) ->
         Stops.stop(transaction, stopped.job(), stopped.outcome(), stopped.grace());
   }
 
-  private Part told(Change.Told told) {
-    if (told.job().equals(id) || !told.job().isWithin(id)) {
-      throw new IllegalArgumentException("Job " + told.job() + " is not below " + id);
+  private Part told(Change.Told message) {
+    if (message.job().equals(id) || !message.job().isWithin(id)) {
+      throw new IllegalArgumentException("Job " + message.job() + " is not below " + id);
     }
-    return (transaction, row) ->
-        row.messages.add(Signals.say(transaction, told.job(), told.message(), told.revives()));
+    return (transaction, job, told) ->
+        told.add(Signals.say(transaction, message.job(), message.message(), message.revives()));
   }
 
-  private static Part given(List<JobId> children) {
-    var list = new Json.Array(children.stream().<Json>map(id -> new Json.Text(id.text())).toList());
-    var ids = list.print();
-    return (transaction, row) ->
-        transaction
-            .sql("update job set given = 1 where id in (select value from json_each(?))")
-            .bind(ids)
-            .update();
-  }
-
-  private Part reserved(Budget call, Budget last) {
-    return (transaction, row) -> {
-      var both = call.plus(last);
-      var ledger = Accounts.ledger(transaction, id);
-      ledger.reserve(row.reserved, both);
-      Accounts.keep(transaction, ledger);
-      setAside(transaction, row, both, last);
-    };
-  }
-
-  private Part lastCall() {
-    return (transaction, row) -> {
-      if (row.last == null) {
-        throw new BudgetExhaustedException("nothing is set aside for a last call of job " + id);
+  private static void given(Transaction transaction, List<JobId> children)
+      throws SQLException, Collision {
+    var others = new ArrayList<String>();
+    for (var child : children) {
+      if (transaction.has(child)) {
+        transaction.change(transaction.job(child)).set(JobRow.GIVEN, true);
+      } else {
+        others.add(child.text());
       }
-      Accounts.ledger(transaction, id).requireNotOverdrawn();
-      setAside(transaction, row, row.reserved, null);
-    };
+    }
+    if (!others.isEmpty()) {
+      transaction
+          .direct(
+              "update job set given = 1 where given = 0 and " + transaction.database().oneOf("id"))
+          .bind(others)
+          .update();
+    }
   }
 
-  /// Most jobs end with nothing set aside, and need no write for it.
-  private static void setAside(
-      Transaction transaction, Row row, Budget reserved, @Nullable Budget last)
+  private void reserve(Transaction transaction, JobRow job, Budget call, Budget last)
       throws SQLException {
-    if (reserved.equals(row.reserved) && Objects.equals(last, row.last)) {
-      return;
+    var both = call.plus(last);
+    var ledger = Accounts.ledger(transaction, id);
+    ledger.reserve(job.reserved(), both);
+    Accounts.keep(transaction, ledger);
+    setAside(transaction, job, both, last);
+  }
+
+  private void lastCall(Transaction transaction, JobRow job) throws SQLException {
+    if (job.last() == null) {
+      throw new BudgetExhaustedException("nothing is set aside for a last call of job " + id);
     }
+    Accounts.ledger(transaction, id).requireNotOverdrawn();
+    setAside(transaction, job, job.reserved(), null);
+  }
+
+  private static void setAside(
+      Transaction transaction, JobRow job, Budget reserved, @Nullable Budget last) {
     transaction
-        .sql(
-            """
-            update job set reserved_tokens = ?, reserved_micro_usd = ?, last_tokens = ?,
-              last_micro_usd = ?
-            where number = ?
-            """)
-        .bind(reserved.tokens())
-        .bind(reserved.microUsd())
-        .bindOrNull(last == null ? null : last.tokens())
-        .bindOrNull(last == null ? null : last.microUsd())
-        .bind(row.number)
-        .update();
-    row.reserved = reserved;
-    row.last = last;
+        .change(job)
+        .set(JobRow.RESERVED_TOKENS, reserved.tokens())
+        .set(JobRow.RESERVED_MICRO_USD, reserved.microUsd())
+        .set(JobRow.LAST_TOKENS, last == null ? null : (Object) last.tokens())
+        .set(JobRow.LAST_MICRO_USD, last == null ? null : (Object) last.microUsd());
   }
 
   /// What is set aside is for a last call only.
-  private void keepForLastCall(Transaction transaction, Row row) throws SQLException {
-    if (row.reserved.equals(row.forLastCall())) {
+  private void keepForLastCall(Transaction transaction, JobRow job) throws SQLException {
+    if (job.reserved().equals(job.forLastCall())) {
       return;
     }
     var ledger = Accounts.ledger(transaction, id);
-    ledger.setAside(row.reserved, row.forLastCall());
+    ledger.setAside(job.reserved(), job.forLastCall());
     Accounts.keep(transaction, ledger);
-    setAside(transaction, row, row.forLastCall(), row.last);
+    setAside(transaction, job, job.forLastCall(), job.last());
   }
 
-  private void spend(Transaction transaction, Row row, Usage usage) throws SQLException {
-    var kept = row.forLastCall();
+  private void spend(Transaction transaction, JobRow job, Usage usage) throws SQLException {
+    var kept = job.forLastCall();
     var ledger = Accounts.ledger(transaction, id);
-    ledger.setAside(row.reserved, kept);
+    ledger.setAside(job.reserved(), kept);
     ledger.spend(Budget.of(usage));
     Accounts.keep(transaction, ledger);
-    setAside(transaction, row, kept, row.last);
+    setAside(transaction, job, kept, job.last());
     transaction
-        .sql(
-            """
-            update job set calls = calls + ?, input_tokens = input_tokens + ?,
-              output_tokens = output_tokens + ?, micro_usd = micro_usd + ?
-            where number = ?
-            """)
-        .bind(usage.calls())
-        .bind(usage.inputTokens())
-        .bind(usage.outputTokens())
-        .bind(usage.microUsd())
-        .bind(row.number)
-        .update();
+        .change(job)
+        .add(JobRow.CALLS, usage.calls())
+        .add(JobRow.INPUT_TOKENS, usage.inputTokens())
+        .add(JobRow.OUTPUT_TOKENS, usage.outputTokens())
+        .add(JobRow.MICRO_USD, usage.microUsd());
   }
 
   /// The store knows milliseconds; a job must not fall due before the moment it asked for.
   private static long roundedUp(Instant at) {
     long millis = at.toEpochMilli();
     return Instant.ofEpochMilli(millis).equals(at) ? millis : millis + 1;
-  }
-
-  /// What a step must know of its job while it is applied.
-  private static final class Row {
-    final long number;
-    private final @Nullable String subtaskId;
-    private final boolean hears;
-    private final List<Long> messages = new ArrayList<>();
-    private long told;
-    private Budget reserved;
-    private @Nullable Budget last;
-
-    Row(
-        long number,
-        @Nullable String subtaskId,
-        long told,
-        boolean hears,
-        Budget reserved,
-        @Nullable Budget last) {
-      this.number = number;
-      this.subtaskId = subtaskId;
-      this.told = told;
-      this.hears = hears;
-      this.reserved = reserved;
-      this.last = last;
-    }
-
-    /// Whether the job has a handler that has not ended.
-    boolean isOpen() {
-      return subtaskId != null && told == 0;
-    }
-
-    Budget forLastCall() {
-      return last == null ? Budget.NONE : last;
-    }
-
-    Json subtaskId() {
-      return subtaskId == null ? Json.Null.VALUE : Json.parse(subtaskId);
-    }
   }
 }

@@ -1,7 +1,6 @@
 package dev.errand.jdbc;
 
 import dev.errand.job.JobId;
-import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.Outcome;
@@ -10,12 +9,15 @@ import dev.errand.job.StoredForm;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.Value;
 import dev.errand.spi.Bookkeeping;
+import dev.errand.jdbc.Database.Collision;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /* Ends jobs from outside: those that were cancelled, and those whose deadline has passed.
  *
@@ -23,7 +25,7 @@ import java.util.Optional;
  * refused but one that ends its job so (see StepCommit). So a job of the tree begins nothing more, whatever its worker
  * knows; and no job is added to the tree, for the step that would create it is refused. What is left is to say of each
  * job that it is over: its worker does that, or, where nobody holds it, or its worker kept silent for too long, a sweep.
- * Both move the row to DONE under the write lock, and who comes second finds it there: a job ends once. */
+ * Both move the row to DONE while nobody else changes the tree, and who comes second finds it there: a job ends once. */
 final class Stops {
   /// A job that is not done and all such below it, but for those that are to end sooner. The ids of
   /// a tree are neighbours: '/' is what comes after '.'.
@@ -45,33 +47,28 @@ final class Stops {
 
   /// Decides that a job and all below it are to end; returns how many are to end by this.
   static int stop(Transaction transaction, JobId top, Outcome outcome, Duration grace)
-      throws SQLException {
+      throws SQLException, Collision {
     if (!outcome.isFromOutside() || grace.isNegative()) {
       throw new IllegalArgumentException("Jobs are not stopped with " + outcome + " in " + grace);
     }
     long until = transaction.now() + grace.toMillis();
-    var job =
-        transaction
-            .sql("select * from job where id = ?")
-            .bind(top.text())
-            .first(JobRow::job)
-            .orElseThrow(() -> new UnknownJobException(top.text()));
+    int turn = transaction.job(top).turn();
     if (!isAnyToStop(transaction, top, until)) {
       return 0;
     }
-    long number =
-        transaction
-            .sql("insert into stop (top, outcome, until) values (?, ?, ?) returning number")
-            .bind(top.text())
-            .bind(StoredForm.write(outcome).print())
-            .bind(until)
-            .first(row -> row.getLong(1))
-            .orElseThrow();
+    long number = transaction.database().nextStop(transaction);
+    transaction
+        .direct("insert into stop (number, top, outcome, until) values (?, ?, ?, ?)")
+        .bind(number)
+        .bind(top.text())
+        .bind(StoredForm.write(outcome).print())
+        .bind(until)
+        .update();
     int stopped =
         transaction
             .sql(
                 """
-                update job set stop = ?, given = iif(id = ?, given, 1) where %s
+                update job set stop = ?, given = case id when ? then given else 1 end where %s
                 """
                     .formatted(STOPPABLE))
             .bind(number)
@@ -81,13 +78,13 @@ final class Stops {
             .bind(top.text())
             .bind(until)
             .update();
-    var line = History.Line.of(Bookkeeping.stopping(job.progress().turn(), outcome));
-    History.append(transaction, top, line);
+    transaction.forgetJobs();
+    History.append(transaction, top, History.Line.of(Bookkeeping.stopping(turn, outcome)));
     return stopped;
   }
 
   private static boolean isAnyToStop(Transaction transaction, JobId top, long until)
-      throws SQLException {
+      throws SQLException, Collision {
     return transaction
         .sql("select 1 from job where %s limit 1".formatted(STOPPABLE))
         .bind(top.text())
@@ -115,6 +112,16 @@ final class Stops {
             """)
         .bind(job.text())
         .first(Stops::read);
+  }
+
+  /// The stop by which a job is to end.
+  static Stop of(Transaction transaction, JobRow job) throws SQLException {
+    return transaction
+        .session()
+        .sql("select number, top, outcome, until from stop where number = ?")
+        .bind(job.number(JobRow.STOP))
+        .first(Stops::read)
+        .orElseThrow();
   }
 
   private static Stop read(ResultSet row) throws SQLException {
@@ -158,8 +165,9 @@ final class Stops {
               select min(deadline) as at from job
               where deadline is not null and stop is null and status <> 'DONE'
               union all
-              select min(iif(worker is null, 0, until)) from job join stop on stop.number = job.stop
-              where job.stop is not null and status <> 'DONE')
+              select min(case when worker is null then 0 else until end)
+              from job join stop on stop.number = job.stop
+              where job.stop is not null and status <> 'DONE') as moments
             """)
         .first(
             row -> {
@@ -171,95 +179,133 @@ final class Stops {
         .flatMap(at -> at);
   }
 
-  static int sweep(Transaction transaction, int limit, Duration grace) throws SQLException {
-    timeOut(transaction, limit, grace);
-    long now = transaction.now();
-    var over =
-        transaction
-            .sql(
-                "select job.*, stop.outcome from %s order by job.stop, job.number limit ?"
-                    .formatted(ENDABLE))
-            .bind(now)
-            .bind(now)
-            .bind(limit)
-            .list(
-                row ->
-                    new Over(
-                        row.getLong(1), JobRow.job(row), JobRow.queued(row), row.getString(46)));
-    for (var job : over) {
-      end(transaction, job);
-    }
-    return over.size();
-  }
-
-  private static void timeOut(Transaction transaction, int limit, Duration grace)
-      throws SQLException {
+  /// Jobs of which a sweep has to look at the rows: late ones, and such as are to end.
+  static List<JobId> due(Session session, long now, int limit) throws SQLException {
     var late =
-        transaction
+        session
             .sql(
                 """
-                select id, deadline from job
+                select id from job
                 where deadline <= ? and deadline is not null and stop is null and status <> 'DONE'
                 order by deadline, number limit ?
                 """)
-            .bind(transaction.now())
+            .bind(now)
             .bind(limit)
-            .list(row -> new Late(new JobId(row.getString(1)), row.getLong(2)));
-    for (var job : late) {
-      var outcome = Bookkeeping.late(Instant.ofEpochMilli(job.deadline()));
-      stop(transaction, job.id(), outcome, grace);
+            .list(row -> new JobId(row.getString(1)));
+    var over =
+        session
+            .sql("select id from %s order by job.stop, job.number limit ?".formatted(ENDABLE))
+            .bind(now)
+            .bind(now)
+            .bind(limit)
+            .list(row -> new JobId(row.getString(1)));
+    return Stream.concat(late.stream(), over.stream()).distinct().toList();
+  }
+
+  /// Stops those that are late, and ends those that are to end; returns how many were ended.
+  ///
+  /// @param jobs those that were due a moment ago
+  record Sweep(List<JobId> jobs, int limit, Duration grace) implements Work<Integer> {
+    @Override
+    public Integer apply(Transaction transaction) throws SQLException, Collision {
+      for (var id : jobs) {
+        timeOut(transaction, id, grace);
+      }
+      var over = over(transaction);
+      for (var job : over) {
+        end(transaction, job);
+      }
+      return over.size();
+    }
+
+    private List<Over> over(Transaction transaction) throws SQLException, Collision {
+      var trees = jobs.stream().map(JobId::root).collect(Collectors.toSet());
+      return transaction
+          .sql(
+              "select id, stop.outcome from %s order by job.stop, job.number limit ?"
+                  .formatted(ENDABLE))
+          .bind(transaction.now())
+          .bind(transaction.now())
+          .bind(limit)
+          .list(row -> new Over(new JobId(row.getString(1)), row.getString(2)))
+          .stream()
+          .filter(job -> trees.contains(job.id().root()))
+          .toList();
+    }
+
+    @Override
+    public void announce(Needs needs) {
+      jobs.forEach(needs::tree);
     }
   }
 
-  private static void end(Transaction transaction, Over over) throws SQLException {
-    var job = over.job();
-    var id = job.id();
+  private static void timeOut(Transaction transaction, JobId id, Duration grace)
+      throws SQLException, Collision {
+    var job = transaction.job(id);
+    long deadline = job.number(JobRow.DEADLINE);
+    boolean isLate =
+        !job.isNull(JobRow.DEADLINE) && deadline <= transaction.now() && job.isNull(JobRow.STOP);
+    if (isLate && !job.isDone()) {
+      stop(transaction, id, Bookkeeping.late(Instant.ofEpochMilli(deadline)), grace);
+    }
+  }
+
+  private static void end(Transaction transaction, Over over) throws SQLException, Collision {
+    var id = over.id();
+    var job = transaction.job(id);
     var outcome =
         StoredForm.outcome((Json.Object) Json.parse(over.outcome()))
-            .having(partial(transaction, id));
+            .having(partial(transaction, job));
+    boolean isPlaceless = job.is(JobRow.QUEUED) || isCallback(job);
+    var reserved = job.reserved();
+    int turn = job.turn();
     transaction
-        .sql(
-            """
-            update job set version = version + 1, status = ?, outcome = ?, worker = null, process = null, due = null,
-              needed = 0, heeds = 0, queued = 0,
-              reserved_tokens = 0, reserved_micro_usd = 0, last_tokens = null, last_micro_usd = null
-            where number = ?
-            """)
-        .bind(JobStatus.DONE.name())
-        .bind(StoredForm.write(outcome).print())
-        .bind(over.number())
-        .update();
-    int turn = job.progress().turn();
+        .change(job)
+        .add(JobRow.VERSION, 1)
+        .set(JobRow.STATUS, JobStatus.DONE.name())
+        .set(JobRow.OUTCOME, StoredForm.write(outcome).print())
+        .set(JobRow.WORKER, null)
+        .set(JobRow.PROCESS, null)
+        .set(JobRow.DUE, null)
+        .set(JobRow.NEEDED, 0)
+        .set(JobRow.HEEDS, false)
+        .set(JobRow.QUEUED, false)
+        .set(JobRow.RESERVED_TOKENS, 0)
+        .set(JobRow.RESERVED_MICRO_USD, 0)
+        .set(JobRow.LAST_TOKENS, null)
+        .set(JobRow.LAST_MICRO_USD, null);
     History.append(transaction, id, History.Line.of(Bookkeeping.ended(turn, outcome)));
-    var handler = job.subtask();
-    if (handler != null && handler.completion() == null) {
-      Handlers.endUncompleted(transaction, over.number(), id, turn, handler.id(), outcome);
+    if (job.hasOpenHandler()) {
+      Handlers.endUncompleted(transaction, job, turn, outcome);
     }
-    Accounts.end(transaction, id, job.reserved());
+    Accounts.end(transaction, id, reserved);
     Waits.end(transaction, id);
-    if (id.parent().isPresent() && !over.hadNoPlace()) {
+    if (id.parent().isPresent() && !isPlaceless) {
       Places.leave(transaction, id.parent().get());
     }
   }
 
-  private static Value partial(Transaction transaction, JobId id) throws SQLException {
+  /// Callbacks need no place.
+  private static boolean isCallback(JobRow job) {
+    var handler = job.subtask();
+    return handler != null && handler.callback().isPresent();
+  }
+
+  private static Value partial(Transaction transaction, JobRow job)
+      throws SQLException, Collision {
+    if (job.number(JobRow.VERSION) == 0) {
+      return Value.none();
+    }
     return transaction
         .sql(
             """
             select data from entry where job = ? and kind in ('reply', 'progress')
             order by sequence desc limit 1
             """)
-        .bind(id.text())
+        .bind(job.id().text())
         .first(row -> Bookkeeping.partial((Json.Object) Json.parse(row.getString(1))))
         .orElseGet(Value::none);
   }
 
-  private record Over(long number, JobRecord job, boolean isQueued, String outcome) {
-    /// Callbacks need none.
-    boolean hadNoPlace() {
-      return isQueued || (job.subtask() != null && job.subtask().callback().isPresent());
-    }
-  }
-
-  private record Late(JobId id, long deadline) {}
+  private record Over(JobId id, String outcome) {}
 }

@@ -16,16 +16,18 @@ record StoredDefinition(String address, String form) {
     return session
         .sql("select form from definition where address = ?")
         .bind(address)
-        .first(row -> StoredForm.definition((Json.Object) Json.parse(row.getString(1))));
+        .first(row -> read(row.getString(1)));
   }
 
-  void store(Transaction transaction) throws SQLException {
-    if (transaction.isNewDefinition(address)) {
-      transaction
-          .sql("insert into definition (address, form) values (?, ?) on conflict do nothing")
-          .bind(address)
-          .bind(form)
-          .update();
-    }
+  /// The definition of a job that exists.
+  static JobDefinition of(Transaction transaction, JobRow job) throws SQLException {
+    var form = transaction.defined(job.definition());
+    return form == null
+        ? find(transaction.session(), job.definition()).orElseThrow()
+        : read(form);
+  }
+
+  private static JobDefinition read(String form) {
+    return StoredForm.definition((Json.Object) Json.parse(form));
   }
 }

@@ -3,6 +3,7 @@ package dev.errand.jdbc;
 import dev.errand.job.DuplicateJobException;
 import dev.errand.job.JobId;
 import dev.errand.job.NewJob;
+import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 import java.util.Optional;
 
@@ -19,10 +20,10 @@ final class Submission implements Work<JobId> {
     this.creation = Creation.of(job, StoredDefinition.of(job.definition()));
   }
 
-  /// Whoever holds the write lock looks for the key and inserts the job in one go: a key is never
-  /// given out twice.
+  /// A key is never given out twice: where another tree has got it meanwhile, its unique index
+  /// objects, and all is done again.
   @Override
-  public JobId apply(Transaction transaction) throws SQLException {
+  public JobId apply(Transaction transaction) throws SQLException, Collision {
     var known = knownByKey(transaction);
     if (known.isPresent()) {
       return known.get();
@@ -34,11 +35,16 @@ final class Submission implements Work<JobId> {
   }
 
   @Override
+  public void announce(Needs needs) {
+    needs.tree(job.id());
+  }
+
+  @Override
   public long bytes() {
     return WorkspaceChange.bytes(job.workspace());
   }
 
-  private Optional<JobId> knownByKey(Transaction transaction) throws SQLException {
+  private Optional<JobId> knownByKey(Transaction transaction) throws SQLException, Collision {
     if (job.key() == null) {
       return Optional.empty();
     }

@@ -1,81 +1,391 @@
 package dev.errand.jdbc;
 
+import dev.errand.job.Account;
+import dev.errand.job.JobId;
+import dev.errand.job.UnknownJobException;
+import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
-import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/// What the units of work of one transaction share. Nothing here outlives it: other processes write
-/// too.
+/* What the units of work of one transaction share. Nothing here outlives it: other processes write too.
+ *
+ * Rows of jobs, accounts and waits are read once and changed in memory, entries and effects gathered, and all that is
+ * written together at the end, in sets: a database at the other end of a wire is asked twice per transaction, however
+ * many units there are and however many rows they change. While the transaction lasts nobody else changes what it has
+ * read: SQLite has one writer; PostgreSQL locks the trees that the units name, and the rows of jobs as they are read,
+ * since claims and renewals, which never wait for another row, take no lock on a tree.
+ *
+ * A question that is not about one key is asked of the database, after it has been told of what was changed so far (see
+ * sql). What a refused unit has changed is undone in memory; where the database was told of some of it, the transaction
+ * is spoiled, and its units are tried one by one. */
 final class Transaction {
+  private final Database database;
   private final Session session;
-  private final InstantSource clock;
-  private final Map<String, Long> lastSequence = new HashMap<>();
-  private final Set<String> definitions = new HashSet<>();
-  private long now;
+  private final boolean isCareful;
+  private final Map<String, Optional<JobRow>> jobs = new HashMap<>();
+  private final Set<JobRow> touched = new LinkedHashSet<>();
+  private final Map<String, Optional<Account>> accounts = new HashMap<>();
+  private final Set<String> changedAccounts = new LinkedHashSet<>();
+  private final Map<String, Long> sequences = new HashMap<>();
+  private final Set<String> changedSequences = new LinkedHashSet<>();
+  private final List<@Nullable Object[]> entries = new ArrayList<>();
+  private final Map<List<@Nullable Object>, @Nullable Object[]> effects = new LinkedHashMap<>();
+  private final Map<String, String> definitions = new LinkedHashMap<>();
+  private final Set<String> storedDefinitions;
+  private final Set<String> seenDefinitions = new HashSet<>();
+  private final WaitRows waits;
 
-  Transaction(Session session, InstantSource clock) {
+  /// Children that wait for a place, by parent; see [Places].
+  private final Map<JobId, Places.Queue> queues = new HashMap<>();
+
+  private final List<Runnable> undo = new ArrayList<>();
+  private long unit;
+  private long now;
+  private boolean isTold;
+  private boolean hasGuessed;
+
+  /// @param isCareful whether units are to look before they insert what is almost surely new
+  /// @param storedDefinitions addresses that are surely stored
+  Transaction(
+      Database database, Session session, boolean isCareful, Set<String> storedDefinitions) {
+    this.database = database;
     this.session = session;
-    this.clock = clock;
+    this.isCareful = isCareful;
+    this.storedDefinitions = storedDefinitions;
+    this.waits = new WaitRows(session, undo::add);
   }
 
   /// Begins the next unit of work, which happens at one moment.
   void beginUnit() {
-    now = clock.instant().toEpochMilli();
+    unit++;
+    undo.clear();
+    isTold = false;
+    hasGuessed = false;
   }
 
-  Session session() {
-    return session;
-  }
-
-  Sql sql(String text) throws SQLException {
-    return session.sql(text);
+  /// The moment of the units that follow, in milliseconds.
+  void setNow(long millis) {
+    now = millis;
   }
 
   long now() {
     return now;
   }
 
+  boolean isCareful() {
+    return isCareful;
+  }
+
+  /// Asks or tells the database something that is not about one job's row, after all that was
+  /// changed so far.
+  Sql sql(String text) throws SQLException, Collision {
+    flush();
+    isTold = true;
+    return session.sql(text);
+  }
+
+  /// Asks or tells the database something about a table of which nothing is kept here.
+  Sql direct(String text) throws SQLException {
+    isTold = true;
+    return session.sql(text);
+  }
+
+  /// For questions about tables of which nothing is kept here.
+  Session session() {
+    return session;
+  }
+
+  Database database() {
+    return database;
+  }
+
+  WaitRows waits() {
+    return waits;
+  }
+
+  Map<JobId, Places.Queue> queues() {
+    return queues;
+  }
+
+  /// The row of a job; none of it is changed but by [#change].
+  Optional<JobRow> find(JobId id) throws SQLException {
+    var known = jobs.get(id.text());
+    if (known == null) {
+      load(List.of(id.text()));
+      known = jobs.get(id.text());
+    }
+    return known == null ? Optional.empty() : known;
+  }
+
+  /// Whether a job is known here to exist; one that is not may exist all the same.
+  boolean has(JobId id) {
+    var known = jobs.get(id.text());
+    return known != null && known.isPresent();
+  }
+
+  /// The row of a job.
+  ///
+  /// @throws UnknownJobException if there is none
+  JobRow job(JobId id) throws SQLException {
+    return find(id).orElseThrow(() -> new UnknownJobException(id.text()));
+  }
+
+  private void load(Collection<String> ids) throws SQLException {
+    loaded(ids, session.jobsToChange(ids));
+  }
+
+  /// Takes note of what the database has of these.
+  void loaded(Collection<String> ids, List<JobRow> rows) {
+    ids.forEach(id -> jobs.putIfAbsent(id, Optional.empty()));
+    rows.forEach(row -> jobs.put(row.id().text(), Optional.of(row)));
+  }
+
+  /// Those of these jobs whose handlers have not ended, and those that do not exist.
+  Waits.Awaited awaited(Collection<String> ids) throws SQLException {
+    var open = new ArrayList<String>();
+    var unknown = new ArrayList<String>();
+    var toRead = new ArrayList<String>();
+    for (var id : ids) {
+      var known = jobs.get(id);
+      if (known == null) {
+        toRead.add(id);
+      } else if (known.isEmpty()) {
+        unknown.add(id);
+      } else if (known.get().number(JobRow.TOLD) == 0) {
+        open.add(id);
+      }
+    }
+    if (!toRead.isEmpty()) {
+      unknown.addAll(toRead);
+      session
+          .sql("select id, told from job where " + database.oneOf("id"))
+          .bind(toRead)
+          .each(
+              row -> {
+                unknown.remove(row.getString(1));
+                if (row.getLong(2) == 0) {
+                  open.add(row.getString(1));
+                }
+              });
+    }
+    return new Waits.Awaited(open, unknown);
+  }
+
+  /// The row of a job that is about to be changed.
+  Row change(JobRow job) {
+    if (job.isFirstChangeBy(unit)) {
+      undo.add(job.row().mark());
+    }
+    touched.add(job);
+    return job.row();
+  }
+
+  /// Adds a job, whose id is not known to be taken.
+  void insert(JobRow job) {
+    var id = job.id().text();
+    var before = jobs.put(id, Optional.of(job));
+    hasGuessed = !isCareful;
+    touched.add(job);
+    job.isFirstChangeBy(unit);
+    undo.add(
+        () -> {
+          touched.remove(job);
+          if (before == null) {
+            jobs.remove(id);
+          } else {
+            jobs.put(id, before);
+          }
+        });
+  }
+
+  Optional<Account> account(JobId job) throws SQLException {
+    var known = accounts.get(job.text());
+    if (known == null) {
+      known = Accounts.find(session, job);
+      accounts.put(job.text(), known);
+    }
+    return known;
+  }
+
+  /// Takes note of the accounts that the database has of these.
+  void loadedAccounts(Collection<String> ids, List<Account> found) {
+    ids.forEach(id -> accounts.putIfAbsent(id, Optional.empty()));
+    found.forEach(account -> accounts.put(account.job().text(), Optional.of(account)));
+  }
+
+  void keep(Account account) throws SQLException {
+    var id = account.job().text();
+    var before = account(account.job());
+    boolean isNew = changedAccounts.add(id);
+    accounts.put(id, Optional.of(account));
+    undo.add(
+        () -> {
+          accounts.put(id, before);
+          if (isNew) {
+            changedAccounts.remove(id);
+          }
+        });
+  }
+
+  /// Takes note of the last number in the history of a tree.
+  void loadedSequence(String root, long last) {
+    sequences.put(root, last);
+  }
+
   /// The next number in the history of a tree.
   ///
-  /// No two entries get the same one: the transaction holds the write lock of the file.
+  /// No two entries get the same one: nobody else writes to the tree meanwhile.
   long nextSequence(String root) throws SQLException {
-    var last = lastSequence.get(root);
-    long next = 1 + (last == null ? storedSequence(root) : last);
-    lastSequence.put(root, next);
-    return next;
+    var known = sequences.get(root);
+    long last = known == null ? database.lastSequence(session, root) : known;
+    sequences.put(root, last + 1);
+    boolean isNew = changedSequences.add(root);
+    undo.add(
+        () -> {
+          sequences.put(root, last);
+          if (isNew) {
+            changedSequences.remove(root);
+          }
+        });
+    return last + 1;
   }
 
-  private long storedSequence(String root) throws SQLException {
-    return Math.max(
-        last("select max(sequence) from entry where job = ?", root),
-        last("select max(sequence) from entry where root = ? and job <> root", root));
+  /// Appends an entry; the values are those of [Table#ENTRY].
+  void append(@Nullable Object... entry) {
+    entries.add(entry);
+    undo.add(entries::removeLast);
   }
 
-  private long last(String question, String root) throws SQLException {
-    return sql(question).bind(root).first(row -> row.getLong(1)).orElse(0L);
+  /// Writes a line of the journal, in place of one of the same slot; the values are those of
+  /// [Table#EFFECT].
+  void journal(@Nullable Object... effect) {
+    var key = new ArrayList<@Nullable Object>();
+    for (int column = 0; column < Table.EFFECT.keys(); column++) {
+      key.add(effect[column]);
+    }
+    var before = effects.put(key, effect);
+    if (before != null) {
+      effect[Table.EFFECT.keys()] = before[Table.EFFECT.keys()];
+    }
+    undo.add(
+        () -> {
+          if (before == null) {
+            effects.remove(key);
+          } else {
+            effects.put(key, before);
+          }
+        });
   }
 
-  /// Whether this transaction has not yet seen to that definition.
-  boolean isNewDefinition(String address) {
-    return definitions.add(address);
+  /// Stores a definition, if it is not stored.
+  void define(StoredDefinition definition) {
+    var address = definition.address();
+    if (!storedDefinitions.contains(address) && seenDefinitions.add(address)) {
+      definitions.put(address, definition.form());
+      undo.add(
+          () -> {
+            definitions.remove(address);
+            seenDefinitions.remove(address);
+          });
+    }
   }
 
-  void markRefusable() throws SQLException {
-    sql("savepoint unit").update();
+  /// A definition that is stored here or was before.
+  @Nullable String defined(String address) {
+    return definitions.get(address);
   }
 
-  void keep() throws SQLException {
-    sql("release unit").update();
+  /// The addresses that are stored once this is committed.
+  Set<String> seenDefinitions() {
+    return seenDefinitions;
   }
 
-  /// Takes back what was written since [#markRefusable].
-  void undo() throws SQLException {
-    sql("rollback to unit").update();
-    keep();
-    lastSequence.clear();
+  /// Undoes what the unit has changed; false if the database was told of some of it.
+  boolean undo() {
+    if (isTold) {
+      return false;
+    }
+    undo.reversed().forEach(Runnable::run);
+    undo.clear();
+    queues.clear();
+    return true;
+  }
+
+  /// Whether the unit has added a job without a look whether it is new.
+  boolean hasGuessed() {
+    return hasGuessed;
+  }
+
+  /// Tells the database what it does not know yet.
+  void flush() throws SQLException, Collision {
+    var changes = changes();
+    if (!changes.isEmpty()) {
+      isTold = true;
+      database.write(session, changes);
+      written();
+    }
+  }
+
+  /// Ends the transaction; all that was changed is written.
+  void commit() throws SQLException, Collision {
+    database.commit(session, changes());
+  }
+
+  /// Forgets the rows of jobs that were read, after statements that changed them in the database.
+  void forgetJobs() throws SQLException, Collision {
+    flush();
+    jobs.clear();
+    queues.clear();
+  }
+
+  private Changes changes() {
+    var created = new ArrayList<Row>();
+    var changed = new ArrayList<Row>();
+    for (var job : touched) {
+      if (!job.row().isStored()) {
+        created.add(job.row());
+      } else if (job.row().isChanged()) {
+        changed.add(job.row());
+      }
+    }
+    var kept = new ArrayList<@Nullable Object[]>();
+    for (var id : changedAccounts) {
+      accounts.get(id).map(Accounts::values).ifPresent(kept::add);
+    }
+    var defined = new ArrayList<@Nullable Object[]>();
+    definitions.forEach((address, form) -> defined.add(new @Nullable Object[] {address, form}));
+    var last = new LinkedHashMap<String, Long>();
+    changedSequences.forEach(root -> last.put(root, sequences.get(root)));
+    return new Changes(
+        created,
+        changed,
+        entries,
+        waits.toWrite(true),
+        waits.toWrite(false),
+        kept,
+        List.copyOf(effects.values()),
+        defined,
+        last);
+  }
+
+  private void written() {
+    touched.forEach(job -> job.row().written());
+    touched.clear();
+    entries.clear();
+    waits.written();
+    changedAccounts.clear();
+    effects.clear();
     definitions.clear();
+    changedSequences.clear();
   }
 }

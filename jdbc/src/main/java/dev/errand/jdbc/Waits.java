@@ -14,7 +14,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /* Who hears of whose end.
@@ -34,68 +33,27 @@ import org.jspecify.annotations.Nullable;
 final class Waits {
   private Waits() {}
 
+  /// Of handlers that are awaited, those that have not ended, and those of no job.
+  record Awaited(List<String> open, List<String> unknown) {}
+
   /// Notes that `waiter` waits for these handlers.
   ///
   /// @return how many must still end; 0 or less when enough have
   static int begin(Transaction transaction, JobId waiter, Wait on) throws SQLException {
     var awaited = on.handlers().stream().map(JobId::text).toList();
-    var known = awaitedBefore(transaction, waiter);
+    var known = transaction.waits().targets(waiter.text());
     for (var obsolete : difference(known, awaited)) {
-      transaction
-          .sql("delete from wait where target = ? and waiter = ?")
-          .bind(obsolete)
-          .bind(waiter.text())
-          .update();
+      transaction.waits().remove(obsolete, waiter.text());
     }
     Places.admitAwaited(transaction, waiter, awaited);
     // What has a row already has not ended: the row would be gone.
     var others = difference(awaited, known);
-    return on.needed() - (others.size() - addUnfinished(transaction, waiter, others));
-  }
-
-  private static List<String> awaitedBefore(Transaction transaction, JobId waiter)
-      throws SQLException {
-    return transaction
-        .sql("select target from wait where waiter = ?")
-        .bind(waiter.text())
-        .list(row -> row.getString(1));
-  }
-
-  private static int addUnfinished(Transaction transaction, JobId waiter, List<String> handlers)
-      throws SQLException {
-    if (handlers.isEmpty()) {
-      return 0;
+    var found = transaction.awaited(others);
+    if (!found.unknown().isEmpty()) {
+      throw new UnknownJobException(found.unknown().getFirst());
     }
-    var list = handlers.stream().collect(Collectors.joining("\",\"", "[\"", "\"]"));
-    int added =
-        transaction
-            .sql(
-                """
-                insert into wait (target, waiter)
-                select job.id, ? from json_each(?) cross join job on job.id = value where told = 0
-                """)
-            .bind(waiter.text())
-            .bind(list)
-            .update();
-    if (added < handlers.size()) {
-      requireKnown(transaction, list);
-    }
-    return added;
-  }
-
-  private static void requireKnown(Transaction transaction, String list) throws SQLException {
-    var unknown =
-        transaction
-            .sql(
-                """
-                select value from json_each(?)
-                where not exists (select 1 from job where job.id = value)
-                """)
-            .bind(list)
-            .first(row -> row.getString(1));
-    if (unknown.isPresent()) {
-      throw new UnknownJobException(unknown.get());
-    }
+    found.open().forEach(handler -> transaction.waits().add(handler, waiter.text()));
+    return on.needed() - (others.size() - found.open().size());
   }
 
   /// Refuses a wait that can never end, because those waited for wait for `waiter` themselves.
@@ -103,7 +61,7 @@ final class Waits {
   /// The wait that closes a cycle sees all others of it: each began in a transaction of its own.
   static void requireNoCycle(Transaction transaction, JobId waiter, Wait on, int needed)
       throws SQLException {
-    if (on.until() != null || !isAnyUpward(transaction)) {
+    if (on.until() != null || !isAnyUpward(transaction, waiter)) {
       return;
     }
     var graph = new HashMap<JobId, WaitGraph.Waiting>();
@@ -112,7 +70,7 @@ final class Waits {
       var id = next.removeLast();
       var still = id.equals(waiter) ? Optional.of(needed) : needed(transaction, id);
       if (still.isPresent() && !graph.containsKey(id)) {
-        var open = awaitedBefore(transaction, id).stream().map(JobId::new).toList();
+        var open = transaction.waits().targets(id.text()).stream().map(JobId::new).toList();
         graph.put(id, new WaitGraph.Waiting(still.get(), open));
         next.addAll(open);
       }
@@ -127,22 +85,31 @@ final class Waits {
     }
   }
 
-  private static boolean isAnyUpward(Transaction transaction) throws SQLException {
-    return transaction
-        .sql(
-            """
-            select 1 from wait
-            where waiter >= '' and substr(target, 1, length(waiter) + 1) <> waiter || '.' limit 1
-            """)
-        .exists();
+  /// Whether anybody of the tree waits for a job that is not below itself: without one, waits form
+  /// no cycle. The ids of a tree are neighbours: '/' is what comes after '.'.
+  private static boolean isAnyUpward(Transaction transaction, JobId waiter) throws SQLException {
+    var root = waiter.root().text();
+    return transaction.waits().isAnyUpward(root)
+        || transaction
+            .session()
+            .sql(
+                """
+                select 1 from wait
+                where (waiter = ? or (waiter > ? || '.' and waiter < ? || '/'))
+                  and substr(target, 1, length(waiter) + 1) <> waiter || '.' limit 1
+                """)
+            .bind(root)
+            .bind(root)
+            .bind(root)
+            .exists();
   }
 
   /// How many ends a job waits for that goes on for nothing else.
   private static Optional<Integer> needed(Transaction transaction, JobId id) throws SQLException {
     return transaction
-        .sql("select needed from job where id = ? and needed > 0 and due is null")
-        .bind(id.text())
-        .first(row -> row.getInt(1));
+        .find(id)
+        .filter(job -> job.number(JobRow.NEEDED) > 0 && job.isNull(JobRow.DUE))
+        .map(job -> (int) job.number(JobRow.NEEDED));
   }
 
   /// Makes those due who waited for this handler and need no other; as due since they were created,
@@ -150,20 +117,17 @@ final class Waits {
   ///
   /// @return who waited
   static List<String> handlerEnded(Transaction transaction, JobId target) throws SQLException {
-    var waiters =
-        transaction
-            .sql("delete from wait where target = ? returning waiter")
-            .bind(target.text())
-            .list(row -> row.getString(1));
+    var waiters = transaction.waits().waiters(target.text());
     for (var waiter : waiters) {
-      transaction
-          .sql(
-              """
-              update job set due = iif(needed = 1, created, due), needed = needed - 1
-              where id = ? and needed > 0
-              """)
-          .bind(waiter)
-          .update();
+      transaction.waits().remove(target.text(), waiter);
+      var job = transaction.job(new JobId(waiter));
+      long needed = job.number(JobRow.NEEDED);
+      if (needed > 0) {
+        var row = transaction.change(job).add(JobRow.NEEDED, -1);
+        if (needed == 1) {
+          row.set(JobRow.DUE, job.number(JobRow.CREATED));
+        }
+      }
     }
     return waiters;
   }
@@ -188,7 +152,9 @@ final class Waits {
 
   /// Forgets what a job that is done still waited for.
   static void end(Transaction transaction, JobId waiter) throws SQLException {
-    transaction.sql("delete from wait where waiter = ?").bind(waiter.text()).update();
+    for (var target : transaction.waits().targets(waiter.text())) {
+      transaction.waits().remove(target, waiter.text());
+    }
   }
 
   private static List<String> difference(List<String> all, List<String> without) {

@@ -1,5 +1,6 @@
 package dev.errand.jdbc;
 
+import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 
 /// A unit of writing: applied whole or not at all, in a transaction it may share with others.
@@ -8,7 +9,10 @@ import java.sql.SQLException;
 /// next. It may throw a `JobException` to refuse itself.
 @FunctionalInterface
 interface Work<T> {
-  T apply(Transaction transaction) throws SQLException;
+  T apply(Transaction transaction) throws SQLException, Collision;
+
+  /// What it is going to look at. It changes no tree that it does not name here.
+  default void announce(Needs needs) {}
 
   /// Whether a crash of the machine may undo it; see [Writer].
   default boolean mayBeForgotten() {
@@ -18,10 +22,5 @@ interface Work<T> {
   /// How many bytes it may add beside its rows.
   default long bytes() {
     return 0;
-  }
-
-  /// Whether it may refuse itself after it has written something.
-  default boolean mayRefuseLate() {
-    return false;
   }
 }

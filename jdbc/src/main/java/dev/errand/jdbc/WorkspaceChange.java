@@ -69,11 +69,11 @@ final class WorkspaceChange {
   private static void storeChunk(Transaction transaction, String address, Blob content)
       throws SQLException {
     transaction
-        .sql(
+        .direct(
             """
             insert into chunk (address, content) values (?, ?)
             on conflict (address) do update set content = excluded.content
-              where content <> excluded.content
+              where chunk.content <> excluded.content
             """)
         .bind(address)
         .bind(content.bytes())
@@ -83,7 +83,7 @@ final class WorkspaceChange {
   private static Optional<Before> before(Transaction transaction, JobId job, int number)
       throws SQLException {
     return transaction
-        .sql("select since, length from covariable where job = ? and until = ? and number = ?")
+        .direct("select since, length from covariable where job = ? and until = ? and number = ?")
         .bind(job.text())
         .bind(Workspaces.STILL)
         .bind(number)
@@ -97,7 +97,7 @@ final class WorkspaceChange {
       becomeFormer(transaction, job, number);
     } else {
       transaction
-          .sql("delete from covariable where job = ? and until = ? and number = ?")
+          .direct("delete from covariable where job = ? and until = ? and number = ?")
           .bind(job.text())
           .bind(Workspaces.STILL)
           .bind(number)
@@ -107,7 +107,7 @@ final class WorkspaceChange {
 
   private void becomeFormer(Transaction transaction, JobId job, int number) throws SQLException {
     transaction
-        .sql("update covariable set until = ? where job = ? and until = ? and number = ?")
+        .direct("update covariable set until = ? where job = ? and until = ? and number = ?")
         .bind(delta.turn())
         .bind(job.text())
         .bind(Workspaces.STILL)
@@ -124,7 +124,7 @@ final class WorkspaceChange {
       becomeFormer(transaction, job, put.number());
     }
     transaction
-        .sql(
+        .direct(
             """
             insert into covariable (job, until, number, since, length, head, digest, variables)
             values (?, ?, ?, ?, ?, ?, ?, ?)
@@ -165,7 +165,7 @@ final class WorkspaceChange {
       throws SQLException {
     boolean same =
         transaction
-            .sql(
+            .direct(
                 """
                 select 1 from piece
                 where job = ? and until = ? and number = ? and place = ? and address = ?
@@ -189,7 +189,7 @@ final class WorkspaceChange {
       return;
     }
     transaction
-        .sql(
+        .direct(
             """
             update piece set until = ?
             where job = ? and until = ? and number = ? and place >= ? and place < ? and since < ?
@@ -202,24 +202,27 @@ final class WorkspaceChange {
         .bind(to)
         .bind(delta.turn())
         .update();
-    transaction
-        .sql(
-            """
-            delete from piece
-            where job = ? and until = ? and number = ? and place >= ? and place < ?
-            """)
-        .bind(job.text())
-        .bind(Workspaces.STILL)
-        .bind(number)
-        .bind(from)
-        .bind(to)
-        .update();
+    Collecting.note(
+        transaction,
+        transaction
+            .direct(
+                """
+                delete from piece
+                where job = ? and until = ? and number = ? and place >= ? and place < ?
+                returning address
+                """)
+            .bind(job.text())
+            .bind(Workspaces.STILL)
+            .bind(number)
+            .bind(from)
+            .bind(to)
+            .list(row -> row.getString(1)));
   }
 
   private void insert(Transaction transaction, JobId job, int number, int place, String address)
       throws SQLException {
     transaction
-        .sql(
+        .direct(
             """
             insert into piece (job, until, number, place, since, address)
             values (?, ?, ?, ?, ?, ?)

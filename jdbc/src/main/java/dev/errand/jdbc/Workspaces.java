@@ -119,7 +119,7 @@ final class Workspaces {
   /// Gives `fork` the workspace that turn `turn` left to `from`.
   static void copy(Transaction transaction, JobId from, int turn, JobId fork) throws SQLException {
     transaction
-        .sql(
+        .direct(
             """
             insert into covariable (job, until, number, since, length, head, digest, variables)
             select ?, ?, number, since, length, head, digest, variables from covariable
@@ -132,7 +132,7 @@ final class Workspaces {
         .bind(turn)
         .update();
     transaction
-        .sql(
+        .direct(
             """
             insert into piece (job, until, number, place, since, address)
             select ?, ?, number, place, since, address from piece

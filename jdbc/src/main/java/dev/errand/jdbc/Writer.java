@@ -1,14 +1,19 @@
 package dev.errand.jdbc;
 
+import dev.errand.jdbc.Database.Collision;
 import dev.errand.job.JobException;
 import dev.errand.job.StoreException;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -17,51 +22,63 @@ import org.jspecify.annotations.Nullable;
  * thread takes all that have gathered meanwhile, applies them in one transaction, syncs once, and
  * answers them all. So a lonely commit costs one sync, and many at a time share one.
  *
- * A unit that refuses itself (a lost lease, an id that is taken) leaves nothing: it has written
- * nothing yet, or it runs inside a savepoint. After an error that nobody foresaw the whole
- * transaction is taken back and each of its units is tried alone, so that only the guilty one
- * fails. Nobody is answered, not even with a refusal, before the commit: a refusal may rest on what
+ * A unit that refuses itself (a lost lease, an id that is taken) leaves nothing: what it has changed
+ * is undone in memory, or, where the database was told of it, the whole transaction is taken back
+ * and each of its units is tried alone. So it is after an error that nobody foresaw: only the guilty
+ * one fails. Nobody is answered, not even with a refusal, before the commit: a refusal may rest on what
  * another unit of the same transaction wrote.
  *
+ * Where the database is at the other end of a wire, an error may say nothing of a unit: the
+ * connection was lost, two transactions were in each other's way. Then the same is tried again, for
+ * a while. What was under way when the connection was lost during the commit is asked for first;
+ * see PostgresDatabase.
+ *
  * Claims and renewals are committed without a sync when they are by themselves
- * (synchronous=NORMAL). In WAL mode this appends to the log as always, and every process sees it at
+ * (SQLite: synchronous=NORMAL; PostgreSQL: synchronous_commit=off). This appends to the log as always, and every process sees it at
  * once; what may be missing after a power cut is a tail of the log, never a hole in it, and a later
  * commit with a sync syncs all that went before. So a step that was committed under a claim keeps
  * the claim too. A claim that is lost belonged to a worker that went down with the machine, and
  * under which no step was committed: nobody is left who holds its fence, the next claim may carry
  * the same number, and all that happens is that the job falls due sooner. Nor was any effect begun
- * under it, for an effect's intention is a committed step.
+ * under it, for an effect's intention is a committed step. (Where the database has a machine of its own, the worker
+ * outlives the power cut: its next step finds the fence of before the claim, or that of another's, whose worker has
+ * another name, and is refused.)
  *
  * `lock` guards `waiting` and `closed`. `turn` is held while a transaction is open, and guards the
  * session; the checkpointer takes it for the moment in which nobody may write. Whoever holds `turn`
  * may wait for `lock`; whoever holds `lock` only tries for `turn`. */
 final class Writer implements AutoCloseable {
   private static final int MOST_UNITS = 1_000;
+  private static final int MOST_COLLISIONS = 20;
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
   private final Database database;
   private final InstantSource clock;
-  private final Checkpointer checkpointer;
   private final ReentrantLock turn;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
   private final Thread thread;
+
+  /// Addresses of definitions that are surely stored: they are never deleted.
+  private final Set<String> definitions = ConcurrentHashMap.newKeySet();
+
   private List<Pending<?>> waiting = new ArrayList<>();
-  private boolean closed;
+  private volatile boolean closed;
 
   // Guarded by turn.
   private @Nullable Session session;
-  private boolean synced = true;
 
-  Writer(Database database, InstantSource clock, Checkpointer checkpointer) throws SQLException {
+  Writer(Database database, InstantSource clock) {
     this.database = database;
     this.clock = clock;
-    this.checkpointer = checkpointer;
-    this.turn = checkpointer.turn();
-    this.session = database.writer();
+    this.turn = database.turn();
     this.thread = Thread.ofPlatform().name("errand-store").daemon().unstarted(this::work);
   }
 
-  void start() {
+  /// Opens the connection and starts the thread.
+  void start() throws SQLException {
+    session = database.writer();
     thread.start();
   }
 
@@ -73,7 +90,7 @@ final class Writer implements AutoCloseable {
     var pending = new Pending<>(work);
     if (beginOrQueue(pending)) {
       try {
-        commitTogether(List.of(pending));
+        commitTogether(List.of(pending), false);
       } finally {
         turn.unlock();
       }
@@ -151,7 +168,7 @@ final class Writer implements AutoCloseable {
       turn.lock();
       try {
         batch = take();
-        commitTogether(batch);
+        commitTogether(batch, false);
       } finally {
         turn.unlock();
       }
@@ -161,66 +178,115 @@ final class Writer implements AutoCloseable {
 
   private void answer(List<Pending<?>> batch) {
     batch.forEach(Pending::complete);
-    checkpointer.committed(batch.size(), batch.stream().mapToLong(Pending::bytes).sum());
+    database.committed(batch.size(), batch.stream().mapToLong(Pending::bytes).sum());
   }
 
-  private void commitTogether(List<Pending<?>> batch) {
+  private void commitTogether(List<Pending<?>> batch, boolean isCareful) {
     try {
-      commit(batch);
+      commitPatiently(batch, isCareful);
     } catch (CannotBegin locked) {
       batch.forEach(unit -> unit.fail(locked.reason));
+    } catch (Collision | Spoiled again) {
+      if (batch.size() > 1 || !isCareful) {
+        batch.forEach(unit -> commitTogether(List.of(unit), true));
+      } else {
+        batch.getFirst().fail(explained(again));
+      }
     } catch (SQLException | RuntimeException | Error unforeseen) {
       if (batch.size() == 1) {
         batch.getFirst().fail(explained(unforeseen));
       } else {
-        batch.forEach(unit -> commitTogether(List.of(unit)));
+        batch.forEach(unit -> commitTogether(List.of(unit), isCareful));
       }
     }
   }
 
-  private void commit(List<Pending<?>> batch) throws SQLException, CannotBegin {
-    var open = begin(batch);
-    try {
-      var transaction = new Transaction(open, clock);
-      for (var unit : batch) {
-        unit.apply(transaction);
+  /// Who looks before it inserts may still be too late: the key is another tree's by then. On the
+  /// next try it finds that one.
+  private void commitPatiently(List<Pending<?>> batch, boolean isCareful)
+      throws SQLException, CannotBegin, Collision, Spoiled {
+    long end = System.nanoTime() + database.patience().toNanos();
+    var pause = FIRST_PAUSE;
+    for (int tries = 0; ; tries++) {
+      try {
+        commit(batch, isCareful);
+        return;
+      } catch (Collision again) {
+        if (!isCareful || batch.size() > 1 || tries >= MOST_COLLISIONS) {
+          throw again;
+        }
+      } catch (SQLException failed) {
+        if (closed || !database.isPassing(failed) || System.nanoTime() > end) {
+          throw failed;
+        }
+        LockSupport.parkNanos(pause.toNanos());
+        var twice = pause.multipliedBy(2);
+        pause = twice.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : twice;
       }
-      open.commit();
-    } catch (SQLException | RuntimeException | Error unforeseen) {
+    }
+  }
+
+  private void commit(List<Pending<?>> batch, boolean isCareful)
+      throws SQLException, CannotBegin, Collision, Spoiled {
+    var open = open();
+    var transaction = new Transaction(database, open, isCareful, definitions);
+    transaction.setNow(clock.instant().toEpochMilli());
+    begin(open, transaction, batch);
+    try {
+      for (var unit : batch) {
+        unit.apply(transaction, batch.size() == 1);
+      }
+      if (batch.size() == 1 && batch.getFirst().failure != null) {
+        database.rollback(open);
+        return;
+      }
+      transaction.commit();
+      definitions.addAll(transaction.seenDefinitions());
+    } catch (SQLException failed) {
+      rollback(open);
+      if (!database.isPassing(failed) || !isCommitted(open)) {
+        throw failed;
+      }
+    } catch (Collision | Spoiled | RuntimeException | Error unforeseen) {
       rollback(open);
       throw unforeseen;
     }
   }
 
-  private Session begin(List<Pending<?>> batch) throws CannotBegin {
+  private Session open() throws SQLException {
+    var open = session == null ? database.writer() : session;
+    session = open;
+    return open;
+  }
+
+  private void begin(Session open, Transaction transaction, List<Pending<?>> batch)
+      throws SQLException, CannotBegin {
+    var needs = new Needs();
+    batch.forEach(unit -> unit.work.announce(needs));
+    boolean isDurable = !batch.stream().allMatch(unit -> unit.work.mayBeForgotten());
     try {
-      var open = session == null ? database.writer() : session;
-      session = open;
-      sync(open, !batch.stream().allMatch(unit -> unit.work.mayBeForgotten()));
-      open.begin();
-      return open;
+      database.begin(open, transaction, needs, isDurable);
     } catch (SQLException refused) {
+      rollback(open);
+      if (database.isPassing(refused)) {
+        throw refused;
+      }
       throw new CannotBegin(database.trouble(refused));
     }
   }
 
-  /// Outside a transaction, because SQLite ignores it inside; not prepared, because SQLite does it
-  /// while it prepares.
-  private void sync(Session open, boolean wanted) throws SQLException {
-    if (wanted != synced) {
-      open.script(wanted ? "pragma synchronous = full" : "pragma synchronous = normal");
-      synced = wanted;
-    }
+  private boolean isCommitted(Session lost) throws SQLException {
+    session = null;
+    return database.isCommitted(lost);
   }
 
-  /// SQLite takes back a transaction by itself after some errors; a connection that is in doubt is
-  /// given up, and the next transaction opens another.
+  /// A database takes back a transaction by itself after some errors; a connection that is in doubt
+  /// is given up, and the next transaction opens another.
   private void rollback(Session open) throws SQLException {
     try {
-      open.rollback();
+      database.rollback(open);
     } catch (SQLException doubtful) {
       session = null;
-      synced = true;
       open.close();
     }
   }
@@ -270,28 +336,19 @@ final class Writer implements AutoCloseable {
       return work.bytes();
     }
 
-    void apply(Transaction transaction) throws SQLException {
+    void apply(Transaction transaction, boolean isAlone)
+        throws SQLException, Collision, Spoiled {
       transaction.beginUnit();
       result = null;
       failure = null;
-      if (!work.mayRefuseLate()) {
-        attempt(transaction);
-        return;
-      }
-      transaction.markRefusable();
-      attempt(transaction);
-      if (failure == null) {
-        transaction.keep();
-      } else {
-        transaction.undo();
-      }
-    }
-
-    private void attempt(Transaction transaction) throws SQLException {
       try {
         result = work.apply(transaction);
       } catch (JobException refused) {
         failure = refused;
+        boolean isUndone = transaction.undo() || isAlone;
+        if (!isUndone || transaction.hasGuessed()) {
+          throw new Spoiled();
+        }
       }
     }
 
@@ -306,6 +363,12 @@ final class Writer implements AutoCloseable {
         answer.complete(result);
       }
     }
+  }
+
+  /// A unit has refused itself after the database was told of some of it, or after it took for
+  /// granted that a job is new.
+  private static final class Spoiled extends Exception {
+    private static final long serialVersionUID = 1L;
   }
 
   /// The transaction could not even begin, so that trying its units one by one would only wait

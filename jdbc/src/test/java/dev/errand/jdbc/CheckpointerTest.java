@@ -17,13 +17,13 @@ class CheckpointerTest {
   private static final int ANY = Integer.MAX_VALUE;
 
   @TempDir private Path directory;
-  private Database database;
+  private SqliteDatabase database;
   private Writer writer;
 
   @BeforeEach
   void open() throws SQLException {
-    database = Database.open(directory.resolve("jobs.db"));
-    writer = new Writer(database, InstantSource.system(), new Checkpointer(database));
+    database = SqliteDatabase.open(directory.resolve("jobs.db"));
+    writer = new Writer(database, InstantSource.system());
     writer.start();
     writer.write(CheckpointerTest::storeMuch);
   }
@@ -68,7 +68,7 @@ class CheckpointerTest {
       var checkpointer = new Checkpointer(database, 10, 20);
       checkpointer.checkpoint();
       assertThat(Files.size(log())).isPositive();
-      reader.rollback();
+      database.rollback(reader);
       checkpointer.checkpoint();
 
       assertThat(Files.size(log())).isZero();
@@ -90,13 +90,13 @@ class CheckpointerTest {
 
   private static int storeMuch(Transaction transaction) throws SQLException {
     return transaction
-        .sql("insert into chunk (address, content) values ('much', zeroblob(1000000))")
+        .direct("insert into chunk (address, content) values ('much', zeroblob(1000000))")
         .update();
   }
 
   private static int storeLittle(Transaction transaction) throws SQLException {
     return transaction
-        .sql("insert into chunk (address, content) values ('little', zeroblob(10))")
+        .direct("insert into chunk (address, content) values ('little', zeroblob(10))")
         .update();
   }
 }

@@ -70,7 +70,7 @@ class FullDiskTest {
 
   private static String limit(Transaction transaction, int pages) throws SQLException {
     return transaction
-        .sql("pragma max_page_count = " + pages)
+        .direct("pragma max_page_count = " + pages)
         .first(row -> row.getString(1))
         .orElseThrow();
   }

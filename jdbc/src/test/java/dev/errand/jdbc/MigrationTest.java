@@ -43,7 +43,7 @@ class MigrationTest {
     try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file());
         var statement = connection.createStatement()) {
       statement.executeUpdate(resource("V0001__jobs.sql"));
-      statement.executeUpdate("pragma application_id = " + Database.APPLICATION_ID);
+      statement.executeUpdate("pragma application_id = " + SqliteDatabase.APPLICATION_ID);
       statement.executeUpdate("pragma user_version = 1");
       statement.executeUpdate(
           """
@@ -122,7 +122,7 @@ class MigrationTest {
       for (var name : BEFORE_MEMORY) {
         statement.executeUpdate(resource(name));
       }
-      statement.executeUpdate("pragma application_id = " + Database.APPLICATION_ID);
+      statement.executeUpdate("pragma application_id = " + SqliteDatabase.APPLICATION_ID);
       statement.executeUpdate("pragma user_version = 8");
       statement.executeUpdate(
           "insert into object values ('o', 'key', 'Counter', 3, 0, null, '{}')");
@@ -144,7 +144,7 @@ class MigrationTest {
   }
 
   private static String resource(String name) throws IOException {
-    try (var stream = Migrations.class.getResourceAsStream("sqlite/" + name)) {
+    try (var stream = SqliteMigrations.class.getResourceAsStream("sqlite/" + name)) {
       return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
     }
   }

@@ -78,7 +78,7 @@ class SqliteFileTest {
     open(file).close();
 
     assertThat(ask(file, "pragma application_id")).isEqualTo("1163022916");
-    assertThat(ask(file, "pragma user_version")).isEqualTo("9");
+    assertThat(ask(file, "pragma user_version")).isEqualTo("10");
     assertThat(ask(file, "pragma journal_mode")).isEqualTo("wal");
   }
 
@@ -86,7 +86,7 @@ class SqliteFileTest {
   void an_intention_of_the_first_schema_is_an_effect_that_nobody_knows_the_outcome_of()
       throws SQLException, IOException {
     var file = directory.resolve("old.db");
-    try (var schema = Migrations.class.getResourceAsStream("sqlite/V0001__jobs.sql");
+    try (var schema = SqliteMigrations.class.getResourceAsStream("sqlite/V0001__jobs.sql");
         var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
         var statement = connection.createStatement()) {
       statement.executeUpdate(new String(schema.readAllBytes(), StandardCharsets.UTF_8));
@@ -234,7 +234,7 @@ class SqliteFileTest {
   @ParameterizedTest
   @ValueSource(strings = {"3.51.2", "3.50.99", "2.99.0"})
   void an_sqlite_that_can_damage_files_is_refused(String version) {
-    assertThatThrownBy(() -> Database.requireRecent(version))
+    assertThatThrownBy(() -> SqliteDatabase.requireRecent(version))
         .isInstanceOf(StoreException.class)
         .hasMessageContaining(version)
         .hasMessageContaining("sqlite-jdbc 3.51.3.0 or later");
@@ -243,7 +243,7 @@ class SqliteFileTest {
   @ParameterizedTest
   @ValueSource(strings = {"3.51.3", "3.52.0", "4.0.0", "3.54.1"})
   void a_recent_sqlite_is_accepted(String version) {
-    assertThatCode(() -> Database.requireRecent(version)).doesNotThrowAnyException();
+    assertThatCode(() -> SqliteDatabase.requireRecent(version)).doesNotThrowAnyException();
   }
 
   @ParameterizedTest
@@ -259,7 +259,7 @@ class SqliteFileTest {
         "SQLITE_CORRUPT"
       })
   void an_error_names_the_file_and_ends_with_what_to_do(SQLiteErrorCode code) {
-    assertThat(Trouble.explain(Path.of("/data/jobs.db"), code, "details"))
+    assertThat(SqliteTrouble.explain(Path.of("/data/jobs.db"), code, "details"))
         .startsWith("/data/jobs.db ")
         .containsPattern("[.;] (Name|Give|Check|Restore|.*(free|end) )");
   }
@@ -269,7 +269,7 @@ class SqliteFileTest {
     var extended =
         new org.sqlite.SQLiteException("disk I/O error", SQLiteErrorCode.SQLITE_IOERR_FSYNC);
 
-    assertThat(Trouble.code(extended)).isEqualTo(SQLiteErrorCode.SQLITE_IOERR);
+    assertThat(SqliteTrouble.code(extended)).isEqualTo(SQLiteErrorCode.SQLITE_IOERR);
   }
 
   private static SqliteStore open(Path file) {

@@ -38,9 +38,9 @@ class WriterTest {
 
   @BeforeEach
   void open() throws SQLException {
-    var database = Database.open(directory.resolve("jobs.db"));
-    checkpointer = new Checkpointer(database);
-    writer = new Writer(database, InstantSource.system(), checkpointer);
+    var database = SqliteDatabase.open(directory.resolve("jobs.db"));
+    checkpointer = database.checkpoints();
+    writer = new Writer(database, InstantSource.system());
     checkpointer.start();
     writer.start();
   }
@@ -95,17 +95,9 @@ class WriterTest {
             transaction ->
                 History.append(transaction, new JobId("tree"), new History.Line(0, "notice", "{}"));
     Work<Long> lost =
-        new Work<>() {
-          @Override
-          public Long apply(Transaction transaction) throws SQLException {
-            entry.apply(transaction);
-            throw new DuplicateJobException(new JobId("tree"));
-          }
-
-          @Override
-          public boolean mayRefuseLate() {
-            return true;
-          }
+        transaction -> {
+          entry.apply(transaction);
+          throw new DuplicateJobException(new JobId("tree"));
         };
     var answers = together(entry, lost, entry);
 
@@ -200,17 +192,9 @@ class WriterTest {
   }
 
   private static Work<String> refuseLate(String address) {
-    return new Work<>() {
-      @Override
-      public String apply(Transaction transaction) throws SQLException {
-        store(address).apply(transaction);
-        throw new DuplicateJobException(new JobId("tree"));
-      }
-
-      @Override
-      public boolean mayRefuseLate() {
-        return true;
-      }
+    return transaction -> {
+      store(address).apply(transaction);
+      throw new DuplicateJobException(new JobId("tree"));
     };
   }
 

@@ -7,8 +7,8 @@ import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
 /// Says what an error of SQLite means for the user, and what to do about it.
-final class Trouble {
-  private Trouble() {}
+final class SqliteTrouble {
+  private SqliteTrouble() {}
 
   static StoreException with(Path file, SQLException error) {
     return new StoreException(

@@ -9,7 +9,7 @@ import java.sql.SQLException;
 import java.util.List;
 
 /// Brings a file to this release's schema, or refuses it; `user_version` says how far it has come.
-final class Migrations {
+final class SqliteMigrations {
   /// In order; a file that was released is never edited.
   private static final List<String> FILES =
       List.of(
@@ -21,9 +21,10 @@ final class Migrations {
           "V0006__stops.sql",
           "V0007__places.sql",
           "V0008__budgets.sql",
-          "V0009__memory.sql");
+          "V0009__memory.sql",
+          "V0010__turns.sql");
 
-  private Migrations() {}
+  private SqliteMigrations() {}
 
   /// Whether the schema is new or older than this release's.
   ///
@@ -42,17 +43,17 @@ final class Migrations {
       for (var name : FILES.subList(version, FILES.size())) {
         session.script(read(name));
       }
-      session.script("pragma application_id = " + Database.APPLICATION_ID);
+      session.script("pragma application_id = " + SqliteDatabase.APPLICATION_ID);
       session.script("pragma user_version = " + FILES.size());
     }
   }
 
   private static int version(Path file, Session session) throws SQLException {
-    int version = Integer.parseInt(session.pragma("pragma user_version"));
-    int owner = Integer.parseInt(session.pragma("pragma application_id"));
-    boolean isEmpty = session.pragma("select count(*) from sqlite_schema").equals("0");
+    int version = Integer.parseInt(SqliteDatabase.pragma(session, "pragma user_version"));
+    int owner = Integer.parseInt(SqliteDatabase.pragma(session, "pragma application_id"));
+    boolean isEmpty = SqliteDatabase.pragma(session, "select count(*) from sqlite_schema").equals("0");
     boolean isNew = isEmpty && version == 0 && owner == 0;
-    if (!isNew && owner != Database.APPLICATION_ID) {
+    if (!isNew && owner != SqliteDatabase.APPLICATION_ID) {
       throw new StoreException(
           """
           %s is an SQLite file, but not one of Errand's. Name another file; this one was not \
@@ -72,7 +73,7 @@ final class Migrations {
   }
 
   private static String read(String name) {
-    try (var stream = Migrations.class.getResourceAsStream("sqlite/" + name)) {
+    try (var stream = SqliteMigrations.class.getResourceAsStream("sqlite/" + name)) {
       if (stream == null) {
         throw new IllegalStateException("The jar lacks " + name);
       }

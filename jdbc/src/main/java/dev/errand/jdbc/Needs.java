@@ -1,0 +1,46 @@
+package dev.errand.jdbc;
+
+import dev.errand.job.JobId;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// What a transaction is going to look at, as far as its units know beforehand: read in one go
+/// where each question is a journey. What is missing here is read when it is asked for.
+final class Needs {
+  /// Whose locks keep others out of what the units change.
+  final Set<String> trees = new TreeSet<>();
+
+  final Set<String> jobs = new TreeSet<>();
+  final Set<String> accounts = new TreeSet<>();
+  final Set<String> waiters = new TreeSet<>();
+  final Set<String> targets = new TreeSet<>();
+
+  /// The tree is changed.
+  void tree(JobId job) {
+    trees.add(job.root().text());
+  }
+
+  /// The job's row is looked at.
+  void job(JobId job) {
+    tree(job);
+    jobs.add(job.text());
+  }
+
+  /// The accounts at and above a job are.
+  void accounts(JobId job) {
+    for (var at = Optional.of(job); at.isPresent(); at = at.get().parent()) {
+      accounts.add(at.get().text());
+    }
+  }
+
+  /// A job waits, or stops to wait.
+  void waiter(JobId job) {
+    waiters.add(job.text());
+  }
+
+  /// A job's handler ends.
+  void target(JobId job) {
+    targets.add(job.text());
+  }
+}

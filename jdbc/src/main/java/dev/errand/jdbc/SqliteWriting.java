@@ -1,0 +1,90 @@
+package dev.errand.jdbc;
+
+import dev.errand.jdbc.Database.Collision;
+import java.sql.SQLException;
+import java.util.BitSet;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/// Writes what a transaction has changed row by row: in one process that costs no more than a set.
+record SqliteWriting(Session session) {
+  void write(Changes changes) throws SQLException, Collision {
+    insert(Table.DEFINITION, changes.definitions(), " on conflict do nothing");
+    for (var job : changes.created()) {
+      if (insert(Table.JOB, job.values(), " on conflict do nothing") == 0) {
+        throw new Collision();
+      }
+    }
+    for (var job : changes.changed()) {
+      update(job);
+    }
+    insert(Table.ENTRY, changes.entries(), "");
+    insert(Table.WAIT, changes.waits(), " on conflict do nothing");
+    for (var gone : changes.waitsOver()) {
+      bind(session.sql("delete from wait where target = ? and waiter = ?"), gone).update();
+    }
+    insert(Table.ACCOUNT, changes.accounts(), replacing(Table.ACCOUNT));
+    insert(Table.EFFECT, changes.effects(), replacing(Table.EFFECT));
+  }
+
+  private void insert(Table table, List<@Nullable Object[]> rows, String conflict)
+      throws SQLException {
+    for (var row : rows) {
+      insert(table, row, conflict);
+    }
+  }
+
+  private int insert(Table table, @Nullable Object[] values, String conflict) throws SQLException {
+    var marks = table.columns().stream().map(column -> "?").collect(Collectors.joining(", "));
+    var text =
+        "insert into %s (%s) values (%s)%s"
+            .formatted(table.name(), String.join(", ", table.columns()), marks, conflict);
+    return bind(session.sql(text), values).update();
+  }
+
+  /// What a row does that takes the place of another.
+  static String replacing(Table table) {
+    var keys = String.join(", ", table.columns().subList(0, table.keys()));
+    return " on conflict (%s) do update set %s"
+        .formatted(
+            keys,
+            table.columns().subList(table.fixed(), table.columns().size()).stream()
+                .map(column -> column + " = excluded." + column)
+                .collect(Collectors.joining(", ")));
+  }
+
+  /// Only the columns that are not as they were: to set one, even to what it is, writes its index.
+  private void update(Row row) throws SQLException {
+    var table = row.table();
+    var changed = row.changed();
+    var sql = session.sql(update(table, changed));
+    for (int column : changed.stream().toArray()) {
+      sql.bindOrNull(row.value(column));
+    }
+    for (int column = 0; column < table.keys(); column++) {
+      sql.bindOrNull(row.value(column));
+    }
+    sql.update();
+  }
+
+  private static String update(Table table, BitSet changed) {
+    return "update %s set %s where %s"
+        .formatted(
+            table.name(),
+            changed.stream()
+                .mapToObj(column -> table.columns().get(column) + " = ?")
+                .collect(Collectors.joining(", ")),
+            IntStream.range(0, table.keys())
+                .mapToObj(column -> table.columns().get(column) + " = ?")
+                .collect(Collectors.joining(" and ")));
+  }
+
+  private static Sql bind(Sql sql, @Nullable Object[] values) throws SQLException {
+    for (var value : values) {
+      sql.bindOrNull(value);
+    }
+    return sql;
+  }
+}
