@@ -1,9 +1,9 @@
 package dev.errand.jdbc;
 
+import dev.errand.jdbc.Database.Collision;
 import dev.errand.job.Account;
 import dev.errand.job.JobId;
 import dev.errand.job.UnknownJobException;
-import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;

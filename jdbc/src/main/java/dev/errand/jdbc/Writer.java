@@ -336,8 +336,7 @@ final class Writer implements AutoCloseable {
       return work.bytes();
     }
 
-    void apply(Transaction transaction, boolean isAlone)
-        throws SQLException, Collision, Spoiled {
+    void apply(Transaction transaction, boolean isAlone) throws SQLException, Collision, Spoiled {
       transaction.beginUnit();
       result = null;
       failure = null;

@@ -89,6 +89,7 @@ final class Site implements AutoCloseable {
     var chat =
         submit(
             work.chatting(), spec -> spec.message("Begin.").budget(Budget.tokens(100_000)), null);
+    log.write("test", new Operation.Sending(chat, "Begin."));
     chats.add(chat);
     return chat;
   }
@@ -112,6 +113,11 @@ final class Site implements AutoCloseable {
         hangUp();
       }
     }
+  }
+
+  /// Says nothing more to the chats there are.
+  void forgetChats() {
+    chats.clear();
   }
 
   /// Waits until the job has ended, and notes how.
