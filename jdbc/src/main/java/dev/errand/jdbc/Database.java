@@ -19,7 +19,8 @@ abstract class Database {
   /// What an error means for the user, and what to do about it.
   abstract StoreException trouble(SQLException error);
 
-  /// The text of a statement as this database takes it.
+  /// The text of a statement as this database takes it: `@entry_signal` names an index, where that
+  /// has to be said, and `@join` joins in the order of the text, where that has to be.
   abstract String translated(String text);
 
   /// A condition that a text column is one of a list, which is then bound by `Sql.bind`.
@@ -43,6 +44,14 @@ abstract class Database {
 
   /// The number of the next stop, which is greater than those of all stops that anybody has seen.
   abstract long nextStop(Transaction transaction) throws SQLException;
+
+  /// Any text as it is stored, and back: not every database takes every character.
+  abstract String escaped(String text);
+
+  abstract String unescaped(String stored);
+
+  /// How the words of cards are kept.
+  abstract CardWords cardWords();
 
   /// Has others wait who would name these chunks, or ended to do so, before the next question.
   abstract void keepChunks(Transaction transaction, List<String> addresses) throws SQLException;

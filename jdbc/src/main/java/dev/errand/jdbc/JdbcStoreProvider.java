@@ -1,6 +1,5 @@
 package dev.errand.jdbc;
 
-import dev.errand.job.StoreException;
 import dev.errand.spi.Store;
 import dev.errand.spi.StoreProvider;
 import java.nio.file.Path;
@@ -20,11 +19,11 @@ public final class JdbcStoreProvider implements StoreProvider {
 
   @Override
   public Store open(String url, @Nullable InstantSource clock) {
-    throw new StoreException("PostgreSQL is on its way");
+    return PostgresStore.open(PostgresSource.of(url), clock);
   }
 
   @Override
   public Store open(DataSource database, @Nullable InstantSource clock) {
-    throw new StoreException("PostgreSQL is on its way");
+    return PostgresStore.open(database, clock);
   }
 }

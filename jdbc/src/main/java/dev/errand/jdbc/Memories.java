@@ -1,5 +1,7 @@
 package dev.errand.jdbc;
 
+import static java.util.Comparator.comparingDouble;
+
 import dev.errand.job.Card;
 import dev.errand.job.JobId;
 import dev.errand.job.Json;
@@ -11,16 +13,13 @@ import dev.errand.spi.SearchWords;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// Cards in the tables `memory`, `card` and `card_word`.
-///
-/// What is looked for in the last is put together of words that have nothing but letters and digits
-/// in them, each in quotes: it cannot be taken for anything else, whatever somebody asked for.
+/// Cards in the tables `memory` and `card`; their words are kept by [CardWords].
 final class Memories {
   private static final String COLUMNS =
       """
@@ -38,7 +37,7 @@ final class Memories {
         .sql("select " + COLUMNS + OF_MEMORY + " and id = ?")
         .bind(memory)
         .bind(id)
-        .first(Memories::card);
+        .first(row -> card(session.database(), row));
   }
 
   static List<Card> after(Session session, String memory, String after, int limit)
@@ -48,7 +47,7 @@ final class Memories {
         .bind(memory)
         .bind(after)
         .bind(limit)
-        .list(Memories::card);
+        .list(row -> card(session.database(), row));
   }
 
   static long count(Session session, String memory) throws SQLException {
@@ -63,10 +62,8 @@ final class Memories {
     return session
         .sql(
             """
-            select name,
-              (select count(*) from card where card.memory = memory.number),
-              (select max(updated) from card where card.memory = memory.number) as updated
-            from memory where updated is not null order by name
+            select name, count(*), max(updated)
+            from memory join card on card.memory = memory.number group by name order by name
             """)
         .list(
             row ->
@@ -74,48 +71,28 @@ final class Memories {
                     row.getString(1), row.getLong(2), Instant.ofEpochMilli(row.getLong(3))));
   }
 
-  /// All that fit are weighed by words and weight, and only of the best more is read. A score that
-  /// is 0 by its formula counts as little as can be: a word that every card has tells nothing, and
-  /// is found. The weight is that of `Note.weight`.
+  /// The cards of a memory that fit best, best first.
   static List<Match> search(Session session, String memory, SearchWords words, int limit)
       throws SQLException {
-    if (words.words().isEmpty() || limit == 0) {
-      return List.of();
-    }
     var number = number(session, memory);
-    if (number.isEmpty()) {
+    if (number.isEmpty() || words.words().isEmpty() || limit == 0) {
       return List.of();
     }
-    return session
-        .sql(
-            """
-            select %s, found.score
-            from (
-              select card.number,
-                max(1e-300, -bm25(card_word, 0.0, 1.0))
-                  * (0.5 + card.importance) * (0.5 + card.confidence / 2.0) as score
-              from card_word cross join card on card.number = card_word.rowid
-              where card_word match ?
-              order by score desc, card.updated desc, card.id limit ?
-            ) as found cross join card on card.number = found.number
-            order by found.score desc, card.updated desc, card.id
-            """
-                .formatted(COLUMNS))
-        .bind(question(number.get(), words))
-        .bind(limit)
-        .list(row -> new Match(card(row), row.getDouble(12)));
-  }
-
-  private static String question(long memory, SearchWords words) {
-    var asked =
-        words.words().stream()
-            .map(word -> '"' + word + '"' + (word.length() >= SearchWords.PREFIX ? " *" : ""))
-            .collect(Collectors.joining(" OR "));
-    return "memory : \"" + token(memory) + "\" AND words : (" + asked + ")";
-  }
-
-  private static String token(long memory) {
-    return "m" + memory;
+    var found = session.database().cardWords().search(session, number.get(), words, limit);
+    var matches = new ArrayList<Match>();
+    for (var scored : found) {
+      session
+          .sql("select " + COLUMNS + "from card where number = ?")
+          .bind(scored.card())
+          .first(row -> new Match(card(session.database(), row), scored.score()))
+          .ifPresent(matches::add);
+    }
+    matches.sort(
+        comparingDouble(Match::score)
+            .thenComparing(match -> match.card().updated())
+            .reversed()
+            .thenComparing(match -> match.card().id()));
+    return List.copyOf(matches);
   }
 
   private static Optional<Long> number(Session session, String memory) throws SQLException {
@@ -125,7 +102,7 @@ final class Memories {
         .first(row -> row.getLong(1));
   }
 
-  private static Card card(ResultSet row) throws SQLException {
+  private static Card card(Database database, ResultSet row) throws SQLException {
     var by = row.getString(9);
     long accessed = row.getLong(11);
     boolean isRetrieved = !row.wasNull();
@@ -133,7 +110,7 @@ final class Memories {
         row.getString(1),
         new Note(
             Note.Type.valueOf(row.getString(2)),
-            row.getString(3),
+            database.unescaped(row.getString(3)),
             ((Json.Array) Json.parse(row.getString(4)))
                 .items().stream().map(item -> item.to(String.class)).toList(),
             row.getDouble(5),
@@ -146,11 +123,11 @@ final class Memories {
   }
 
   /// A card ready to be written; finding its words is the caller's work.
-  record Written(String memory, String id, Note note, @Nullable JobId by, String words) {
+  record Written(String memory, String id, Note note, @Nullable JobId by, List<String> words) {
     static Written of(String memory, String id, Note note, @Nullable JobId by) {
       MemoryUse.requireName(memory);
       Card.requireId(id);
-      return new Written(memory, id, note, by, String.join(" ", SearchWords.of(note)));
+      return new Written(memory, id, note, by, SearchWords.of(note));
     }
 
     /// Whoever holds the write lock looks for the card and inserts it in one go: of two that write
@@ -177,7 +154,7 @@ final class Memories {
               .bind(owner)
               .bind(id)
               .bind(note.type().name())
-              .bind(note.text())
+              .bind(transaction.database().escaped(note.text()))
               .bind(entities())
               .bind(note.importance())
               .bind(note.confidence())
@@ -204,7 +181,7 @@ final class Memories {
                   where memory = ? and id = ? returning number
                   """)
               .bind(note.type().name())
-              .bind(note.text())
+              .bind(transaction.database().escaped(note.text()))
               .bind(entities())
               .bind(note.importance())
               .bind(note.confidence())
@@ -216,18 +193,13 @@ final class Memories {
       if (number.isEmpty()) {
         return Optional.empty();
       }
-      forgetWords(transaction, number.get());
+      transaction.database().cardWords().remove(transaction, owner.get(), number.get());
       index(transaction, number.get(), owner.get());
       return find(transaction.session(), memory, id);
     }
 
-    private void index(Transaction transaction, long number, long owner) throws SQLException {
-      transaction
-          .direct("insert into card_word (rowid, memory, words) values (?, ?, ?)")
-          .bind(number)
-          .bind(token(owner))
-          .bind(words)
-          .update();
+    private void index(Transaction transaction, long card, long owner) throws SQLException {
+      transaction.database().cardWords().add(transaction, owner, card, words);
     }
 
     private String entities() {
@@ -240,31 +212,26 @@ final class Memories {
   }
 
   static boolean forget(Transaction transaction, String memory, String id) throws SQLException {
+    var owner = number(transaction.session(), memory);
+    if (owner.isEmpty()) {
+      return false;
+    }
     var number =
         transaction
-            .direct(
-                """
-                delete from card
-                where memory = (select number from memory where name = ?) and id = ?
-                returning number
-                """)
-            .bind(memory)
+            .direct("delete from card where memory = ? and id = ? returning number")
+            .bind(owner.get())
             .bind(id)
             .first(row -> row.getLong(1));
     if (number.isPresent()) {
-      forgetWords(transaction, number.get());
+      transaction.database().cardWords().remove(transaction, owner.get(), number.get());
     }
     return number.isPresent();
-  }
-
-  private static void forgetWords(Transaction transaction, long number) throws SQLException {
-    transaction.direct("delete from card_word where rowid = ?").bind(number).update();
   }
 
   /// A card that is named twice is counted once.
   static void retrieved(Transaction transaction, String memory, Collection<String> ids)
       throws SQLException {
-    for (var id : ids.stream().distinct().toList()) {
+    for (var id : ids.stream().distinct().sorted().toList()) {
       transaction
           .direct(
               """

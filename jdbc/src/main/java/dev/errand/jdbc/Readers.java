@@ -16,7 +16,7 @@ final class Readers implements AutoCloseable {
   private static final int MOST = 4;
 
   private final Database database;
-  private final Semaphore free = new Semaphore(MOST);
+  private final Semaphore free;
 
   /// Guards `idle` and `closed`.
   private final ReentrantLock lock = new ReentrantLock();
@@ -25,7 +25,12 @@ final class Readers implements AutoCloseable {
   private boolean closed;
 
   Readers(Database database) {
+    this(database, MOST);
+  }
+
+  Readers(Database database, int most) {
     this.database = database;
+    this.free = new Semaphore(most);
   }
 
   <T> T read(Question<T> question) {

@@ -263,11 +263,11 @@ final class Signals {
             with child (id) as (
               select id from job where parent = ? and status <> 'DONE'
               union all
-              select attempt.id from job cross join job attempt on attempt.parent = job.id
+              select attempt.id from job @join job attempt on attempt.parent = job.id
               where job.parent = ? and job.status <> 'DONE' and attempt.status <> 'DONE'
                 and attempt.subtask_id like '{"attempt":%')
             select sequence, time, entry.job, entry.turn, kind, data
-            from child cross join entry on entry.job = child.id
+            from child @join entry on entry.job = child.id
             where kind = 'progress' and sequence =
               (select max(sequence) from entry last
                where last.job = child.id and last.kind = 'progress'
@@ -283,8 +283,7 @@ final class Signals {
 
   private static List<Entry> messages(Session session, JobId id, long after, long before)
       throws SQLException {
-    // Left to choose, SQLite reads all of the job's history by the primary key: '@' names an index
-    // where a database wants to be told.
+    // Left to choose, SQLite reads all of the job's history by the primary key.
     return session
         .sql(
             """

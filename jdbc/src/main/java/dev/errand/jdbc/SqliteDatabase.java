@@ -217,7 +217,7 @@ final class SqliteDatabase extends Database {
 
   @Override
   String translated(String text) {
-    return text.replace("@entry_signal", "indexed by entry_signal");
+    return text.replace("@entry_signal", "indexed by entry_signal").replace("@join", "cross join");
   }
 
   @Override
@@ -287,6 +287,21 @@ final class SqliteDatabase extends Database {
   void commit(Session session, Changes changes) throws SQLException, Collision {
     write(session, changes);
     session.sql("commit").update();
+  }
+
+  @Override
+  String escaped(String text) {
+    return text;
+  }
+
+  @Override
+  String unescaped(String stored) {
+    return stored;
+  }
+
+  @Override
+  CardWords cardWords() {
+    return new SqliteCardWords();
   }
 
   @Override

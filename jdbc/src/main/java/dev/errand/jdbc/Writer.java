@@ -216,6 +216,7 @@ final class Writer implements AutoCloseable {
           throw again;
         }
       } catch (SQLException failed) {
+        System.err.println("DEBUG passing " + failed.getSQLState() + " " + failed);
         if (closed || !database.isPassing(failed) || System.nanoTime() > end) {
           throw failed;
         }
@@ -232,6 +233,7 @@ final class Writer implements AutoCloseable {
     var transaction = new Transaction(database, open, isCareful, definitions);
     transaction.setNow(clock.instant().toEpochMilli());
     begin(open, transaction, batch);
+    boolean isCommitting = false;
     try {
       for (var unit : batch) {
         unit.apply(transaction, batch.size() == 1);
@@ -240,11 +242,12 @@ final class Writer implements AutoCloseable {
         database.rollback(open);
         return;
       }
+      isCommitting = true;
       transaction.commit();
       definitions.addAll(transaction.seenDefinitions());
     } catch (SQLException failed) {
       rollback(open);
-      if (!database.isPassing(failed) || !isCommitted(open)) {
+      if (!isCommitting || !database.isPassing(failed) || !isCommitted(open)) {
         throw failed;
       }
     } catch (Collision | Spoiled | RuntimeException | Error unforeseen) {

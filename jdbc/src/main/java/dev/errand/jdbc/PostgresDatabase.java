@@ -1,0 +1,340 @@
+package dev.errand.jdbc;
+
+import dev.errand.job.Account;
+import dev.errand.job.StoreException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/* A PostgreSQL database, shared by any number of workers.
+ *
+ * A transaction costs two journeys. The first begins it, locks the trees that its units name, in the order of their ids,
+ * and reads what they are going to look at; the second writes all that was changed, in one statement per table, and
+ * commits. While a tree is locked nobody else writes to it, so that the rules that hold where there is one writer hold
+ * tree by tree: no end slips through between a look and a wait, a history has no gaps. A wait for a handler of another
+ * tree locks that tree too. What belongs to no tree is kept in order by itself: definitions and chunks are written
+ * once and are the same for all; objects have versions; stops take turns at a lock of their own.
+ *
+ * Claims and renewals do not lock trees: they would wait for each other, and for steps. They take the lock of a job's
+ * row, and never wait for one; a transaction takes it for each row of a job that it reads (`for update`), and so finds
+ * what a claim has written, or keeps it away. So the locks of rows are no part of a circle, but where two transactions end
+ * handlers for which jobs of each other's tree wait; PostgreSQL sees that, and the one that it ends is tried again.
+ *
+ * A statement sees what was committed when it began (read committed): the rows are read by statements that begin after
+ * the trees are locked.
+ *
+ * A commit whose answer was lost may have been made or not. So each transaction writes its number into a row of its
+ * connection, in `writer`; to lock that row is to wait until the lost transaction has come to an end, and the number says
+ * to which.
+ *
+ * What a session could keep (settings, search paths) is not used: behind PgBouncer each transaction may have another
+ * session. The planner is told by each transaction to go by indexes: the lists that are bound are short, and a plan that
+ * was made while a table was small would read all of it for ever. */
+final class PostgresDatabase extends Database {
+  private static final Pattern TABLE =
+      Pattern.compile(
+          "(?i)\\b(from|join|into|update)(\\s+)"
+              + "(job|entry|wait|tree|effect|definition|covariable|piece|chunk|candidate|object"
+              + "|stop|account|memory|card_word|card|process|writer)\\b");
+
+  private static final Pattern ESCAPED = Pattern.compile("\\\\[0\\\\]");
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+  private static final String UNIQUE_VIOLATION = "23505";
+  private static final String NOW = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
+
+  private static final String BEGIN =
+      """
+      select set_config('synchronous_commit', ?, true), set_config('enable_seqscan', 'off', true),
+        set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+        set_config('idle_in_transaction_session_timeout', '15s', true);
+      select root, sequence from tree where root = any(?) order by root for update;
+      select %s;
+      select * from job where id = any(?) order by id for update;
+      select * from account where job = any(?);
+      select target, waiter from wait where waiter = any(?)
+      union select target, waiter from wait where target = any(?)
+      """
+          .formatted(NOW);
+
+  private final DataSource source;
+  private final DatabaseClock time;
+
+  /// Tells what is due, where that is not this database.
+  private final @Nullable InstantSource clock;
+
+  /// The writing connections: their rows in `writer`, and the numbers of their last transactions.
+  private final Map<Session, Marks> marks = new WeakHashMap<>();
+
+  PostgresDatabase(DataSource source, @Nullable InstantSource clock) {
+    this.source = source;
+    this.clock = clock;
+    this.time = new DatabaseClock();
+  }
+
+  /// The clock by which it tells what is due.
+  InstantSource clock() {
+    return clock == null ? time : clock;
+  }
+
+  boolean isOwnTime() {
+    return clock == null;
+  }
+
+  /// A connection on which each statement is a transaction.
+  Session plain() throws SQLException {
+    var connection = source.getConnection();
+    connection.setAutoCommit(true);
+    return new Session(this, connection);
+  }
+
+  @Override
+  Session writer() throws SQLException {
+    var connection = source.getConnection();
+    try {
+      connection.setAutoCommit(false);
+      var session = new Session(this, connection);
+      long id =
+          session
+              .sql("insert into writer (last, seen) values (0, " + NOW + ") returning id")
+              .first(row -> row.getLong(1))
+              .orElseThrow();
+      connection.commit();
+      synchronized (marks) {
+        marks.put(session, new Marks(id));
+      }
+      return session;
+    } catch (SQLException failed) {
+      connection.close();
+      throw failed;
+    }
+  }
+
+  @Override
+  Session reader() throws SQLException {
+    return plain();
+  }
+
+  @Override
+  StoreException trouble(SQLException error) {
+    return PostgresTrouble.with(error);
+  }
+
+  @Override
+  String translated(String text) {
+    return TABLE.matcher(text.replace("@entry_signal", "").replace("@join", "join")).replaceAll("$1$2errand.$3");
+  }
+
+  @Override
+  String oneOf(String column) {
+    return column + " = any(?)";
+  }
+
+  @Override
+  Object list(Session session, Collection<String> values) throws SQLException {
+    return session.connection().createArrayOf("text", values.toArray());
+  }
+
+  @Override
+  String lock() {
+    return " for update";
+  }
+
+  @Override
+  void begin(Session session, Transaction transaction, Needs needs, boolean isDurable)
+      throws SQLException {
+    var jobs = new ArrayList<JobRow>();
+    var accounts = new ArrayList<Account>();
+    var waits = new ArrayList<WaitRows.Pair>();
+    needs.trees.forEach(root -> transaction.loadedSequence(root, 0));
+    session
+        .sql(BEGIN)
+        .bind(isDurable ? "on" : "off")
+        .bind(needs.trees)
+        .bind(needs.jobs)
+        .bind(needs.accounts)
+        .bind(needs.waiters)
+        .bind(needs.targets)
+        .all(
+            List.of(
+                ignored -> {},
+                each(row -> transaction.loadedSequence(row.getString(1), row.getLong(2))),
+                each(row -> tell(transaction, row.getLong(1))),
+                each(row -> jobs.add(JobRow.read(row))),
+                each(row -> accounts.add(Accounts.read(row))),
+                each(row -> waits.add(new WaitRows.Pair(row.getString(1), row.getString(2))))));
+    transaction.loaded(needs.jobs, jobs);
+    transaction.loadedAccounts(needs.accounts, accounts);
+    transaction.waits().loaded(needs.waiters, needs.targets, waits);
+  }
+
+  private void tell(Transaction transaction, long now) {
+    time.set(now);
+    if (clock == null) {
+      transaction.setNow(now);
+    }
+  }
+
+  private static Sql.Results each(Sql.Look look) {
+    return rows -> {
+      while (rows.next()) {
+        look.at(rows);
+      }
+    };
+  }
+
+  /// Whatever writes to a tree has locked it.
+  @Override
+  long lastSequence(Session session, String root) {
+    throw new IllegalStateException("The tree " + root + " is not locked");
+  }
+
+  /// Whoever sees a stop sees all before it: its number is drawn under a lock that is held until it
+  /// is committed.
+  @Override
+  long nextStop(Transaction transaction) throws SQLException {
+    transaction.session().script("lock table errand.stop in exclusive mode");
+    return transaction
+        .session()
+        .sql("select coalesce(max(number), 0) + 1 from stop")
+        .first(row -> row.getLong(1))
+        .orElseThrow();
+  }
+
+  /// The next question sees what those have done who were waited for here.
+  @Override
+  void keepChunks(Transaction transaction, List<String> addresses) throws SQLException {
+    transaction
+        .direct("select address from chunk where address = any(?) order by address for update")
+        .bind(addresses)
+        .exists();
+  }
+
+  @Override
+  void write(Session session, Changes changes) throws SQLException, Collision {
+    send(session, new PostgresWriting(session).of(changes));
+  }
+
+  @Override
+  void commit(Session session, Changes changes) throws SQLException, Collision {
+    var writing = new PostgresWriting(session).of(changes);
+    Marks mark;
+    synchronized (marks) {
+      mark = marks.get(session);
+    }
+    writing.add(
+        """
+        insert into writer (id, last, seen) overriding system value values (?, ?, %s)
+        on conflict (id) do update set last = excluded.last, seen = excluded.seen
+        """
+            .formatted(NOW),
+        mark.id,
+        ++mark.last);
+    writing.add("commit");
+    send(session, writing);
+  }
+
+  private static void send(Session session, PostgresWriting writing) throws SQLException, Collision {
+    try {
+      writing.send();
+    } catch (SQLException failed) {
+      if (UNIQUE_VIOLATION.equals(failed.getSQLState())) {
+        throw new Collision();
+      }
+      throw failed;
+    }
+  }
+
+  /// There is no place for U+0000 in a text.
+  @Override
+  String escaped(String text) {
+    return text.replace("\\", "\\\\").replace("\0", "\\0");
+  }
+
+  @Override
+  String unescaped(String stored) {
+    return ESCAPED.matcher(stored).replaceAll(found -> found.group().equals("\\0") ? "\0" : "\\\\");
+  }
+
+  @Override
+  CardWords cardWords() {
+    return new PostgresCardWords();
+  }
+
+  @Override
+  void rollback(Session session) throws SQLException {
+    session.connection().rollback();
+  }
+
+  @Override
+  void beginReading(Session session) throws SQLException {
+    session.connection().setAutoCommit(false);
+    session.sql("set transaction isolation level repeatable read, read only").update();
+  }
+
+  @Override
+  void endReading(Session session) throws SQLException {
+    session.connection().rollback();
+    session.connection().setAutoCommit(true);
+  }
+
+  @Override
+  boolean isPassing(SQLException error) {
+    return PostgresTrouble.isPassing(error);
+  }
+
+  @Override
+  Duration patience() {
+    return PATIENCE;
+  }
+
+  @Override
+  boolean isCommitted(Session session) throws SQLException {
+    Marks mark;
+    synchronized (marks) {
+      mark = marks.get(session);
+    }
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try (var other = plain()) {
+        return other
+            .sql("select last from writer where id = ? for update")
+            .bind(mark.id)
+            .first(row -> row.getLong(1) >= mark.last)
+            .orElse(false);
+      } catch (SQLException failed) {
+        if (!isPassing(failed) || System.nanoTime() > end) {
+          throw failed;
+        }
+        LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+      }
+    }
+  }
+
+  @Override
+  ReentrantLock turn() {
+    return new ReentrantLock();
+  }
+
+  @Override
+  void committed(int units, long bytes) {}
+
+  private static final class Marks {
+    final long id;
+    long last;
+
+    Marks(long id) {
+      this.id = id;
+    }
+  }
+}
