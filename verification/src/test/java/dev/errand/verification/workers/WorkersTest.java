@@ -6,15 +6,17 @@ import static org.awaitility.Awaitility.await;
 import dev.errand.job.JobId;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Outcome;
+import dev.errand.testkit.PostgresServer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// Several workers on one store that nobody disturbs.
 @Timeout(value = 8, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -23,8 +25,17 @@ class WorkersTest {
 
   @TempDir Path folder;
 
-  String newStore() {
-    return folder.resolve("jobs.db").toString();
+  /// What the workers share.
+  enum Shared {
+    FILE,
+    POSTGRESQL
+  }
+
+  private String newStore(Shared shared) {
+    return switch (shared) {
+      case FILE -> folder.resolve("jobs.db").toString();
+      case POSTGRESQL -> PostgresServer.shared().newDatabase();
+    };
   }
 
   private List<String> workersSeen(Site site) {
@@ -36,9 +47,10 @@ class WorkersTest {
         .toList();
   }
 
-  @Test
-  void two_workers_do_ten_thousand_jobs_each_once() throws Exception {
-    var store = newStore();
+  @ParameterizedTest
+  @EnumSource
+  void two_workers_do_ten_thousand_jobs_each_once(Shared shared) throws Exception {
+    var store = newStore(shared);
     var log = new Log(folder);
     try (var site = new Site(store, log);
         var crew = new Crew(store, log, LEASE)) {
@@ -61,9 +73,11 @@ class WorkersTest {
     }
   }
 
-  @Test
-  void a_tree_spread_over_three_workers_is_cancelled_from_a_fourth_process() throws Exception {
-    var store = newStore();
+  @ParameterizedTest
+  @EnumSource
+  void a_tree_spread_over_three_workers_is_cancelled_from_a_fourth_process(Shared shared)
+      throws Exception {
+    var store = newStore(shared);
     var log = new Log(folder);
     try (var site = new Site(store, log);
         var crew = new Crew(store, log, LEASE)) {
