@@ -111,10 +111,14 @@ public final class PostgresStore extends JdbcStore {
             // One whose row a step has locked just now is waited for: who waits for one and holds
             // none is in nobody's way.
             held.addAll(
-                one == null ? renew(session, List.of(lease), duration, "") : List.of(one));
+                isThat(one, lease) ? List.of(one) : renew(session, List.of(lease), duration, ""));
           }
           return List.copyOf(held);
         });
+  }
+
+  private static boolean isThat(@Nullable Lease renewed, Lease lease) {
+    return renewed != null && renewed.fence() == lease.fence();
   }
 
   private List<Lease> renew(

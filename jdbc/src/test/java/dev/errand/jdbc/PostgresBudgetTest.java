@@ -5,7 +5,7 @@ import dev.errand.testkit.BudgetContract;
 import java.time.InstantSource;
 
 class PostgresBudgetTest extends BudgetContract {
-  private final String url = TestPostgres.newDatabase();
+  private final String url = TestPostgres.emptyDatabase();
 
   @Override
   protected Store open(InstantSource clock) {

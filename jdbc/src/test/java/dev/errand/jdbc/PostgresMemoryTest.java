@@ -5,7 +5,7 @@ import dev.errand.testkit.MemoryContract;
 import java.time.InstantSource;
 
 class PostgresMemoryTest extends MemoryContract {
-  private final String url = TestPostgres.newDatabase();
+  private final String url = TestPostgres.emptyDatabase();
 
   @Override
   protected Store open(InstantSource clock) {

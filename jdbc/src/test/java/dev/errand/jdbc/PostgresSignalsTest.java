@@ -5,7 +5,7 @@ import dev.errand.testkit.SignalsContract;
 import java.time.InstantSource;
 
 class PostgresSignalsTest extends SignalsContract {
-  private final String url = TestPostgres.newDatabase();
+  private final String url = TestPostgres.emptyDatabase();
 
   @Override
   protected Store open(InstantSource clock) {

@@ -5,7 +5,7 @@ import dev.errand.testkit.StoreContract;
 import java.time.InstantSource;
 
 class PostgresStoreTest extends StoreContract {
-  private final String url = TestPostgres.newDatabase();
+  private final String url = TestPostgres.emptyDatabase();
 
   @Override
   protected Store open(InstantSource clock) {
