@@ -78,6 +78,7 @@ final class Stops {
             .bind(until)
             .update();
     transaction.forgetJobs();
+    transaction.news();
     History.append(transaction, top, History.Line.of(Bookkeeping.stopping(turn, outcome)));
     return stopped;
   }
