@@ -38,8 +38,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A worker that leaves its jobs to others while something is under way: on one file, with leases
-/// of an hour, so that who takes a job over can have waited for none.
+/// A worker that leaves its jobs to others while something is under way, with leases of an hour:
+/// who takes a job over can have waited for none.
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DrainTest {
   private static final Duration LONG = Duration.ofMinutes(1);
@@ -61,8 +61,13 @@ class DrainTest {
     second = opened();
   }
 
+  /// Opens the store that both workers share.
+  Errand opened(Errand.Builder builder) {
+    return builder.open(folder.resolve("jobs.db"));
+  }
+
   private Errand opened() {
-    return Errand.builder().runtime(Waiting.KEPT.over(PYTHON)).open(folder.resolve("jobs.db"));
+    return opened(Errand.builder().runtime(Waiting.KEPT.over(PYTHON)));
   }
 
   @AfterEach
