@@ -16,6 +16,7 @@ import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Json;
 import dev.errand.job.MemorySummary;
+import dev.errand.job.Quota;
 import dev.errand.job.StoreException;
 import dev.errand.job.SubTaskOptions;
 import dev.errand.job.UnknownJobException;
@@ -304,6 +305,25 @@ public final class Errand implements AutoCloseable {
   /// @throws IllegalArgumentException if there is no such type
   public Reference reference(String type, String id) {
     return references.reference(engine.store(), type, id);
+  }
+
+  /// Sets a limit that all workers of the store hold together, whatever process they are in, until
+  /// it is lifted; in place of the one of the same name, if there is one. What is at work already
+  /// stays so.
+  ///
+  /// Jobs that it holds back wait, and hold nothing meanwhile: no permit, no thread.
+  public void limit(Quota quota) {
+    engine.limit(quota);
+  }
+
+  /// Lifts the limit of that [name][Quota#name]; false if there is none.
+  public boolean lift(String name) {
+    return engine.lift(name);
+  }
+
+  /// The limits that all workers of the store hold together, in the order of their names.
+  public List<Quota> limits() {
+    return engine.store().quotas();
   }
 
   /// Waits until something may have changed, at most `atMost`.

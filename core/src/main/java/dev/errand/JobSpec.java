@@ -28,6 +28,7 @@ public final class JobSpec {
   private @Nullable String message;
   private Duration timeout;
   private @Nullable Budget budget;
+  private int priority;
 
   JobSpec(AgentSpec agent) {
     this.agent = agent;
@@ -128,6 +129,13 @@ public final class JobSpec {
     return this;
   }
 
+  /// Of jobs that are due, those of a higher priority go on first, all of them before any of a
+  /// lower one; default 0. The job's children have it too, unless they are given another.
+  public JobSpec priority(int priority) {
+    this.priority = priority;
+    return this;
+  }
+
   NewJob newJob(JobId id) {
     if (agent.runtime().equals("java")) {
       blocks.clear();
@@ -137,7 +145,8 @@ public final class JobSpec {
       blocks.addFirst(CodeBlock.event(agent.conduct().warmup()));
     }
     var definition = new JobDefinition(agent, blocks, parameters, locale);
-    return new NewJob(id, key, definition, "", null, workspace(), message, timeout, budget);
+    return new NewJob(
+        id, key, definition, "", null, workspace(), message, timeout, budget, priority);
   }
 
   /// Variables given by the application are a manifest of plain JSON, which every runtime reads.

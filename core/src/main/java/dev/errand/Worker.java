@@ -36,8 +36,8 @@ public final class Worker {
     return this;
   }
 
-  /// How often to look for jobs made due by other processes; default 250 ms for a file; for a
-  /// database 2 s, where it tells of them by itself, and else 1 s.
+  /// How often to look for jobs made due by other processes; default 250 ms for a file, and 2 s for
+  /// a database, which tells of most of them by itself.
   public Worker poll(Duration poll) {
     this.poll = poll;
     return this;

@@ -67,8 +67,15 @@ final class Program {
     var bench = new CommandLine(new BenchCommand()).setUnmatchedOptionsArePositionalParams(true);
     program.addSubcommand(bench);
     program.addSubcommand(memory());
+    program.addSubcommand(limits());
     var effects = new CommandLine(new EffectsCommand(surroundings));
     return program.addSubcommand(effects.addSubcommand(new ResolveCommand(surroundings)));
+  }
+
+  private CommandLine limits() {
+    return new CommandLine(new LimitsCommand(surroundings))
+        .addSubcommand(new LimitsSetCommand(surroundings))
+        .addSubcommand(new LimitsLiftCommand(surroundings));
   }
 
   private CommandLine memory() {

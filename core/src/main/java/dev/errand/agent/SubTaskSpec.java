@@ -114,6 +114,12 @@ public final class SubTaskSpec {
     return with("budget", StoredForm.write(share));
   }
 
+  /// Of jobs that are due, those of a higher priority go on first; default that of the job that
+  /// starts it.
+  public SubTaskSpec priority(int priority) {
+    return with("priority", priority);
+  }
+
   /// Attempts the work anew when it fails; default once. A timeout, or a budget, is that of all
   /// attempts together.
   ///
@@ -125,7 +131,8 @@ public final class SubTaskSpec {
   }
 
   /// The same as plain data, which is what is recorded: `agent`, and of `id`, `vars`, `params`,
-  /// `code`, `message`, `locale`, `schema`, `millis`, `budget` and `retry` those that were given.
+  /// `code`, `message`, `locale`, `schema`, `millis`, `budget`, `priority` and `retry` those that
+  /// were given.
   public Json.Object form() {
     return form;
   }

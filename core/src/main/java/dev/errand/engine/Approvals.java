@@ -117,7 +117,8 @@ final class Approvals {
     var question =
         Approval.question(key, tool, arguments, judgement.rule(), judgement.answerWithin());
     var briefing =
-        new Briefing(Json.Object.EMPTY, null, null, null, judgement.answerWithin(), null, null);
+        new Briefing(
+            Json.Object.EMPTY, null, null, null, judgement.answerWithin(), null, null, null);
     var request =
         new ChildRequest(
             number,

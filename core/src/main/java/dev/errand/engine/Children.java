@@ -263,7 +263,8 @@ final class Children {
         workspace,
         null,
         timeout,
-        request.briefing().budget());
+        request.briefing().budget(),
+        request.briefing().priority());
   }
 
   /// The next attempt: what this job supervises, anew. Its exit value is its result where nobody
@@ -314,7 +315,8 @@ final class Children {
         workspace,
         message,
         timeout(setup.agent().limits().jobTime(), request),
-        request.briefing().budget());
+        request.briefing().budget(),
+        request.briefing().priority());
   }
 
   /// A Java program is what its agent does, whoever delegates to it.

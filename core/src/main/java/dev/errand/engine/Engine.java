@@ -14,6 +14,7 @@ import dev.errand.job.Json;
 import dev.errand.job.MemoryUse;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
+import dev.errand.job.Quota;
 import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StoreException;
 import dev.errand.job.SubTaskOptions;
@@ -92,6 +93,19 @@ public final class Engine implements AutoCloseable {
   /// Makes an agent's live parts known in this process; the latest of a name counts.
   public void register(Agent agent) {
     registry.register(agent);
+  }
+
+  /// Sets a limit that all workers of the store hold; see [Store#limit].
+  public void limit(Quota quota) {
+    store.limit(quota);
+    signals.committed();
+  }
+
+  /// Lifts the limit of that name; see [Store#lift].
+  public boolean lift(String name) {
+    boolean lifted = store.lift(name);
+    signals.committed();
+    return lifted;
   }
 
   /// Submits a root job, or finds the one of the same key; `make` is given the id to use.

@@ -71,6 +71,10 @@ final class JobAdvancer {
   private final Consumer<Words> words;
   private boolean recorded;
   private boolean opened;
+
+  /// Whether a call of the model was taken that was not made.
+  private boolean hasCall;
+
   private @Nullable Failing failing;
   private volatile @Nullable Workspace workspace;
   private volatile boolean closed;
@@ -330,8 +334,9 @@ final class JobAdvancer {
     try {
       var model = registry.model(definition.agent(), name);
       if (asked.isEmpty()) {
-        compact(model);
+        compact(name, model);
       }
+      takeCall(name);
       var request = history.conversation().request();
       estimate = model.estimate(request);
       var tooLittle = spending.reserve(estimate, askedToEnd().isPresent());
@@ -379,15 +384,33 @@ final class JobAdvancer {
 
   private Model.Reply ask(Usage estimate, Supplier<Model.Reply> call) {
     requireNotStopped();
+    hasCall = false;
     return budget.within(estimate, () -> outbound.model(call));
   }
 
+  /// A call is taken before anything is set aside for it: a job that is put off keeps nothing from
+  /// the others of its tree meanwhile. One that is not made then, for want of a budget, is made for
+  /// the last turn.
+  private void takeCall(String name) {
+    requireNotStopped();
+    if (!hasCall) {
+      store
+          .call(name)
+          .ifPresent(
+              again -> {
+                throw new NoCallLeft(name, again);
+              });
+      hasCall = true;
+    }
+  }
+
   /// Has the model sum up what was said first, where it would be shown too much.
-  private void compact(Model model) {
+  private void compact(String name, Model model) {
     var due = history.conversation().compaction();
     if (due.isEmpty()) {
       return;
     }
+    takeCall(name);
     var request = due.get().request();
     var estimate = model.estimate(request);
     if (spending.reserve(estimate, false).isPresent()) {

@@ -14,6 +14,7 @@ import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Store;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -385,6 +386,7 @@ final class JobWorker implements Parking, AutoCloseable {
       // A worker without a fitting Python must not fail jobs that another worker, or this one
       // mended, can do.
       case WorkspaceException unavailable -> handBack(advancer, unavailable.getMessage());
+      case NoCallLeft later -> handBack(advancer, later.again());
       case WorkerBudget.PutOff spent -> handBack(advancer, spent.getMessage());
       default -> fail(advancer, why);
     }
@@ -396,6 +398,18 @@ final class JobWorker implements Parking, AutoCloseable {
       advancer.end(stop);
     } catch (StaleLeaseException lost) {
       LOG.debug("Job {} was ended elsewhere: {}", advancer.job(), lost.getMessage());
+    } catch (StoreException broken) {
+      storeFailed(broken);
+    }
+  }
+
+  /// Leaves the job to whoever claims it from that moment on.
+  private void handBack(JobAdvancer advancer, Instant until) {
+    LOG.debug("Job {} goes on at {}: its model may not be called before", advancer.job(), until);
+    try {
+      advancer.writer().handBack(until);
+    } catch (StaleLeaseException lost) {
+      LOG.info("Job {} went on elsewhere: {}", advancer.job(), lost.getMessage());
     } catch (StoreException broken) {
       storeFailed(broken);
     }

@@ -188,7 +188,8 @@ final class ProgramScope implements JobScope {
         (Json.Object) form.get("schema").orElse(null),
         form.number("millis").map(Duration::ofMillis).orElse(null),
         form.get("budget").map(Json.Object.class::cast).map(StoredForm::budget).orElse(null),
-        form.get("retry").map(Json.Object.class::cast).map(StoredForm::retry).orElse(null));
+        form.get("retry").map(Json.Object.class::cast).map(StoredForm::retry).orElse(null),
+        form.number("priority").map(Long::intValue).orElse(null));
   }
 
   @Override

@@ -133,6 +133,7 @@ final class SubTasks {
             null,
             rules.timeout(),
             null,
+            null,
             null);
     var request =
         new ChildRequest(

@@ -38,10 +38,22 @@ public record JobRecord(
   /// @param agent the agent's name
   /// @param created when
   /// @param deadline when it must have ended; null where it may take as long as it likes
+  /// @param priority of jobs that are due, those of a higher one are handed out first
   public record Origin(
       @Nullable String key,
       String digest,
       String agent,
       Instant created,
-      @Nullable Instant deadline) {}
+      @Nullable Instant deadline,
+      int priority) {
+    /// A job of the usual priority, 0.
+    public Origin(
+        @Nullable String key,
+        String digest,
+        String agent,
+        Instant created,
+        @Nullable Instant deadline) {
+      this(key, digest, agent, created, deadline, 0);
+    }
+  }
 }

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// @param budget what it and all below it may spend on model calls: of a root, that of its agent's
 ///   limits at most; of a child, a share of what is left above it; null for what the limits of a
 ///   root say, and for a child that draws on what those above it have
+/// @param priority of jobs that are due, those of a higher one are handed out first; null for that
+///   of its parent, and 0 for a root
 public record NewJob(
     JobId id,
     @Nullable String key,
@@ -27,7 +29,22 @@ public record NewJob(
     @Nullable Delta workspace,
     @Nullable String message,
     Duration timeout,
-    @Nullable Budget budget) {
+    @Nullable Budget budget,
+    @Nullable Integer priority) {
+  /// A job of the priority that its parent has, or 0.
+  public NewJob(
+      JobId id,
+      @Nullable String key,
+      JobDefinition definition,
+      String digest,
+      @Nullable Subtask subtask,
+      @Nullable Delta workspace,
+      @Nullable String message,
+      Duration timeout,
+      @Nullable Budget budget) {
+    this(id, key, definition, digest, subtask, workspace, message, timeout, budget, null);
+  }
+
   /// A job that draws on what those above it have.
   public NewJob(
       JobId id,
@@ -74,7 +91,14 @@ public record NewJob(
 
   /// The same job with that handler.
   public NewJob handledBy(Subtask handler) {
-    return new NewJob(id, key, definition, digest, handler, workspace, message, timeout, budget);
+    return new NewJob(
+        id, key, definition, digest, handler, workspace, message, timeout, budget, priority);
+  }
+
+  /// The same job with that priority; null for what its parent has, and 0 for a root.
+  public NewJob prioritized(@Nullable Integer other) {
+    return new NewJob(
+        id, key, definition, digest, subtask, workspace, message, timeout, budget, other);
   }
 
   /// What is granted to the account that the job begins with; empty where it has none of its own.

@@ -217,6 +217,8 @@ public interface Host {
   /// @param budget its share of what this job may spend, all attempts together; null for none of
   ///   its own
   /// @param retry how often it is attempted; null for once, without supervision
+  /// @param priority of jobs that are due, those of a higher one go on first; null for that of this
+  ///   job
   record Briefing(
       Json.Object parameters,
       @Nullable String locale,
@@ -224,10 +226,11 @@ public interface Host {
       Json.@Nullable Object resultSchema,
       @Nullable Duration timeout,
       @Nullable Budget budget,
-      @Nullable Retry retry) {
+      @Nullable Retry retry,
+      @Nullable Integer priority) {
     /// Nothing to tell.
     public static final Briefing NONE =
-        new Briefing(Json.Object.EMPTY, null, null, null, null, null, null);
+        new Briefing(Json.Object.EMPTY, null, null, null, null, null, null, null);
   }
 
   /// A child job and its handler, as the parent sees them.

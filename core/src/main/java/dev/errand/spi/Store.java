@@ -19,7 +19,9 @@ import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
+import dev.errand.job.Quota;
 import dev.errand.job.Stop;
+import dev.errand.job.StoreException;
 import dev.errand.job.Wait;
 import java.time.Duration;
 import java.time.Instant;
@@ -50,13 +52,45 @@ public interface Store extends AutoCloseable, Cards {
   /// @throws IllegalArgumentException if the id is not a root's
   JobId submit(NewJob job);
 
-  /// Hands at most `limit` due jobs to `worker`, each for `duration`, those longest due first.
+  /// Hands at most `limit` due jobs to `worker`, each for `duration`.
   ///
   /// A job is due when it is ready to go on and nobody holds a lease on it that still runs. Each
   /// claim raises the job's fence. A `SUSPENDED` job is handed out once its wait is satisfied or
-  /// its moment has come, or once a message arrived, and keeps that status; it counts as due since
-  /// its creation, so that a parent that was woken does not queue behind all the children it
-  /// created. Jobs due at the same moment are handed out in the order of their creation.
+  /// its moment has come, or once a message arrived, and keeps that status; one that was woken, or
+  /// revived, counts as due since its creation.
+  ///
+  /// Jobs are handed out one after the other, each time the one that comes first:
+  ///
+  /// - Jobs of a higher priority come before all of a lower one.
+  /// - Among jobs of one priority, their agents take turns: the next job is one of the agent that
+  ///   had its last turn at this priority longest ago. Agents that had none yet come first, in the
+  ///   order of the jobs they would have handed out: longest due first, then in the order of
+  ///   creation.
+  /// - The due jobs of one agent and one priority are a queue. In it they stand by their places,
+  ///   the lowest first; at one place, longest due first, then in the order of their creation.
+  ///
+  /// A job takes its place when it falls due, and keeps it until it is handed out, renewed, or is
+  /// due no more: the highest place of its queue that was handed out, or the one after the last
+  /// that was taken in its flow, whichever is higher. A flow are the jobs of one queue that are of
+  /// one tree and of which all, or none, have begun (are no longer `READY`). So ten thousand
+  /// children that were created together stand one behind the other, where a job of another tree
+  /// that comes later has at most one of them before it, and their parent, when it is woken, does
+  /// not queue behind them; while single jobs of many trees are handed out longest due first. A job
+  /// that falls due by the passing of time (it asked for a moment, its wait ran out, or its lease
+  /// did) takes its place when a worker next asks for jobs at all, in the order of these moments
+  /// and then of creation. A step, or another call, that is refused takes no places. Those that a
+  /// call takes are taken in the order of what it does; jobs woken by one end in that of their
+  /// creation.
+  ///
+  /// Of jobs that a [Quota.Jobs] of this store covers, so many are live at a time: held under a
+  /// lease that still runs. Who would come first, but for that limit, is passed over and keeps its
+  /// place. No number of claims at a time goes beyond a limit; only a lease that is prolonged after
+  /// it ran out, when its place was given to another job, does.
+  ///
+  /// Turns and the last places of flows need not outlive a restart, after which no place is taken
+  /// below the lowest that a job in the queue has. A store that several processes share may go by
+  /// the turns that were taken, and the places that were taken and handed out, in the process that
+  /// is asked. [Turns] remembers them.
   ///
   /// @throws IllegalArgumentException if `limit` is negative or `duration` is not positive
   List<Claim> claim(String worker, int limit, Duration duration);
@@ -96,7 +130,8 @@ public interface Store extends AutoCloseable, Cards {
   Receipt commit(Step step);
 
   /// The moment at which the next job falls due without anybody's doing, or [#sweep] has something
-  /// to do; empty when there is none.
+  /// to do; empty when there is none. A due job that a limit holds back counts as due, unless that
+  /// limit lets none go on at all.
   Optional<Instant> nextDue();
 
   /// The job of that id.
@@ -198,12 +233,45 @@ public interface Store extends AutoCloseable, Cards {
   ///   open account of its own
   void grant(JobId job, Budget more);
 
+  /// Sets a limit that all workers of this store hold from their next claim, or call, on; in place
+  /// of the one of that name, if there is one. What is live stays so, if it is too much.
+  ///
+  /// A rate of calls that is changed begins anew; one that is set again as it was goes on.
+  default void limit(Quota quota) {
+    throw new StoreException("This store keeps no limits; use one that does.");
+  }
+
+  /// Lifts the limit of that name; false if there is none.
+  default boolean lift(String name) {
+    throw new StoreException("This store keeps no limits; use one that does.");
+  }
+
+  /// The limits that are set, in the order of their names as text.
+  default List<Quota> quotas() {
+    return List.of();
+  }
+
+  /// Takes one call, now, of each [Quota.Calls] that covers the model; if one of them has none
+  /// left, none of any. The time is the store's.
+  ///
+  /// Who is put off is told when to ask again; many who are, one after the other. It is no
+  /// reservation: another may ask before.
+  ///
+  /// A store that several processes share may go by which limits there were at the last claim in
+  /// this process; so it need not be looked at where there is none.
+  ///
+  /// @param model its name, `provider:model`
+  /// @return when to ask again; empty if the call may be made
+  default Optional<Instant> call(String model) {
+    return Optional.empty();
+  }
+
   /// How many jobs there are below `root` in all, the root not counted, and how many of them are
   /// done.
   Count count(JobId root);
 
   /// Whether any job is claimable, held, or to end by a stop: that is, can go on, or end, without
-  /// anybody's doing.
+  /// anybody's doing. What a limit holds back can, unless that limit lets none go on at all.
   boolean busy();
 
   /// The definition stored under that address.

@@ -7,8 +7,7 @@ import java.util.List;
 /// How the words of cards are kept and looked for, which the dialects do differently.
 interface CardWords {
   /// Keeps the words of a card that has none yet.
-  void add(Transaction transaction, long memory, long card, List<String> words)
-      throws SQLException;
+  void add(Transaction transaction, long memory, long card, List<String> words) throws SQLException;
 
   /// Forgets the words of a card.
   void remove(Transaction transaction, long memory, long card) throws SQLException;

@@ -1,9 +1,9 @@
 package dev.errand.jdbc;
 
+import dev.errand.jdbc.Database.Collision;
 import dev.errand.job.JobRecord;
 import dev.errand.job.Lease;
 import dev.errand.spi.Claim;
-import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,8 +43,7 @@ record Claiming(String worker, long process, int limit, Duration duration)
   /// No job is handed out twice: its lease's end becomes the moment at which it is due, so that
   /// whoever claims next does not find it, and its fence grows, so that whoever held it before
   /// commits no more.
-  private void lease(Transaction transaction, long now, long until)
-      throws SQLException, Collision {
+  private void lease(Transaction transaction, long now, long until) throws SQLException, Collision {
     transaction
         .sql(
             """

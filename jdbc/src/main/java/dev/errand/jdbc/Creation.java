@@ -1,5 +1,6 @@
 package dev.errand.jdbc;
 
+import dev.errand.jdbc.Database.Collision;
 import dev.errand.job.BudgetExhaustedException;
 import dev.errand.job.DuplicateSubTaskException;
 import dev.errand.job.JobId;
@@ -9,7 +10,6 @@ import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.StoredForm;
 import dev.errand.spi.Bookkeeping;
-import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;

@@ -87,7 +87,9 @@ abstract class Database {
   abstract ReentrantLock turn();
 
   /// Takes note of what was committed.
-  abstract void committed(int units, long bytes);
+  ///
+  /// @param isNews whether another process may have something to do for it
+  abstract void committed(int units, long bytes, boolean isNews);
 
   /// The key of a new row was there already: whoever adds one must look before.
   static final class Collision extends Exception {

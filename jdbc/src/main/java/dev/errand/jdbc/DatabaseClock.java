@@ -7,8 +7,8 @@ import java.time.InstantSource;
 /// The time of a database, as this process knows it: what it said last, and what has passed since
 /// by a clock that nobody sets.
 ///
-/// So two workers agree on the time whatever the clocks of their machines say, but for the length of
-/// a journey.
+/// So two workers agree on the time whatever the clocks of their machines say, but for the length
+/// of a journey.
 final class DatabaseClock implements InstantSource {
   /// What the database said, and when that was by our own counting; replaced together.
   private record Reading(long millis, long nanos) {}

@@ -1,5 +1,6 @@
 package dev.errand.jdbc;
 
+import dev.errand.jdbc.Database.Collision;
 import dev.errand.job.Effect;
 import dev.errand.job.EffectKey;
 import dev.errand.job.EffectPolicy;
@@ -11,7 +12,6 @@ import dev.errand.job.Slot;
 import dev.errand.job.StoredForm;
 import dev.errand.job.UnresolvableException;
 import dev.errand.spi.Bookkeeping;
-import dev.errand.jdbc.Database.Collision;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;

@@ -1,12 +1,12 @@
 package dev.errand.jdbc;
 
+import dev.errand.jdbc.Database.Collision;
 import dev.errand.job.DuplicateJobException;
 import dev.errand.job.JobId;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Progress;
 import dev.errand.job.UnknownTurnException;
 import dev.errand.spi.Bookkeeping;
-import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 
 /// Creates a root job that stands where another one stood right after a turn.

@@ -1,5 +1,6 @@
 package dev.errand.jdbc;
 
+import dev.errand.jdbc.Database.Collision;
 import dev.errand.job.Completion;
 import dev.errand.job.DuplicateSubTaskException;
 import dev.errand.job.JobId;
@@ -8,7 +9,6 @@ import dev.errand.job.Outcome;
 import dev.errand.job.StoredForm;
 import dev.errand.job.Subtask;
 import dev.errand.spi.Bookkeeping;
-import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,6 @@
 package dev.errand.jdbc;
 
+import dev.errand.jdbc.Database.Collision;
 import dev.errand.job.Account;
 import dev.errand.job.Blob;
 import dev.errand.job.Budget;
@@ -30,7 +31,6 @@ import dev.errand.spi.Receipt;
 import dev.errand.spi.SearchWords;
 import dev.errand.spi.Step;
 import dev.errand.spi.Store;
-import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;

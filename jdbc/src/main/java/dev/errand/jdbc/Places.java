@@ -1,7 +1,7 @@
 package dev.errand.jdbc;
 
-import dev.errand.job.JobId;
 import dev.errand.jdbc.Database.Collision;
+import dev.errand.job.JobId;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -25,8 +25,7 @@ final class Places {
 
   /// Gives a new child a place, or has it wait for one.
   static void take(Transaction transaction, JobRow child, JobRow parent) {
-    if (parent.isNull(JobRow.ADMITS)
-        || parent.number(JobRow.LIVE) < parent.number(JobRow.ADMITS)) {
+    if (parent.isNull(JobRow.ADMITS) || parent.number(JobRow.LIVE) < parent.number(JobRow.ADMITS)) {
       again(transaction, parent);
     } else {
       transaction.change(child).set(JobRow.DUE, null).set(JobRow.QUEUED, true);

@@ -9,9 +9,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.WeakHashMap;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +70,7 @@ final class PostgresDatabase extends Database {
 
   private final DataSource source;
   private final DatabaseClock time;
+  private final Bell bell;
 
   /// Tells what is due, where that is not this database.
   private final @Nullable InstantSource clock;
@@ -80,6 +82,7 @@ final class PostgresDatabase extends Database {
     this.source = source;
     this.clock = clock;
     this.time = new DatabaseClock();
+    this.bell = new Bell(this, UUID.randomUUID().toString());
   }
 
   /// The clock by which it tells what is due.
@@ -132,7 +135,9 @@ final class PostgresDatabase extends Database {
 
   @Override
   String translated(String text) {
-    return TABLE.matcher(text.replace("@entry_signal", "").replace("@join", "join")).replaceAll("$1$2errand.$3");
+    return TABLE
+        .matcher(text.replace("@entry_signal", "").replace("@join", "join"))
+        .replaceAll("$1$2errand.$3");
   }
 
   @Override
@@ -244,7 +249,8 @@ final class PostgresDatabase extends Database {
     send(session, writing);
   }
 
-  private static void send(Session session, PostgresWriting writing) throws SQLException, Collision {
+  private static void send(Session session, PostgresWriting writing)
+      throws SQLException, Collision {
     try {
       writing.send();
     } catch (SQLException failed) {
@@ -327,7 +333,15 @@ final class PostgresDatabase extends Database {
   }
 
   @Override
-  void committed(int units, long bytes) {}
+  void committed(int units, long bytes, boolean isNews) {
+    if (isNews) {
+      bell.changed();
+    }
+  }
+
+  Bell bell() {
+    return bell;
+  }
 
   private static final class Marks {
     final long id;

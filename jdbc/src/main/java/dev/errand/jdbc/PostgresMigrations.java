@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 
-/// Brings a database to this release's schema, or refuses it; `errand.migration` says how far it has
-/// come.
+/// Brings a database to this release's schema, or refuses it; `errand.migration` says how far it
+/// has come.
 ///
 /// All tables are in the namespace `errand`. Of several that start together one applies what is
 /// missing, and the others wait for it.

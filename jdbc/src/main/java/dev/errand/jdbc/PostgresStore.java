@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// written over the same one.
 public final class PostgresStore extends JdbcStore {
   private static final int WRITERS = 2;
+  private static final Duration SELDOM = Duration.ofSeconds(2);
 
   private final PostgresDatabase database;
   private final Readers claims;
@@ -42,6 +43,7 @@ public final class PostgresStore extends JdbcStore {
       PostgresMigrations.apply(source);
       var store = new PostgresStore(database);
       store.start();
+      database.bell().start();
       return store;
     } catch (SQLException failed) {
       throw database.trouble(failed);
@@ -160,8 +162,19 @@ public final class PostgresStore extends JdbcStore {
   }
 
   @Override
+  public Duration pollEvery() {
+    return SELDOM;
+  }
+
+  @Override
+  public AutoCloseable listen(Runnable woken) {
+    return database.bell().listen(woken);
+  }
+
+  @Override
   void closeWriters() throws SQLException {
-    try (claims) {
+    try (claims;
+        var bell = database.bell()) {
       super.closeWriters();
     }
   }

@@ -37,7 +37,8 @@ final class PostgresTrouble {
       case "08" ->
           "The database cannot be reached (%s). Check its address, and whether it runs."
               .formatted(message);
-      case "28" -> "The database refuses the user (%s). Check name and password.".formatted(message);
+      case "28" ->
+          "The database refuses the user (%s). Check name and password.".formatted(message);
       case "3D" -> "There is no such database (%s). Create it.".formatted(message);
       case "42" ->
           state.equals("42501")

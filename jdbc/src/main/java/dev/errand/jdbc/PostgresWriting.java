@@ -27,7 +27,8 @@ final class PostgresWriting {
     insert(Table.WAIT, changes.waits(), " on conflict do nothing");
     if (!changes.waitsOver().isEmpty()) {
       add(
-          "delete from wait using unnest(?, ?) as gone (target, waiter) where wait.target = gone.target and wait.waiter = gone.waiter",
+          "delete from wait using unnest(?, ?) as gone (target, waiter) where wait.target ="
+              + " gone.target and wait.waiter = gone.waiter",
           column(Table.WAIT, 0, changes.waitsOver()),
           column(Table.WAIT, 1, changes.waitsOver()));
     }
@@ -76,8 +77,7 @@ final class PostgresWriting {
       return;
     }
     int size = table.columns().size();
-    var names =
-        table.columns().subList(0, table.keys()).stream().collect(Collectors.toList());
+    var names = table.columns().subList(0, table.keys()).stream().collect(Collectors.toList());
     names.addAll(table.columns().subList(table.fixed(), size));
     texts.add(
         "update %s as old set %s from unnest(%s) as new (%s) where %s"

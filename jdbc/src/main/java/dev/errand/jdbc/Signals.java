@@ -1,5 +1,6 @@
 package dev.errand.jdbc;
 
+import dev.errand.jdbc.Database.Collision;
 import dev.errand.job.Callback;
 import dev.errand.job.Completion;
 import dev.errand.job.Entry;
@@ -13,7 +14,6 @@ import dev.errand.job.Subtask;
 import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Store;
-import dev.errand.jdbc.Database.Collision;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -84,8 +84,7 @@ final class Signals {
             .bind(supervisor.id().text())
             .first(row -> new JobId(row.getString(1)));
     if (attempt.isPresent()
-        && Bookkeeping.isPassedOn(
-            supervisor.record(), transaction.job(attempt.get()).record())) {
+        && Bookkeeping.isPassedOn(supervisor.record(), transaction.job(attempt.get()).record())) {
       say(transaction, attempt.get(), message, revives);
     }
   }
@@ -154,8 +153,7 @@ final class Signals {
 
   /// Lets a job that is done go on before its next turn, where it may: for the end of a child, or
   /// for a message.
-  static void revive(Transaction transaction, JobId id, @Nullable JobId child)
-      throws SQLException {
+  static void revive(Transaction transaction, JobId id, @Nullable JobId child) throws SQLException {
     var found = transaction.find(id).filter(job -> job.isDone() && job.is(JobRow.HEARS));
     if (found.isEmpty()) {
       return;

@@ -80,8 +80,8 @@ final class Sql implements AutoCloseable {
     return statement.executeUpdate();
   }
 
-  /// Carries out a statement that consists of several, and shows each result to who comes next;
-  /// one without rows is shown to nobody. Returns how many rows each of those has changed.
+  /// Carries out a statement that consists of several, and shows each result to who comes next; one
+  /// without rows is shown to nobody. Returns how many rows each of those has changed.
   List<Integer> all(List<Results> looks) throws SQLException {
     var updates = new ArrayList<Integer>();
     var next = looks.iterator();

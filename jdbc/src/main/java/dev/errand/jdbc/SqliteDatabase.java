@@ -341,7 +341,7 @@ final class SqliteDatabase extends Database {
   }
 
   @Override
-  void committed(int units, long bytes) {
+  void committed(int units, long bytes, boolean isNews) {
     checkpointer.committed(units, bytes);
   }
 

@@ -51,7 +51,8 @@ final class SqliteMigrations {
   private static int version(Path file, Session session) throws SQLException {
     int version = Integer.parseInt(SqliteDatabase.pragma(session, "pragma user_version"));
     int owner = Integer.parseInt(SqliteDatabase.pragma(session, "pragma application_id"));
-    boolean isEmpty = SqliteDatabase.pragma(session, "select count(*) from sqlite_schema").equals("0");
+    boolean isEmpty =
+        SqliteDatabase.pragma(session, "select count(*) from sqlite_schema").equals("0");
     boolean isNew = isEmpty && version == 0 && owner == 0;
     if (!isNew && owner != SqliteDatabase.APPLICATION_ID) {
       throw new StoreException(

@@ -1,5 +1,6 @@
 package dev.errand.jdbc;
 
+import dev.errand.jdbc.Database.Collision;
 import dev.errand.job.Budget;
 import dev.errand.job.BudgetExhaustedException;
 import dev.errand.job.Completion;
@@ -17,7 +18,6 @@ import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
-import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -70,8 +70,7 @@ final class StepCommit implements Work<Receipt> {
 
   /// One change, ready to be applied to the step's job.
   private interface Part {
-    void apply(Transaction transaction, JobRow job, List<Long> told)
-        throws SQLException, Collision;
+    void apply(Transaction transaction, JobRow job, List<Long> told) throws SQLException, Collision;
   }
 
   @Override
@@ -127,8 +126,7 @@ final class StepCommit implements Work<Receipt> {
             boolean over =
                 needed <= 0
                     || (until != null && until <= transaction.now())
-                    || (on.heedsMessages()
-                        && job.number(JobRow.SAID) > step.progress().heard());
+                    || (on.heedsMessages() && job.number(JobRow.SAID) > step.progress().heard());
             if (!over) {
               Waits.requireNoCycle(transaction, id, on, needed);
               suspend(transaction, job, needed, until, on.heedsMessages());
@@ -231,8 +229,7 @@ final class StepCommit implements Work<Receipt> {
         var written = DurableObjects.Written.of(object);
         yield (transaction, job, told) -> written.apply(transaction);
       }
-      case Change.Given(var children) ->
-          (transaction, job, told) -> given(transaction, children);
+      case Change.Given(var children) -> (transaction, job, told) -> given(transaction, children);
       case Change.Retrieved(var memory, var cards) ->
           (transaction, job, told) -> Memories.retrieved(transaction, memory, cards);
       case Change.Stopped stopped -> stopped(stopped);

@@ -1,15 +1,14 @@
 package dev.errand.jdbc;
 
+import dev.errand.jdbc.Database.Collision;
 import dev.errand.job.JobId;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.Outcome;
 import dev.errand.job.Stop;
 import dev.errand.job.StoredForm;
-import dev.errand.job.UnknownJobException;
 import dev.errand.job.Value;
 import dev.errand.spi.Bookkeeping;
-import dev.errand.jdbc.Database.Collision;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -79,6 +78,7 @@ final class Stops {
             .bind(until)
             .update();
     transaction.forgetJobs();
+    transaction.news();
     History.append(transaction, top, History.Line.of(Bookkeeping.stopping(turn, outcome)));
     return stopped;
   }
@@ -291,8 +291,7 @@ final class Stops {
     return handler != null && handler.callback().isPresent();
   }
 
-  private static Value partial(Transaction transaction, JobRow job)
-      throws SQLException, Collision {
+  private static Value partial(Transaction transaction, JobRow job) throws SQLException, Collision {
     if (job.number(JobRow.VERSION) == 0) {
       return Value.none();
     }

@@ -22,9 +22,7 @@ record StoredDefinition(String address, String form) {
   /// The definition of a job that exists.
   static JobDefinition of(Transaction transaction, JobRow job) throws SQLException {
     var form = transaction.defined(job.definition());
-    return form == null
-        ? find(transaction.session(), job.definition()).orElseThrow()
-        : read(form);
+    return form == null ? find(transaction.session(), job.definition()).orElseThrow() : read(form);
   }
 
   private static JobDefinition read(String form) {

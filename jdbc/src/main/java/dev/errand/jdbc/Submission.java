@@ -1,9 +1,9 @@
 package dev.errand.jdbc;
 
+import dev.errand.jdbc.Database.Collision;
 import dev.errand.job.DuplicateJobException;
 import dev.errand.job.JobId;
 import dev.errand.job.NewJob;
-import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 import java.util.Optional;
 

@@ -1,9 +1,9 @@
 package dev.errand.jdbc;
 
+import dev.errand.jdbc.Database.Collision;
 import dev.errand.job.Account;
 import dev.errand.job.JobId;
 import dev.errand.job.UnknownJobException;
-import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -53,6 +53,7 @@ final class Transaction {
   private long now;
   private boolean isTold;
   private boolean hasGuessed;
+  private boolean isNews;
 
   /// @param isCareful whether units are to look before they insert what is almost surely new
   /// @param storedDefinitions addresses that are surely stored
@@ -336,6 +337,16 @@ final class Transaction {
     }
   }
 
+  /// Notes that another process may have something to do for this.
+  void news() {
+    isNews = true;
+  }
+
+  /// Whether another process may have something to do for what was changed.
+  boolean isNews() {
+    return isNews;
+  }
+
   /// Ends the transaction; all that was changed is written.
   void commit() throws SQLException, Collision {
     database.commit(session, changes());
@@ -354,8 +365,10 @@ final class Transaction {
     for (var job : touched) {
       if (!job.row().isStored()) {
         created.add(job.row());
+        isNews |= isUnclaimed(job);
       } else if (job.row().isChanged()) {
         changed.add(job.row());
+        isNews |= isUnclaimed(job);
       }
     }
     var kept = new ArrayList<@Nullable Object[]>();
@@ -376,6 +389,10 @@ final class Transaction {
         List.copyOf(effects.values()),
         defined,
         last);
+  }
+
+  private static boolean isUnclaimed(JobRow job) {
+    return job.isNull(JobRow.WORKER) && !job.isNull(JobRow.DUE);
   }
 
   private void written() {

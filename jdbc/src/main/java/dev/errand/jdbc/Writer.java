@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -62,6 +63,9 @@ final class Writer implements AutoCloseable {
 
   /// Addresses of definitions that are surely stored: they are never deleted.
   private final Set<String> definitions = ConcurrentHashMap.newKeySet();
+
+  /// Whether what was committed and is not answered yet may concern other processes.
+  private final AtomicBoolean isNews = new AtomicBoolean();
 
   private List<Pending<?>> waiting = new ArrayList<>();
   private volatile boolean closed;
@@ -178,7 +182,8 @@ final class Writer implements AutoCloseable {
 
   private void answer(List<Pending<?>> batch) {
     batch.forEach(Pending::complete);
-    database.committed(batch.size(), batch.stream().mapToLong(Pending::bytes).sum());
+    long bytes = batch.stream().mapToLong(Pending::bytes).sum();
+    database.committed(batch.size(), bytes, isNews.getAndSet(false));
   }
 
   private void commitTogether(List<Pending<?>> batch, boolean isCareful) {
@@ -216,7 +221,6 @@ final class Writer implements AutoCloseable {
           throw again;
         }
       } catch (SQLException failed) {
-        System.err.println("DEBUG passing " + failed.getSQLState() + " " + failed);
         if (closed || !database.isPassing(failed) || System.nanoTime() > end) {
           throw failed;
         }
@@ -245,6 +249,9 @@ final class Writer implements AutoCloseable {
       isCommitting = true;
       transaction.commit();
       definitions.addAll(transaction.seenDefinitions());
+      if (transaction.isNews()) {
+        isNews.set(true);
+      }
     } catch (SQLException failed) {
       rollback(open);
       if (!isCommitting || !database.isPassing(failed) || !isCommitted(open)) {
@@ -339,8 +346,7 @@ final class Writer implements AutoCloseable {
       return work.bytes();
     }
 
-    void apply(Transaction transaction, boolean isAlone)
-        throws SQLException, Collision, Spoiled {
+    void apply(Transaction transaction, boolean isAlone) throws SQLException, Collision, Spoiled {
       transaction.beginUnit();
       result = null;
       failure = null;

@@ -4,7 +4,8 @@ import dev.errand.testkit.PostgresServer;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
-/// The PostgreSQL of tests that do not end it: what it is told to keep need not survive the machine.
+/// The PostgreSQL of tests that do not end it: what it is told to keep need not survive the
+/// machine.
 final class TestPostgres {
   private static final PostgresServer SERVER =
       System.getenv(PostgresServer.ELSEWHERE) == null
@@ -24,8 +25,8 @@ final class TestPostgres {
     return SERVER.newDatabase();
   }
 
-  /// The url of a database that only one test at a time has, with nothing stored in it: to empty one
-  /// is quicker than to make one.
+  /// The url of a database that only one test at a time has, with nothing stored in it: to empty
+  /// one is quicker than to make one.
   static synchronized String emptyDatabase() {
     if (emptied == null) {
       emptied = newDatabase();

@@ -145,7 +145,8 @@ record Asked(Form form, List<Blob> parts, Host.Mark mark) {
                 .map(Form::json)
                 .map(StoredForm::budget)
                 .orElse(null),
-            retry(host)));
+            retry(host),
+            form.optional("priority").isPresent() ? form.number("priority") : null));
   }
 
   /// What the code has come to by then counts, also where it is refused.

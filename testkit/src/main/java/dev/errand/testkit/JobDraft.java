@@ -39,7 +39,12 @@ final class JobDraft {
   JobDraft due(@Nullable Instant deadline) {
     origin =
         new JobRecord.Origin(
-            origin.key(), origin.digest(), origin.agent(), origin.created(), deadline);
+            origin.key(),
+            origin.digest(),
+            origin.agent(),
+            origin.created(),
+            deadline,
+            origin.priority());
     return this;
   }
 

@@ -1,5 +1,7 @@
 package dev.errand.testkit;
 
+import static java.util.Comparator.comparing;
+
 import dev.errand.job.Blob;
 import dev.errand.job.Budget;
 import dev.errand.job.BudgetExhaustedException;
@@ -26,6 +28,7 @@ import dev.errand.job.NewJob;
 import dev.errand.job.ObjectConflictException;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
+import dev.errand.job.Quota;
 import dev.errand.job.SignalRefusedException;
 import dev.errand.job.StaleLeaseException;
 import dev.errand.job.Stop;
@@ -42,16 +45,20 @@ import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
 import dev.errand.spi.Ledger;
+import dev.errand.spi.Pace;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
 import dev.errand.spi.Store;
+import dev.errand.spi.Turns;
 import dev.errand.spi.WaitGraph;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -85,6 +92,12 @@ final class MemoryState {
   final List<Stop> stops;
 
   private final MemoryPlaces places;
+  private final Turns turns;
+
+  /// Limits by their names, and how the rates among them stand.
+  final NavigableMap<String, Quota> quotas;
+
+  private final Map<String, Pace> paces;
   final MemoryAccounts accounts;
   final MemoryCards cards;
 
@@ -104,6 +117,9 @@ final class MemoryState {
     given = new HashSet<>();
     stops = new ArrayList<>();
     places = new MemoryPlaces();
+    turns = new Turns();
+    quotas = new TreeMap<>();
+    paces = new HashMap<>();
     accounts = new MemoryAccounts();
     cards = new MemoryCards();
     lastCalls = new HashMap<>();
@@ -119,6 +135,9 @@ final class MemoryState {
     given = new HashSet<>(other.given);
     stops = new ArrayList<>(other.stops);
     places = new MemoryPlaces(other.places);
+    turns = new Turns(other.turns);
+    quotas = new TreeMap<>(other.quotas);
+    paces = new HashMap<>(other.paces);
     accounts = new MemoryAccounts(other.accounts);
     cards = new MemoryCards(other.cards);
     lastCalls = new HashMap<>(other.lastCalls);
@@ -129,6 +148,8 @@ final class MemoryState {
   /// @param worker who holds the lease; null while nobody does
   /// @param due when the job may be claimed: the lease's end while it is held; null while it may
   ///   not
+  /// @param place where it stands in the queue of its agent; null while it is not due, or nobody
+  ///   has looked since it is
   /// @param awaits what it waits for; null while it does not
   /// @param stop why it is to end; null while it may go on
   record Row(
@@ -137,40 +158,50 @@ final class MemoryState {
       long fence,
       @Nullable String worker,
       @Nullable Instant due,
+      @Nullable Long place,
       @Nullable Wait awaits,
       @Nullable Stop stop,
       MemoryWorkspace workspace) {
     Row with(JobRecord changed) {
-      return new Row(changed, version, fence, worker, due, awaits, stop, workspace);
+      return new Row(changed, version, fence, worker, due, place, awaits, stop, workspace);
     }
 
     Row with(MemoryWorkspace changed) {
-      return new Row(job, version, fence, worker, due, awaits, stop, changed);
+      return new Row(job, version, fence, worker, due, place, awaits, stop, changed);
     }
 
     Row stepped() {
-      return new Row(job, version + 1, fence, worker, due, awaits, stop, workspace);
+      return new Row(job, version + 1, fence, worker, due, place, awaits, stop, workspace);
     }
 
     Row leased(String holder, Instant until) {
-      return new Row(job, version, fence + 1, holder, until, null, stop, workspace);
+      return new Row(job, version, fence + 1, holder, until, null, null, stop, workspace);
     }
 
-    Row until(Instant end) {
-      return new Row(job, version, fence, worker, end, awaits, stop, workspace);
+    Row until(@Nullable Instant end) {
+      return new Row(job, version, fence, worker, end, null, awaits, stop, workspace);
+    }
+
+    Row at(@Nullable Long taken) {
+      return new Row(job, version, fence, worker, due, taken, awaits, stop, workspace);
     }
 
     Row released(@Nullable Instant at, @Nullable Wait on) {
-      return new Row(job, version, fence, null, at, on, stop, workspace);
+      return new Row(job, version, fence, null, at, null, on, stop, workspace);
     }
 
     Row stopped(@Nullable Stop why) {
-      return new Row(job, version, fence, worker, due, awaits, why, workspace);
+      return new Row(job, version, fence, worker, due, place, awaits, why, workspace);
     }
 
     /// Whether it is handed out to whoever asks.
     boolean isDue(Instant now) {
       return stop == null && due != null && !due.isAfter(now);
+    }
+
+    /// Whether somebody holds it under a lease that still runs.
+    boolean isLive(Instant now) {
+      return worker != null && due != null && due.isAfter(now);
     }
 
     /// Whether it is to end, and whoever holds it has had its time.
@@ -200,7 +231,119 @@ final class MemoryState {
     return job.id();
   }
 
-  Claim claim(Row due, String worker, Instant until) {
+  List<Claim> claim(String worker, int limit, Instant until, Instant now) {
+    if (limit == 0) {
+      return List.of();
+    }
+    takePlaces(now);
+    var queues = queues(now);
+    var inTurn = inTurn();
+    var claims = new ArrayList<Claim>();
+    var left = left(now);
+    queues.removeIf(queue -> isFull(left, queue(queue).agent()));
+    while (claims.size() < limit && !queues.isEmpty()) {
+      var first = queues.stream().min(inTurn).orElseThrow();
+      var row = first.removeFirst();
+      claims.add(claim(row, worker, until));
+      left.replaceAll((quota, many) -> covers(quota, row) ? many - 1 : many);
+      queues.removeIf(queue -> queue.isEmpty() || isFull(left, queue(queue).agent()));
+    }
+    return claims;
+  }
+
+  /// How many jobs more each limit lets be live.
+  private Map<Quota.Jobs, Integer> left(Instant now) {
+    var left = new HashMap<Quota.Jobs, Integer>();
+    for (var quota : quotas.values()) {
+      if (quota instanceof Quota.Jobs jobs) {
+        var live = rows.values().stream().filter(row -> row.isLive(now) && covers(jobs, row));
+        left.put(jobs, jobs.most() - (int) live.count());
+      }
+    }
+    return left;
+  }
+
+  private static boolean covers(Quota.Jobs quota, Row row) {
+    return quota.covers(row.job().origin().agent());
+  }
+
+  private static boolean isFull(Map<Quota.Jobs, Integer> left, String agent) {
+    return left.entrySet().stream()
+        .anyMatch(quota -> quota.getKey().covers(agent) && quota.getValue() <= 0);
+  }
+
+  /// Whether a limit that lets no job go on holds back one that is due.
+  boolean isShut(Row row, Instant now) {
+    return row.isDue(now)
+        && quotas.values().stream()
+            .anyMatch(
+                quota -> quota instanceof Quota.Jobs jobs && jobs.most() == 0 && covers(jobs, row));
+  }
+
+  void limit(Quota quota) {
+    if (!quota.equals(quotas.put(quota.name(), quota))) {
+      paces.remove(quota.name());
+    }
+  }
+
+  boolean lift(String name) {
+    paces.remove(name);
+    return quotas.remove(name) != null;
+  }
+
+  Optional<Instant> call(String model, Instant now) {
+    var concerned =
+        quotas.values().stream()
+            .filter(Quota.Calls.class::isInstance)
+            .map(Quota.Calls.class::cast)
+            .filter(quota -> quota.covers(model))
+            .map(quota -> paces.getOrDefault(quota.name(), Pace.of(quota)))
+            .toList();
+    var asked = Pace.ask(concerned, now);
+    asked.paces().forEach(pace -> paces.put(pace.quota().name(), pace));
+    return Optional.ofNullable(asked.again());
+  }
+
+  /// Jobs that fell due by the passing of time take their places.
+  private void takePlaces(Instant now) {
+    rows.values().stream()
+        .filter(row -> row.isDue(now) && row.place() == null)
+        .sorted(comparing(row -> Objects.requireNonNull(row.due())))
+        .forEach(row -> put(row.at(turns.take(row.job()))));
+  }
+
+  /// The due jobs of each priority and agent, as they stand.
+  private List<Deque<Row>> queues(Instant now) {
+    var queues = new LinkedHashMap<Turns.Queue, Deque<Row>>();
+    rows.values().stream()
+        .filter(row -> row.isDue(now))
+        .sorted(
+            comparing((Row row) -> Objects.requireNonNull(row.place()))
+                .thenComparing(row -> Objects.requireNonNull(row.due())))
+        .forEach(
+            row ->
+                queues
+                    .computeIfAbsent(Turns.Queue.of(row.job()), ignored -> new ArrayDeque<>())
+                    .add(row));
+    return new ArrayList<>(queues.values());
+  }
+
+  /// The queue of which a job is handed out next comes first.
+  private Comparator<Deque<Row>> inTurn() {
+    var created = new HashMap<JobId, Integer>();
+    rows.keySet().forEach(id -> created.put(id, created.size()));
+    return comparing((Deque<Row> queue) -> -(long) queue(queue).priority())
+        .thenComparing(queue -> turns.lastTurn(queue(queue)))
+        .thenComparing(queue -> Objects.requireNonNull(queue.getFirst().due()))
+        .thenComparing(queue -> Objects.requireNonNull(created.get(queue.getFirst().job().id())));
+  }
+
+  private static Turns.Queue queue(Deque<Row> queue) {
+    return Turns.Queue.of(queue.getFirst().job());
+  }
+
+  private Claim claim(Row due, String worker, Instant until) {
+    turns.handOut(Turns.Queue.of(due.job()), Objects.requireNonNull(due.place()));
     var row = due.leased(worker, until);
     put(row);
     return new Claim(
@@ -237,9 +380,9 @@ final class MemoryState {
     }
     return switch (step.next()) {
       case Step.Next.Continue() -> new Receipt(after.version(), true, told);
-      case Step.Next.Yield(var at) -> release(after, roundedUp(at), null);
+      case Step.Next.Yield(var at) -> release(after, roundedUp(at), null, now);
       case Step.Next.End() -> {
-        var receipt = release(after, null, null);
+        var receipt = release(after, null, null, now);
         leave(id, now);
         reviveForNews(id, now);
         yield receipt;
@@ -254,7 +397,7 @@ final class MemoryState {
         requireNoCycle(id, on);
         keepForLastCall(id);
         var until = on.until();
-        yield release(row(id), until == null ? null : roundedUp(until), on);
+        yield release(row(id), until == null ? null : roundedUp(until), on, now);
       }
     };
   }
@@ -268,7 +411,7 @@ final class MemoryState {
       var parent = id.parent().get();
       places
           .leave(parent, limits(parent), queued -> next(parent, queued))
-          .ifPresent(child -> put(row(child).until(now)));
+          .ifPresent(child -> fallDue(row(child).until(now), now));
     }
   }
 
@@ -281,7 +424,7 @@ final class MemoryState {
           && rows.containsKey(id)
           && row(id).stop() == null
           && places.admit(id, parent.get())) {
-        put(row(id).until(now));
+        fallDue(row(id).until(now), now);
       }
     }
   }
@@ -297,10 +440,10 @@ final class MemoryState {
         .anyMatch(change -> change instanceof Change.Ended(var outcome) && outcome.isFromOutside());
   }
 
-  private Receipt release(Row row, @Nullable Instant due, @Nullable Wait wait) {
+  private Receipt release(Row row, @Nullable Instant due, @Nullable Wait wait, Instant now) {
     // Revived by a change of this very step, the job is due already.
     if (row.worker() != null || wait != null) {
-      put(row.released(due, wait));
+      fallDue(row.released(due, wait), now);
     }
     return new Receipt(row.version(), false, told);
   }
@@ -408,7 +551,8 @@ final class MemoryState {
     var record =
         new JobRecord(
             job.id(),
-            new JobRecord.Origin(job.key(), job.digest(), agent, now, deadline(job, now)),
+            new JobRecord.Origin(
+                job.key(), job.digest(), agent, now, deadline(job, now), priority(job)),
             definition,
             JobStatus.READY,
             Progress.START,
@@ -417,7 +561,7 @@ final class MemoryState {
             Usage.NONE,
             Budget.NONE);
     var due = job.definition().isCallback() ? null : now;
-    put(new Row(record, 0, 0, null, due, null, null, MemoryWorkspace.EMPTY));
+    put(new Row(record, 0, 0, null, due, null, null, null, MemoryWorkspace.EMPTY));
     if (job.workspace() != null) {
       checkpoint(job.id(), job.workspace());
     }
@@ -434,6 +578,13 @@ final class MemoryState {
     } else if (!job.definition().isCallback()) {
       place(job, above.get(), now);
     }
+    fallDue(row(job.id()), now);
+  }
+
+  /// Has a job take its place if it is due and has none.
+  private void fallDue(Row row, Instant now) {
+    boolean takes = row.isDue(now) && row.place() == null;
+    put(takes ? row.at(turns.take(row.job())) : row);
   }
 
   /// Has a new attempt told of all that was said to the job which supervises it.
@@ -489,6 +640,14 @@ final class MemoryState {
   void grant(JobId id, Budget more) {
     known(id);
     accounts.with(id, ledger -> ledger.grant(more));
+  }
+
+  private int priority(NewJob job) {
+    var own = job.priority();
+    var above = job.id().parent();
+    return own == null && above.isPresent()
+        ? job(above.get()).origin().priority()
+        : Objects.requireNonNullElse(own, 0);
   }
 
   private @Nullable Instant deadline(NewJob job, Instant now) {
@@ -574,7 +733,7 @@ final class MemoryState {
     for (var waiter : List.copyOf(rows.values())) {
       var awaited = waiter.awaits();
       if (awaited != null && awaited.handlers().contains(id) && isSatisfied(awaited)) {
-        wake(waiter);
+        wake(waiter, now);
       }
     }
     if (!given.contains(id)) {
@@ -582,8 +741,9 @@ final class MemoryState {
     }
   }
 
-  private void wake(Row suspended) {
-    put(suspended.released(suspended.job().origin().created(), null));
+  private void wake(Row suspended, Instant now) {
+    var due = suspended.released(suspended.job().origin().created(), null);
+    fallDue(due.at(suspended.place()), now);
   }
 
   /// Lets a job that is done go on before its next turn, where it may: for the end of a child, or
@@ -602,7 +762,7 @@ final class MemoryState {
     put(row(id).with(again.due(renewed(job.origin(), now)).record()).stopped(null));
     id.parent().ifPresent(places::again);
     append(id, Bookkeeping.revived(progress.turn(), child), now);
-    put(row(id).released(job.origin().created(), null));
+    fallDue(row(id).released(job.origin().created(), null), now);
   }
 
   /// Whether a model is there to be told what happens.
@@ -711,7 +871,7 @@ final class MemoryState {
         append(id, new Change.Recorded(job.progress().turn(), Entry.Kind.SIGNAL, message), now);
     var awaited = row(id).awaits();
     if (awaited != null && awaited.heedsMessages()) {
-      wake(row(id));
+      wake(row(id), now);
     }
     revive(id, null, now);
     return sequence;
@@ -967,7 +1127,13 @@ final class MemoryState {
     var record =
         new JobRecord(
             fork,
-            new JobRecord.Origin(null, origin.digest(), origin.agent(), now, renewed(origin, now)),
+            new JobRecord.Origin(
+                null,
+                origin.digest(),
+                origin.agent(),
+                now,
+                renewed(origin, now),
+                origin.priority()),
             from.job().definition(),
             JobStatus.READY,
             Progress.after(turn),
@@ -976,7 +1142,7 @@ final class MemoryState {
             Usage.NONE,
             Budget.NONE);
     accounts.open(fork, accounts.granted(id));
-    put(new Row(record, 0, 0, null, now, null, null, from.workspace().forked(turn)));
+    fallDue(new Row(record, 0, 0, null, now, null, null, null, from.workspace().forked(turn)), now);
     append(fork, Bookkeeping.forked(origin.agent(), id, turn), now);
     entries(id.root())
         .filter(entry -> entry.job().equals(id) && entry.turn() <= turn)

@@ -28,6 +28,7 @@ import dev.errand.job.MemorySummary;
 import dev.errand.job.NewJob;
 import dev.errand.job.Note;
 import dev.errand.job.Outcome;
+import dev.errand.job.Quota;
 import dev.errand.job.Stop;
 import dev.errand.job.StoreException;
 import dev.errand.job.UnknownTurnException;
@@ -42,7 +43,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -82,20 +82,7 @@ public final class MemoryStore implements Store {
     if (limit < 0) {
       throw new IllegalArgumentException("Cannot claim " + limit + " jobs");
     }
-    return change(
-        draft -> {
-          var due =
-              draft.rows.values().stream()
-                  .filter(row -> row.isDue(now()))
-                  .sorted(comparing(row -> Objects.requireNonNull(row.due())))
-                  .limit(limit)
-                  .toList();
-          var claims = new ArrayList<Claim>();
-          for (var row : due) {
-            claims.add(draft.claim(row, worker, end(duration)));
-          }
-          return List.copyOf(claims);
-        });
+    return change(draft -> draft.claim(worker, limit, end(duration), now()));
   }
 
   @Override
@@ -120,8 +107,9 @@ public final class MemoryStore implements Store {
                 .min(Instant::compareTo));
   }
 
-  private static Optional<Instant> nextJob(MemoryState all) {
+  private Optional<Instant> nextJob(MemoryState all) {
     return all.rows.values().stream()
+        .filter(row -> !all.isShut(row, now()))
         .flatMap(row -> Optional.ofNullable(row.due()).stream())
         .min(Instant::compareTo);
   }
@@ -271,6 +259,30 @@ public final class MemoryStore implements Store {
           draft.grant(job, more);
           return job;
         });
+  }
+
+  @Override
+  public void limit(Quota quota) {
+    change(
+        draft -> {
+          draft.limit(quota);
+          return quota;
+        });
+  }
+
+  @Override
+  public boolean lift(String name) {
+    return change(draft -> draft.lift(name));
+  }
+
+  @Override
+  public List<Quota> quotas() {
+    return read(all -> List.copyOf(all.quotas.values()));
+  }
+
+  @Override
+  public Optional<Instant> call(String model) {
+    return change(draft -> draft.call(model, now()));
   }
 
   @Override

@@ -27,6 +27,7 @@ import dev.errand.job.Limits;
 import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
+import dev.errand.job.Quota;
 import dev.errand.job.Retry;
 import dev.errand.job.Slot;
 import dev.errand.job.Subtask;
@@ -166,6 +167,8 @@ final class RandomCalls {
       signal();
     } else if (dice < 27) {
       stop();
+    } else if (dice < 28 && chance(40)) {
+      limit();
     } else if (dice < 28) {
       var job = known();
       var more = budget();
@@ -175,6 +178,24 @@ final class RandomCalls {
     } else {
       commit(pick(held));
     }
+  }
+
+  private void limit() {
+    var quota =
+        switch (random.nextInt(4)) {
+          case 0 -> Quota.jobs(random.nextInt(6));
+          case 1 -> Quota.jobs("a" + random.nextInt(2), random.nextInt(3));
+          default -> Quota.calls(pick(List.of("p", "p:m")), 1 + random.nextInt(9));
+        };
+    if (chance(50)) {
+      same("limit " + quota, any -> done(() -> any.limit(quota)));
+    } else {
+      same("lift " + quota.name(), any -> any.lift(quota.name()));
+      same("lift jobs", any -> any.lift("jobs"));
+    }
+    same("limits", any -> any.quotas());
+    var model = pick(List.of("p:m", "p:n"));
+    same("call " + model, any -> any.call(model));
   }
 
   private void signal() {
@@ -294,8 +315,8 @@ final class RandomCalls {
   private NewJob root() {
     var key = chance(50) ? "k" + random.nextInt(3) : null;
     var budget = chance(50) ? null : budget();
-    return new NewJob(
-        pick(ROOTS), key, definition(), digest(), null, null, null, timeout(), budget);
+    return new NewJob(pick(ROOTS), key, definition(), digest(), null, null, null, timeout(), budget)
+        .prioritized(priority());
   }
 
   private Change change(JobId job, Map<Integer, Integer> lengths) {
@@ -357,7 +378,12 @@ final class RandomCalls {
     var message = chance(10) ? "hello" : null;
     var budget = chance(60) ? null : budget();
     return new NewJob(
-        id, null, definition(), digest(), handler, workspace, message, timeout(), budget);
+            id, null, definition(), digest(), handler, workspace, message, timeout(), budget)
+        .prioritized(priority());
+  }
+
+  private @Nullable Integer priority() {
+    return chance(80) ? null : random.nextInt(3) - 1;
   }
 
   private Budget budget() {

@@ -47,6 +47,7 @@ import dev.errand.job.NewJob;
 import dev.errand.job.ObjectConflictException;
 import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
+import dev.errand.job.Quota;
 import dev.errand.job.Slot;
 import dev.errand.job.StaleLeaseException;
 import dev.errand.job.StoreException;
@@ -64,6 +65,7 @@ import dev.errand.spi.Step;
 import dev.errand.spi.Store;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -72,6 +74,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
@@ -434,6 +437,592 @@ public abstract class StoreContract {
       assertThat(claimed.stream().flatMap(claims -> claimed(claims).stream()).distinct())
           .hasSize(100);
       assertThat(claimed.stream().mapToInt(List::size).sum()).isEqualTo(100);
+    }
+  }
+
+  @Nested
+  class TakingTurns {
+    private static final JobId OTHER = new JobId("other");
+
+    private static NewJob of(String agent, JobId id) {
+      var definition = JobDefinition.of(AgentSpec.program(agent), CodeBlock.python("pass"));
+      return new NewJob(id, null, definition, "asked", null, null);
+    }
+
+    /// A tree of that agent whose root waits for its first child; all children are due.
+    private void tree(String agent, JobId root, int children) {
+      store.submit(of(agent, root));
+      var created =
+          IntStream.rangeClosed(1, children)
+              .mapToObj(n -> handled(of(agent, root.child(n))))
+              .toArray(Change[]::new);
+      var claim = claim(root);
+      store.commit(Stepping.by(claim, created).awaiting(1, root.child(1)));
+    }
+
+    private static Change handled(NewJob child) {
+      return new Change.Created(child.handledBy(Subtask.open(Json.Null.VALUE)));
+    }
+
+    private List<String> next(int many) {
+      return claimed(store.claim("worker", many, LEASE));
+    }
+
+    private List<String> oneByOne(int many) {
+      return IntStream.range(0, many).boxed().flatMap(n -> next(1).stream()).toList();
+    }
+
+    private static long within(JobId root, List<String> claimed) {
+      return claimed.stream().filter(id -> new JobId(id).isWithin(root)).count();
+    }
+
+    @Test
+    void a_single_new_job_has_at_most_one_of_a_thousand_children_before_it() {
+      tree("tester", ROOT, 1_000);
+      next(100);
+      clock.advance(Duration.ofSeconds(1));
+      store.submit(of("tester", OTHER));
+
+      assertThat(next(2)).contains("other");
+    }
+
+    @Test
+    void two_trees_of_an_agent_share_evenly_however_long_one_was_there() {
+      tree("tester", ROOT, 500);
+      next(200);
+      tree("tester", OTHER, 300);
+
+      assertThat(within(OTHER, next(100))).isBetween(49L, 51L);
+      assertThat(within(OTHER, oneByOne(100))).isBetween(49L, 51L);
+    }
+
+    @Test
+    void a_tree_that_had_nothing_due_for_long_saves_up_no_turns() {
+      tree("tester", ROOT, 300);
+      store.submit(of("tester", OTHER));
+      var idle = claim(OTHER);
+      next(200);
+      var children =
+          IntStream.rangeClosed(1, 50)
+              .mapToObj(n -> handled(of("tester", OTHER.child(n))))
+              .toArray(Change[]::new);
+      store.commit(Stepping.by(idle, children).ending());
+
+      assertThat(within(OTHER, next(40))).isBetween(19L, 21L);
+    }
+
+    @Test
+    void two_agents_share_evenly_however_many_trees_each_has() {
+      tree("one", ROOT, 300);
+      IntStream.range(0, 300).forEach(n -> store.submit(of("two", new JobId("two" + n))));
+
+      assertThat(within(ROOT, next(100))).isEqualTo(50);
+      assertThat(within(ROOT, oneByOne(100))).isEqualTo(50);
+    }
+
+    @Test
+    void an_agent_that_had_no_turn_yet_has_one_next() {
+      tree("one", ROOT, 100);
+      next(50);
+      clock.advance(Duration.ofSeconds(1));
+      store.submit(of("two", OTHER));
+
+      assertThat(next(1)).containsExactly("other");
+    }
+
+    @Test
+    void agents_that_had_no_turn_yet_come_in_the_order_in_which_their_jobs_fell_due() {
+      for (var agent : List.of("c", "a", "b")) {
+        clock.advance(Duration.ofSeconds(1));
+        store.submit(of(agent, new JobId(agent + "1")));
+        store.submit(of(agent, new JobId(agent + "2")));
+      }
+
+      assertThat(oneByOne(3)).containsExactly("c1", "a1", "b1");
+      assertThat(next(10)).containsExactly("c2", "a2", "b2");
+    }
+
+    @Test
+    void all_of_a_higher_priority_come_first_whoevers_turn_it_is() {
+      tree("tester", ROOT, 3);
+      store.submit(of("low", new JobId("low")).prioritized(Integer.MIN_VALUE));
+      store.submit(of("tester", new JobId("top1")).prioritized(Integer.MAX_VALUE));
+      clock.advance(Duration.ofSeconds(1));
+      store.submit(of("tester", new JobId("top2")).prioritized(Integer.MAX_VALUE));
+      store.submit(of("other", OTHER).prioritized(1));
+
+      assertThat(next(100))
+          .containsExactly("top1", "top2", "other", "tree.1", "tree.2", "tree.3", "low");
+    }
+
+    @Test
+    void a_child_has_its_parents_priority_unless_it_says_otherwise() {
+      store.submit(of("tester", ROOT).prioritized(5));
+      var same = handled(of("tester", FIRST));
+      var lower = handled(of("tester", SECOND).prioritized(-2));
+      store.commit(Stepping.by(claim(ROOT), same, lower).yielding(clock.instant()));
+      store.commit(Stepping.by(claim(SECOND), handled(of("tester", SECOND.child(1)))).goingOn());
+
+      assertThat(store.find(List.of(ROOT, FIRST, SECOND, SECOND.child(1))))
+          .extracting(job -> job.id().text() + " " + job.origin().priority())
+          .containsExactlyInAnyOrder("tree 5", "tree.1 5", "tree.2 -2", "tree.2.1 -2");
+      store.submit(of("tester", OTHER));
+      assertThat(store.find(OTHER).orElseThrow().origin().priority()).isZero();
+    }
+
+    @Test
+    void a_fork_has_the_priority_of_what_it_was_forked_from() {
+      store.submit(of("tester", ROOT).prioritized(3));
+      store.fork(ROOT, Delta.BEFORE, OTHER);
+
+      assertThat(store.find(OTHER).orElseThrow().origin().priority()).isEqualTo(3);
+    }
+
+    @Test
+    void a_woken_parent_does_not_queue_behind_its_thousand_due_children() {
+      tree("tester", ROOT, 1_000);
+      var first = store.claim("worker", 1, LEASE).getFirst();
+      store.commit(Stepping.by(first, ended(succeeded(1))).ending());
+
+      assertThat(next(2)).contains("tree");
+    }
+
+    @Test
+    void a_job_that_hands_itself_back_goes_behind_the_others_that_are_due() {
+      for (var id : List.of("a", "b", "c")) {
+        store.submit(of("tester", new JobId(id)));
+      }
+      var handedOut = new ArrayList<String>();
+      for (int n = 0; n < 6; n++) {
+        var claim = store.claim("worker", 1, LEASE).getFirst();
+        handedOut.add(claim.job().id().text());
+        clock.advance(Duration.ofMillis(1));
+        store.commit(Stepping.by(claim).yielding(clock.instant()));
+      }
+
+      assertThat(handedOut).containsExactly("a", "b", "c", "a", "b", "c");
+    }
+
+    @Test
+    void jobs_whose_leases_ran_out_come_in_the_order_of_their_ends() {
+      var ids = List.of(new JobId("a"), new JobId("b"), new JobId("c"));
+      ids.forEach(id -> store.submit(of("tester", id)));
+      var leases = store.claim("first", 3, LEASE).stream().map(Claim::lease).toList();
+      store.renew(List.of(leases.get(0)), LEASE.plusSeconds(2));
+      store.renew(List.of(leases.get(1)), LEASE.plusSeconds(1));
+      clock.advance(LEASE.multipliedBy(2));
+
+      assertThat(next(3)).containsExactly("c", "b", "a");
+    }
+
+    @Test
+    void a_thousand_children_whose_leases_ran_out_give_way_to_a_single_new_job() {
+      tree("tester", ROOT, 1_000);
+      assertThat(next(1_000)).hasSize(1_000);
+      clock.advance(LEASE.multipliedBy(2));
+      next(10);
+      store.submit(of("tester", OTHER));
+
+      assertThat(next(2)).contains("other");
+    }
+
+    @Test
+    void a_job_renewed_after_its_lease_ran_out_is_due_no_more() {
+      store.submit(of("tester", ROOT));
+      var lease = claim(ROOT).lease();
+      clock.advance(LEASE);
+      store.submit(of("tester", OTHER));
+      store.submit(of("tester", new JobId("third")));
+      assertThat(next(1)).containsExactly("other");
+      assertThat(store.renew(List.of(lease), LEASE)).hasSize(1);
+
+      assertThat(next(10)).containsExactly("third");
+      clock.advance(LEASE);
+      assertThat(next(10)).containsExactlyInAnyOrder("tree", "other", "third");
+    }
+
+    @Test
+    void jobs_that_slept_give_way_as_those_do_that_were_created_together() {
+      tree("tester", ROOT, 300);
+      var morning = clock.instant().plus(Duration.ofHours(8));
+      store
+          .claim("worker", 300, LEASE)
+          .forEach(claim -> store.commit(Stepping.by(claim).yielding(morning)));
+      clock.advance(Duration.ofHours(9));
+      next(10);
+      tree("tester", OTHER, 100);
+
+      assertThat(within(OTHER, next(100))).isBetween(49L, 51L);
+    }
+
+    @Test
+    void a_refused_step_takes_no_places() {
+      tree("tester", OTHER, 3);
+      store.submit(of("tester", ROOT));
+      var claim =
+          store.claim("worker", 4, LEASE).stream()
+              .filter(any -> any.job().id().equals(ROOT))
+              .findFirst()
+              .orElseThrow();
+      var many =
+          Stream.concat(
+                  IntStream.rangeClosed(1, 50).mapToObj(n -> handled(of("tester", ROOT.child(n)))),
+                  Stream.of(created(OTHER.child(9))))
+              .toArray(Change[]::new);
+      assertThatThrownBy(() -> store.commit(Stepping.by(claim, many).goingOn()))
+          .isInstanceOf(IllegalArgumentException.class);
+      store.commit(Stepping.by(claim, handled(of("tester", FIRST))).goingOn());
+      tree("tester", new JobId("third"), 20);
+
+      assertThat(next(3)).contains("tree.1");
+    }
+
+    @Test
+    void who_stood_first_before_a_restart_is_not_passed_for_ever_by_who_comes_after() {
+      tree("tester", ROOT, 100);
+      next(50);
+      reopen();
+      var handedOut = new ArrayList<String>();
+      for (int n = 0; n < 20; n++) {
+        store.submit(of("tester", new JobId("new" + n)));
+        handedOut.addAll(next(1));
+      }
+
+      assertThat(handedOut).filteredOn(id -> id.startsWith("new")).hasSizeGreaterThan(8);
+      assertThat(handedOut)
+          .filteredOn(id -> id.startsWith("tree"))
+          .hasSizeGreaterThan(survivesReopening() ? 8 : -1);
+    }
+  }
+
+  @Nested
+  class HoldingLimits {
+    private static final JobId OTHER = new JobId("other");
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+
+    private void submit(String agent, int many) {
+      for (int n = 0; n < many; n++) {
+        store.submit(of(agent, new JobId(agent + n)));
+      }
+    }
+
+    private static NewJob of(String agent, JobId id) {
+      var definition = JobDefinition.of(AgentSpec.program(agent), CodeBlock.python("pass"));
+      return new NewJob(id, null, definition, "asked", null, null);
+    }
+
+    private void end(Claim claim) {
+      store.commit(Stepping.by(claim, ended(succeeded(1))).ending());
+    }
+
+    private List<Claim> claimAll() {
+      return store.claim("worker", 100, LEASE);
+    }
+
+    @Test
+    void no_more_jobs_are_handed_out_than_may_be_live() {
+      store.limit(Quota.jobs(3));
+      submit("a", 5);
+      var live = claimAll();
+
+      assertThat(claimed(live)).containsExactly("a0", "a1", "a2");
+      assertThat(claimAll()).isEmpty();
+      end(live.getFirst());
+      assertThat(claimed(claimAll())).containsExactly("a3");
+    }
+
+    @Test
+    void a_limit_of_an_agents_jobs_is_none_of_others() {
+      store.limit(Quota.jobs("a", 1));
+      submit("a", 3);
+      submit("b", 3);
+
+      assertThat(claimed(claimAll())).containsExactly("a0", "b0", "b1", "b2");
+    }
+
+    @Test
+    void of_two_limits_both_are_held() {
+      store.limit(Quota.jobs("a", 2));
+      store.limit(Quota.jobs(3));
+      submit("a", 3);
+      submit("b", 3);
+
+      assertThat(claimed(claimAll())).containsExactlyInAnyOrder("a0", "a1", "b0");
+      store.lift("jobs:a");
+      assertThat(claimAll()).isEmpty();
+      store.lift("jobs");
+      assertThat(claimAll()).hasSize(3);
+    }
+
+    @Test
+    void many_who_claim_at_a_time_stay_within_a_limit() throws Exception {
+      store.limit(Quota.jobs("a", 7));
+      submit("a", 60);
+      int ended = 0;
+      for (int round = 0; round < 5; round++) {
+        var claims =
+            atOnce(
+                    IntStream.range(0, 10)
+                        .<Callable<List<Claim>>>mapToObj(
+                            n -> () -> store.claim("worker" + n, 3, LEASE))
+                        .toList())
+                .stream()
+                .flatMap(List::stream)
+                .toList();
+        ended += claims.size();
+        assertThat(claims).hasSize(7);
+        claims.forEach(this::end);
+      }
+
+      assertThat(ended).isEqualTo(35);
+    }
+
+    @Test
+    void a_job_that_waits_or_was_handed_back_is_not_live() {
+      store.limit(Quota.jobs(1));
+      store.submit(of("a", ROOT));
+      store.commit(
+          Stepping.by(claim(ROOT), new Change.Created(of("a", FIRST).handledBy(open())))
+              .awaiting(1, FIRST));
+      var child = claimAll().getFirst();
+      assertThat(child.job().id()).isEqualTo(FIRST);
+      store.commit(Stepping.by(child).yielding(clock.instant()));
+
+      assertThat(claimed(claimAll())).containsExactly("tree.1");
+    }
+
+    private static Subtask open() {
+      return Subtask.open(Json.Null.VALUE);
+    }
+
+    @Test
+    void a_job_whose_lease_ran_out_is_not_live() {
+      store.limit(Quota.jobs(1));
+      submit("a", 2);
+      assertThat(claimed(claimAll())).containsExactly("a0");
+      clock.advance(LEASE);
+
+      assertThat(claimAll()).hasSize(1);
+      assertThat(claimAll()).isEmpty();
+    }
+
+    @Test
+    void who_was_passed_over_keeps_its_place() {
+      store.limit(Quota.jobs("a", 0));
+      submit("a", 2);
+      submit("b", 2);
+      assertThat(claimed(claimAll())).containsExactly("b0", "b1");
+      clock.advance(Duration.ofSeconds(1));
+      store.submit(of("a", OTHER));
+      store.lift("jobs:a");
+
+      assertThat(claimed(claimAll())).containsExactly("a0", "a1", "other");
+    }
+
+    @Test
+    void a_higher_priority_goes_not_beyond_a_limit_and_holds_up_nobody() {
+      store.limit(Quota.jobs("a", 1));
+      store.submit(of("a", FIRST.root()).prioritized(5));
+      submit("a", 1);
+      submit("b", 1);
+
+      assertThat(claimed(claimAll())).containsExactly("tree", "b0");
+    }
+
+    @Test
+    void what_a_limit_holds_back_is_due_and_keeps_the_store_busy() {
+      store.limit(Quota.jobs(1));
+      submit("a", 2);
+      var due = clock.instant();
+      var live = claimAll().getFirst();
+      clock.advance(Duration.ofSeconds(1));
+
+      assertThat(store.nextDue()).hasValue(due);
+      assertThat(store.busy()).isTrue();
+      end(live);
+      assertThat(store.nextDue()).hasValue(due);
+    }
+
+    @Test
+    void what_may_not_go_on_at_all_does_not_fall_due_until_the_limit_is_lifted() {
+      submit("a", 2);
+      var live = store.claim("worker", 1, LEASE).getFirst();
+      store.limit(Quota.jobs("a", 0));
+
+      assertThat(store.nextDue()).hasValue(live.lease().until());
+      assertThat(store.busy()).isTrue();
+      end(live);
+      assertThat(store.nextDue()).isEqualTo(deadline("a1"));
+      assertThat(store.busy()).isFalse();
+      assertThat(claimAll()).isEmpty();
+      store.lift("jobs:a");
+      assertThat(store.nextDue()).hasValue(clock.instant());
+      assertThat(claimed(claimAll())).containsExactly("a1");
+    }
+
+    private Optional<Instant> deadline(String id) {
+      return store.find(new JobId(id)).map(job -> job.origin().deadline());
+    }
+
+    @Test
+    void a_lower_limit_takes_from_nobody_what_it_has() {
+      submit("a", 5);
+      var live = store.claim("worker", 4, LEASE);
+      store.limit(Quota.jobs(2));
+      assertThat(store.renew(live.stream().map(Claim::lease).toList(), LEASE)).hasSize(4);
+      end(live.get(0));
+      end(live.get(1));
+
+      assertThat(claimAll()).isEmpty();
+      end(live.get(2));
+      assertThat(claimed(claimAll())).containsExactly("a4");
+    }
+
+    @Test
+    void limits_are_listed_by_name_and_one_takes_the_place_of_that_name() {
+      store.limit(Quota.jobs("researcher", 4));
+      store.limit(Quota.calls("openai", 60).withBurst(5));
+      store.limit(Quota.jobs(10));
+      store.limit(Quota.jobs("researcher", 2));
+      var all =
+          List.of(
+              Quota.calls("openai", 60).withBurst(5), Quota.jobs(10), Quota.jobs("researcher", 2));
+
+      assertThat(store.quotas()).isEqualTo(all);
+      assertThat(store.lift("jobs")).isTrue();
+      assertThat(store.lift("jobs")).isFalse();
+      assertThat(store.quotas()).containsExactly(all.get(0), all.get(2));
+    }
+
+    @Test
+    void limits_outlive_a_restart_as_the_jobs_do() {
+      store.limit(Quota.jobs(10));
+      store.limit(Quota.calls("openai", 1));
+      assertThat(store.call("openai:large")).isEmpty();
+      reopen();
+
+      assertThat(store.quotas()).hasSize(survivesReopening() ? 2 : 0);
+      assertThat(store.call("openai:large").isPresent()).isEqualTo(survivesReopening());
+    }
+
+    @Test
+    void of_a_minute_all_calls_may_be_made_and_no_more() {
+      store.limit(Quota.calls("openai", 7));
+      for (int minute = 0; minute < 3; minute++) {
+        var end = clock.instant().plus(MINUTE);
+        int made = 0;
+        while (clock.instant().isBefore(end)) {
+          var again = store.call("openai:large");
+          made += again.isEmpty() ? 1 : 0;
+          clock.advance(Duration.between(clock.instant(), again.orElse(clock.instant())));
+        }
+        assertThat(made).as("minute %d", minute).isEqualTo(7);
+      }
+    }
+
+    @Test
+    void in_no_minute_whenever_it_begins_are_there_more_calls() {
+      store.limit(Quota.calls("openai", 10).withBurst(4));
+      var random = new Random(5);
+      var made = new ArrayList<Instant>();
+      for (int n = 0; n < 2_000; n++) {
+        if (store.call("openai:large").isEmpty()) {
+          made.add(clock.instant());
+        }
+        clock.advance(Duration.ofMillis(random.nextInt(random.nextInt(20) == 0 ? 60_000 : 900)));
+      }
+
+      assertThat(made)
+          .hasSizeGreaterThan(100)
+          .allSatisfy(
+              from ->
+                  assertThat(made)
+                      .filteredOn(at -> !at.isBefore(from) && at.isBefore(from.plus(MINUTE)))
+                      .hasSizeLessThanOrEqualTo(10));
+    }
+
+    @Test
+    void after_a_pause_a_burst_of_calls_may_be_made_at_once() {
+      store.limit(Quota.calls("openai", 10).withBurst(4));
+      for (int n = 0; n < 2; n++) {
+        var answers = IntStream.range(0, 6).mapToObj(ask -> store.call("openai:large")).toList();
+        assertThat(answers.subList(0, 4)).allSatisfy(answer -> assertThat(answer).isEmpty());
+        assertThat(answers.subList(4, 6)).allSatisfy(answer -> assertThat(answer).isPresent());
+        clock.advance(Duration.ofHours(1));
+      }
+    }
+
+    @Test
+    void of_many_who_ask_at_a_time_as_many_are_given_a_call_as_there_are() throws Exception {
+      store.limit(Quota.calls("openai", 100).withBurst(13));
+      var answers =
+          atOnce(
+              IntStream.range(0, 50)
+                  .<Callable<Optional<Instant>>>mapToObj(n -> () -> store.call("openai:large"))
+                  .toList());
+
+      assertThat(answers.stream().filter(Optional::isEmpty)).hasSize(13);
+    }
+
+    @Test
+    void those_who_are_put_off_come_one_after_the_other_and_each_is_given_its_call() {
+      store.limit(Quota.calls("openai", 60));
+      var start = clock.instant();
+      assertThat(store.call("openai:large")).isEmpty();
+      var told =
+          IntStream.range(0, 5).mapToObj(n -> store.call("openai:large").orElseThrow()).toList();
+
+      assertThat(told).isEqualTo(IntStream.rangeClosed(1, 5).mapToObj(start::plusSeconds).toList());
+      for (var again : told) {
+        clock.advance(Duration.between(clock.instant(), again));
+        assertThat(store.call("openai:large")).isEmpty();
+      }
+    }
+
+    @Test
+    void nobody_is_put_off_much_longer_than_a_minute() {
+      store.limit(Quota.calls("openai", 60));
+      var told = IntStream.range(0, 500).boxed().flatMap(n -> store.call("openai:any").stream());
+
+      assertThat(told.max(Instant::compareTo).orElseThrow())
+          .isEqualTo(clock.instant().plusSeconds(61));
+    }
+
+    @Test
+    void a_call_counts_for_its_model_and_for_its_provider_or_for_neither() {
+      store.limit(Quota.calls("openai", 60).withBurst(3));
+      store.limit(Quota.calls("openai:large", 60).withBurst(2));
+      var large = IntStream.range(0, 4).mapToObj(n -> store.call("openai:large")).toList();
+
+      assertThat(large.stream().filter(Optional::isEmpty)).hasSize(2);
+      assertThat(store.call("openai:small")).isEmpty();
+      assertThat(store.call("openai:small")).isPresent();
+    }
+
+    @Test
+    void a_model_that_no_limit_covers_may_be_called_always() {
+      store.limit(Quota.calls("openai", 1));
+      store.limit(Quota.jobs(0));
+      assertThat(store.call("openai:large")).isEmpty();
+
+      for (var model : List.of("openai2:large", "ollama:openai", "open")) {
+        assertThat(store.call(model)).isEmpty();
+        assertThat(store.call(model)).isEmpty();
+      }
+      assertThat(store.call("openai")).isPresent();
+    }
+
+    @Test
+    void a_rate_that_is_set_again_as_it_was_goes_on_and_another_begins_anew() {
+      store.limit(Quota.calls("openai", 1));
+      assertThat(store.call("openai:large")).isEmpty();
+      store.limit(Quota.calls("openai", 1));
+      assertThat(store.call("openai:large")).isPresent();
+      store.limit(Quota.calls("openai", 2));
+      assertThat(store.call("openai:large")).isEmpty();
+      assertThat(store.call("openai:large")).isPresent();
+      store.lift("calls:openai");
+      assertThat(store.call("openai:large")).isEmpty();
     }
   }
 

@@ -1178,6 +1178,7 @@ public abstract class WorkspaceContract extends DrivenJobs {
                         .with("schema", Json.object("type", "array"))
                         .with("millis", 60_000)
                         .with("budget", StoredForm.write(Budget.tokens(200)))
+                        .with("priority", 7)
                         .with("retry", StoredForm.write(Retry.attempts(2)))));
   }
 
@@ -1202,7 +1203,8 @@ public abstract class WorkspaceContract extends DrivenJobs {
                 Json.object("type", "array"),
                 Duration.ofMinutes(1),
                 Budget.tokens(200),
-                Retry.attempts(2)));
+                Retry.attempts(2),
+                7));
   }
 
   @Test

@@ -215,7 +215,10 @@ class HouseRulesTest {
     assertThat(Signatures.ofPublicTypesIn(CORE))
         .isNotEmpty()
         .filteredOn(
-            shown -> !shown.packageName().matches("(java|javax\\.sql|dev\\.errand|org\\.jspecify)(\\..*)?"))
+            shown ->
+                !shown
+                    .packageName()
+                    .matches("(java|javax\\.sql|dev\\.errand|org\\.jspecify)(\\..*)?"))
         .as("types of a library in a public signature of core")
         .isEmpty();
   }

@@ -399,7 +399,8 @@ def create_new_job(
 ):
     """Creates a job of that agent, which runs the warm-up code with copies of the shared variables and of what the code
     reads of the caller's. Its result must fit the `result_schema`, if one is given; it is ended after `time_limit` seconds,
-    and attempted again as `retry` says: a number of attempts, or a dict."""
+    and attempted again as `retry` says: a number of attempts, or a dict. Of jobs that are due, those of a higher
+    `priority` go on first; it has this job's unless it is given another."""
     schema = params.pop("result_schema", None)
     return new_job(agent, shared_vars, parent_job, warmup_code, locale, caller_frame, params, schema=schema)
 
@@ -423,13 +424,26 @@ def new_job(agent, shared_vars, parent_job, warmup_code, locale, frame, params, 
         elif name in session.namespace:
             variables[name] = session.namespace[name]
     variables.update(shared_vars or {})
-    terms = _terms(schema, params.pop("time_limit", None), params.pop("budget", None), params.pop("retry", None))
+    terms = _terms(schema, *(params.pop(name, None) for name in ("time_limit", "budget", "retry", "priority")))
     return session.create(agent, blocks, variables, params, locale, message, future, terms)
 
 
-def _terms(schema, time_limit, budget, retry):
+def _terms(schema, time_limit, budget, retry, priority):
     """What a child is bound to, for the session."""
-    return {"schema": schema, "millis": _millis(time_limit), "budget": _budget(budget), "retry": retry}
+    return {
+        "schema": schema,
+        "millis": _millis(time_limit),
+        "budget": _budget(budget),
+        "retry": retry,
+        "priority": _priority(priority),
+    }
+
+
+def _priority(priority):
+    """A whole number, or None for that of this job."""
+    if priority is not None and (type(priority) is not int or not -(1 << 31) <= priority < 1 << 31):
+        raise TypeError("priority must be a whole number of 32 bits, not %r" % (priority,))
+    return priority
 
 
 def _millis(time_limit):
@@ -556,14 +570,17 @@ def _sub_tasks():
     return [handler for handler in session.children() if not isinstance(handler, (Callback, JobExit))]
 
 
-def delegate(function, /, *args, id=None, result_schema=None, time_limit=None, budget=None, retry=None, **kwargs):
+def delegate(
+    function, /, *args, id=None, result_schema=None, time_limit=None, budget=None, retry=None, priority=None, **kwargs
+):
     """Runs a function in a child job, with copies of the arguments and of what it refers to by name. What it returns must
     fit the JSON schema, if one is given; it is ended when it has not ended after so many seconds, and attempted again as
-    `retry` says: a number of attempts, or a dict. All that is below it spends no more on models than its budget."""
+    `retry` says: a number of attempts, or a dict. All that is below it spends no more on models than its budget. Of jobs
+    that are due, those of a higher priority go on first; it has this job's unless it is given another."""
     if isinstance(function, (SubtaskFactory, ToolFactory)) or not callable(function):
         raise TypeError("delegate() needs a function, not %s" % type(function).__name__)
     _check_id(id)
-    return session.delegate(function, args, kwargs, id, _terms(result_schema, time_limit, budget, retry))
+    return session.delegate(function, args, kwargs, id, _terms(result_schema, time_limit, budget, retry, priority))
 
 
 class SubtaskFactory:
@@ -753,7 +770,7 @@ class ToolFactory(Tool):
     @staticmethod
     def _started(form, ids):
         variables = {name: durable.given(value) for name, value in form.get("vars", {}).items()}
-        terms = {name: form.get(name) for name in ("schema", "millis", "budget")}
+        terms = {name: form.get(name) for name in ("schema", "millis", "budget", "priority")}
         terms.update(retry=None, policy=form.get("retry"))
         told = {name: form.get(name) for name in ("locale", "message")}
         agent, code, params = Agent(form["agent"]), form.get("code", ()), form.get("params", {})

@@ -1,0 +1,110 @@
+package dev.errand.spi;
+
+import dev.errand.job.JobId;
+import dev.errand.job.JobRecord;
+import dev.errand.job.JobStatus;
+import java.util.HashMap;
+import java.util.Map;
+
+/// Which place a job takes in the queue of its agent, and which agent was served when: what a store
+/// remembers to hand out jobs in turn, as [Store#claim] says.
+///
+/// Kept in memory; it holds a few numbers for each queue, and one for each flow that is ahead of
+/// the others of its queue. Not thread-safe.
+public final class Turns {
+  private static final int FLOWS_BEFORE_PRUNING = 256;
+
+  private final Map<Queue, Served> queues = new HashMap<>();
+  private long handedOut;
+
+  /// Nothing was handed out yet.
+  public Turns() {}
+
+  /// The same, to be gone on with apart.
+  public Turns(Turns other) {
+    other.queues.forEach((queue, served) -> queues.put(queue, new Served(served)));
+    handedOut = other.handedOut;
+  }
+
+  /// The jobs of one agent that have one priority; they stand by their places.
+  ///
+  /// @param priority the higher goes first
+  /// @param agent the agent's name
+  public record Queue(int priority, String agent) {
+    /// The queue that a job stands in while it is due.
+    public static Queue of(JobRecord job) {
+      return new Queue(job.origin().priority(), job.origin().agent());
+    }
+  }
+
+  /// Jobs of one tree that stand one behind the other.
+  ///
+  /// @param begun whether they have begun before
+  private record Flow(JobId root, boolean begun) {}
+
+  /// What is known of a queue.
+  private static final class Served {
+    private final Map<Flow, Long> last;
+    private long highest;
+    private long turn;
+    private int prunedAt = FLOWS_BEFORE_PRUNING;
+
+    Served() {
+      last = new HashMap<>();
+    }
+
+    Served(Served other) {
+      last = new HashMap<>(other.last);
+      highest = other.highest;
+      turn = other.turn;
+      prunedAt = other.prunedAt;
+    }
+
+    long take(Flow flow) {
+      long place = Math.max(highest, last.getOrDefault(flow, 0L) + 1);
+      last.put(flow, place);
+      if (last.size() > prunedAt) {
+        // A flow that is behind the others takes the highest place next, as an unknown one does.
+        last.values().removeIf(taken -> taken < highest);
+        prunedAt = Math.max(FLOWS_BEFORE_PRUNING, 2 * last.size());
+      }
+      return place;
+    }
+  }
+
+  /// The place that a job takes which falls due as it stands.
+  public long take(JobRecord job) {
+    return take(Queue.of(job), job.id().root(), job.status() != JobStatus.READY);
+  }
+
+  /// The place that a job of this tree takes.
+  ///
+  /// @param begun whether it has begun, that is, is no longer `READY`
+  public long take(Queue queue, JobId root, boolean begun) {
+    return served(queue).take(new Flow(root, begun));
+  }
+
+  /// A job with that place was handed out.
+  public void handOut(Queue queue, long place) {
+    resume(queue, place);
+    served(queue).turn = ++handedOut;
+  }
+
+  /// Has nobody take a lower place in that queue from now on: for a store that is opened again, the
+  /// lowest place of the jobs which stand there.
+  public void resume(Queue queue, long place) {
+    var served = served(queue);
+    served.highest = Math.max(served.highest, place);
+  }
+
+  /// When a job of that queue was handed out last, as a number that grows with every job; 0 for
+  /// never.
+  public long lastTurn(Queue queue) {
+    var served = queues.get(queue);
+    return served == null ? 0 : served.turn;
+  }
+
+  private Served served(Queue queue) {
+    return queues.computeIfAbsent(queue, ignored -> new Served());
+  }
+}
