@@ -1,6 +1,7 @@
 package dev.errand.verification;
 
 import static dev.errand.verification.Recorded.python;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -33,6 +34,7 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,7 +46,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DrainTest {
   private static final Duration LONG = Duration.ofMinutes(1);
   private static final Duration SHORT = Duration.ofMillis(500);
-  private static final CPythonRuntime PYTHON = CPythonRuntime.create();
+
+  private static @Nullable CPythonRuntime runtime;
 
   private final CountDownLatch called = new CountDownLatch(1);
   private final CountDownLatch released = new CountDownLatch(1);
@@ -67,7 +70,7 @@ class DrainTest {
   }
 
   private Errand opened() {
-    return opened(Errand.builder().runtime(Waiting.KEPT.over(PYTHON)));
+    return opened(Errand.builder().runtime(Waiting.KEPT.over(requireNonNull(runtime))));
   }
 
   @AfterEach
@@ -77,17 +80,22 @@ class DrainTest {
     second().close();
   }
 
+  @BeforeAll
+  static void openRuntime() {
+    runtime = CPythonRuntime.create();
+  }
+
   @AfterAll
   static void closeRuntime() {
-    PYTHON.close();
+    requireNonNull(runtime).close();
   }
 
   private Errand first() {
-    return java.util.Objects.requireNonNull(first);
+    return requireNonNull(first);
   }
 
   private Errand second() {
-    return java.util.Objects.requireNonNull(second);
+    return requireNonNull(second);
   }
 
   private static Errand work(Errand errand) {
@@ -121,7 +129,9 @@ class DrainTest {
   /// What the second worker makes of a job that the first one left.
   private Outcome takenOver(Job job, Agent agent) throws InterruptedException {
     work(second().register(agent));
-    return second().job(job.id().text()).await(LONG);
+    var same = second().job(job.id().text());
+    Awaitility.await().atMost(LONG).until(() -> same.outcome().isPresent());
+    return same.outcome().orElseThrow();
   }
 
   private static CompletableFuture<List<JobId>> draining(Errand errand, Duration within) {
@@ -424,7 +434,8 @@ class DrainTest {
 
     assertThat(drained.get()).isEmpty();
     work(second());
-    assertThat(job.await(LONG)).isEqualTo(new Outcome.Cancelled("enough"));
+    Awaitility.await().atMost(LONG).until(() -> job.outcome().isPresent());
+    assertThat(job.outcome()).contains(new Outcome.Cancelled("enough"));
     assertThat(job.history(0, 1000).stream().filter(entry -> entry.kind() == Entry.Kind.JOB_ENDED))
         .hasSize(1);
   }
