@@ -3,12 +3,14 @@ package dev.errand.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
 /// Measures Errand on this machine and prints one line per figure: `./errand bench
-/// [engine|turns|fan-out|python|workspace|park|objects|memory|isolation|run]…`.
+/// [engine|turns|fan-out|python|workspace|park|objects|memory|isolation|run]…`, and with `--store
+/// jdbc:postgresql://…` what it costs on that database, part `postgres`.
 ///
 /// Every figure is a median over rounds in one sitting, with the disk's own fsync beside it:
 /// compare ratios.
@@ -26,16 +28,25 @@ public final class Bench {
           "isolation",
           "run");
 
+  private static final String POSTGRES = "postgres";
+
   private Bench() {}
 
-  /// Runs the named parts, all of them by default.
+  /// Runs the named parts, all of them that need no database by default.
+  ///
+  /// Where the part `postgres` is chosen, the last argument is the url of its database, which
+  /// should have nothing in it.
   public static void main(String... arguments) throws Exception {
-    var chosen = arguments.length == 0 ? PARTS : Arrays.asList(arguments);
+    var chosen = new ArrayList<>(arguments.length == 0 ? PARTS : Arrays.asList(arguments));
+    boolean isDatabase = !chosen.isEmpty() && chosen.getLast().startsWith("jdbc:");
+    var url = isDatabase ? chosen.removeLast() : "";
     for (var part : chosen) {
-      if (!PARTS.contains(part)) {
-        System.err.println("bench: no part " + part + "; there are " + PARTS);
-        System.exit(2);
+      if (!PARTS.contains(part) && !part.equals(POSTGRES)) {
+        refuse("no part " + part + "; there are " + PARTS + " and " + POSTGRES);
       }
+    }
+    if (url.isEmpty() == chosen.contains(POSTGRES)) {
+      refuse("the part postgres, and only it, is measured with --store jdbc:postgresql://…");
     }
     var folder = Files.createTempDirectory(Path.of("").toAbsolutePath(), ".errand-bench-");
     try {
@@ -72,9 +83,17 @@ public final class Bench {
       if (chosen.contains("run")) {
         new RunBench(folder, report).measure();
       }
+      if (chosen.contains(POSTGRES)) {
+        new PostgresBench(url, report).measure();
+      }
     } finally {
       delete(folder);
     }
+  }
+
+  private static void refuse(String why) {
+    System.err.println("bench: " + why);
+    System.exit(2);
   }
 
   private static void delete(Path folder) throws IOException {

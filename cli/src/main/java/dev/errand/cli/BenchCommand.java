@@ -1,7 +1,10 @@
 package dev.errand.cli;
 
 import java.lang.reflect.InvocationTargetException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -13,6 +16,12 @@ final class BenchCommand implements Callable<Integer> {
 
   @Parameters(arity = "0..*", paramLabel = "ARGUMENT", description = "Passed on to the benchmarks.")
   String[] arguments = {};
+
+  @Option(
+      names = "--store",
+      paramLabel = "URL",
+      description = "The PostgreSQL database on which the part postgres is measured.")
+  @Nullable String store;
 
   @Option(
       names = {"-h", "--help"},
@@ -28,7 +37,13 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     try {
-      Class.forName(PROGRAM).getMethod("main", String[].class).invoke(null, (Object) arguments);
+      var all = new ArrayList<>(Arrays.asList(arguments));
+      if (store != null) {
+        all.add(store);
+      }
+      Class.forName(PROGRAM)
+          .getMethod("main", String[].class)
+          .invoke(null, (Object) all.toArray(String[]::new));
       return ExitCode.OK;
     } catch (ClassNotFoundException missing) {
       throw Refusal.usage(

@@ -199,7 +199,7 @@ public final class TcpProxy implements AutoCloseable {
         var client = door.accept();
         Thread.ofVirtual().name("proxy").start(() -> join(client));
       } catch (IOException closed) {
-        continue;
+        // Which the loop sees.
       }
     }
   }

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,7 +82,7 @@ class TcpProxyTest {
     }
 
     /// The next line, or null at the end.
-    String hear() throws IOException {
+    @Nullable String hear() throws IOException {
       var line = new StringBuilder();
       for (int next = socket.getInputStream().read(); ; next = socket.getInputStream().read()) {
         if (next < 0) {
