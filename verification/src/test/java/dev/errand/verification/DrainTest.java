@@ -1,6 +1,7 @@
 package dev.errand.verification;
 
 import static dev.errand.verification.Recorded.python;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -33,18 +34,20 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A worker that leaves its jobs to others while something is under way: on one file, with leases
-/// of an hour, so that who takes a job over can have waited for none.
+/// A worker that leaves its jobs to others while something is under way, with leases of an hour:
+/// who takes a job over can have waited for none.
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DrainTest {
   private static final Duration LONG = Duration.ofMinutes(1);
   private static final Duration SHORT = Duration.ofMillis(500);
-  private static final CPythonRuntime PYTHON = CPythonRuntime.create();
+
+  private static @Nullable CPythonRuntime runtime;
 
   private final CountDownLatch called = new CountDownLatch(1);
   private final CountDownLatch released = new CountDownLatch(1);
@@ -61,8 +64,13 @@ class DrainTest {
     second = opened();
   }
 
+  /// Opens the store that both workers share.
+  Errand opened(Errand.Builder builder) {
+    return builder.open(folder.resolve("jobs.db"));
+  }
+
   private Errand opened() {
-    return Errand.builder().runtime(Waiting.KEPT.over(PYTHON)).open(folder.resolve("jobs.db"));
+    return opened(Errand.builder().runtime(Waiting.KEPT.over(requireNonNull(runtime))));
   }
 
   @AfterEach
@@ -72,17 +80,22 @@ class DrainTest {
     second().close();
   }
 
+  @BeforeAll
+  static void openRuntime() {
+    runtime = CPythonRuntime.create();
+  }
+
   @AfterAll
   static void closeRuntime() {
-    PYTHON.close();
+    requireNonNull(runtime).close();
   }
 
   private Errand first() {
-    return java.util.Objects.requireNonNull(first);
+    return requireNonNull(first);
   }
 
   private Errand second() {
-    return java.util.Objects.requireNonNull(second);
+    return requireNonNull(second);
   }
 
   private static Errand work(Errand errand) {
@@ -116,7 +129,9 @@ class DrainTest {
   /// What the second worker makes of a job that the first one left.
   private Outcome takenOver(Job job, Agent agent) throws InterruptedException {
     work(second().register(agent));
-    return second().job(job.id().text()).await(LONG);
+    var same = second().job(job.id().text());
+    Awaitility.await().atMost(LONG).until(() -> same.outcome().isPresent());
+    return same.outcome().orElseThrow();
   }
 
   private static CompletableFuture<List<JobId>> draining(Errand errand, Duration within) {
@@ -419,7 +434,8 @@ class DrainTest {
 
     assertThat(drained.get()).isEmpty();
     work(second());
-    assertThat(job.await(LONG)).isEqualTo(new Outcome.Cancelled("enough"));
+    Awaitility.await().atMost(LONG).until(() -> job.outcome().isPresent());
+    assertThat(job.outcome()).contains(new Outcome.Cancelled("enough"));
     assertThat(job.history(0, 1000).stream().filter(entry -> entry.kind() == Entry.Kind.JOB_ENDED))
         .hasSize(1);
   }
