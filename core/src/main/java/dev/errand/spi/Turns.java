@@ -86,8 +86,8 @@ public final class Turns {
     }
 
     /// The place of a flow that has none ahead: that of the round, until as many were handed out as
-    /// there are flows with more to come, and the next one after that. So new trees that never end to come
-    /// do not keep those that are there from their turns.
+    /// there are flows with more to come, and the next one after that. So new trees that never end
+    /// to come do not keep those that are there from their turns.
     private long join() {
       return handedOut >= Math.max(1, standing) ? highest + 1 : highest;
     }

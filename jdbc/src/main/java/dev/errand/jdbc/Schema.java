@@ -10,8 +10,8 @@ import java.util.Objects;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// The tables of a store, as numbered scripts of SQL: what this release has, what a store lacks, and
-/// how it gets it.
+/// The tables of a store, as numbered scripts of SQL: what this release has, what a store lacks,
+/// and how it gets it.
 ///
 /// Opening a store applies what is missing; this is for those who let nobody but themselves do so.
 /// Thread-safe; several who apply at a time do it once.
@@ -49,8 +49,8 @@ public final class Schema {
 
   /// How many of the last scripts the store lacks; 0 if its tables are those of this release.
   ///
-  /// @throws StoreException if the store cannot be reached, belongs to somebody else, or was written
-  ///   by a newer release
+  /// @throws StoreException if the store cannot be reached, belongs to somebody else, or was
+  ///   written by a newer release
   public int missing() {
     if (database != null) {
       try {
@@ -76,8 +76,7 @@ public final class Schema {
         throw PostgresTrouble.with(failed);
       }
     } else if (missing > 0) {
-      SqliteStore.open(Objects.requireNonNull(file), () -> Instant.EPOCH)
-          .close();
+      SqliteStore.open(Objects.requireNonNull(file), () -> Instant.EPOCH).close();
     }
     return missing;
   }
