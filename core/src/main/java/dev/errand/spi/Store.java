@@ -239,19 +239,13 @@ public interface Store extends AutoCloseable, Cards {
   /// of the one of that name, if there is one. What is live stays so, if it is too much.
   ///
   /// A rate of calls that is changed begins anew; one that is set again as it was goes on.
-  default void limit(Quota quota) {
-    throw new StoreException("This store keeps no limits; use one that does.");
-  }
+  void limit(Quota quota);
 
   /// Lifts the limit of that name; false if there is none.
-  default boolean lift(String name) {
-    throw new StoreException("This store keeps no limits; use one that does.");
-  }
+  boolean lift(String name);
 
   /// The limits that are set, in the order of their names as text.
-  default List<Quota> quotas() {
-    return List.of();
-  }
+  List<Quota> quotas();
 
   /// Takes one call, now, of each [Quota.Calls] that covers the model; if one of them has none
   /// left, none of any. The time is the store's.
@@ -264,9 +258,7 @@ public interface Store extends AutoCloseable, Cards {
   ///
   /// @param model its name, `provider:model`
   /// @return when to ask again; empty if the call may be made
-  default Optional<Instant> call(String model) {
-    return Optional.empty();
-  }
+  Optional<Instant> call(String model);
 
   /// How many jobs there are below `root` in all, the root not counted, and how many of them are
   /// done.

@@ -209,14 +209,16 @@ final class PostgresDatabase extends Database {
     throw new IllegalStateException("The tree " + root + " is not locked");
   }
 
-  /// Whoever sees a stop sees all before it: its number is drawn under a lock that is held until it
-  /// is committed.
+  /// Whoever sees a stop sees all before it: the row that counts them is locked until it is
+  /// committed. No job has the id of that row.
   @Override
   long nextStop(Transaction transaction) throws SQLException {
-    transaction.session().script("lock table errand.stop in exclusive mode");
     return transaction
-        .session()
-        .sql("select coalesce(max(number), 0) + 1 from stop")
+        .direct(
+            """
+            insert into tree (root, sequence) values ('', 1)
+            on conflict (root) do update set sequence = tree.sequence + 1 returning sequence
+            """)
         .first(row -> row.getLong(1))
         .orElseThrow();
   }

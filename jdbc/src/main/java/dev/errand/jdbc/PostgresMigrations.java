@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
 import javax.sql.DataSource;
 
 /// Brings a database to this release's schema, or refuses it; `errand.migration` says how far it
@@ -18,8 +19,10 @@ final class PostgresMigrations {
   /// In order; a file that was released is never edited.
   private static final List<String> FILES = List.of("V0001__jobs.sql");
 
-  /// The lock under which tables are made: any number that nobody else draws.
-  private static final long LOCK = 0x45525244L;
+  /// Unique violation, duplicate schema, duplicate table.
+  private static final Set<String> MADE_BY_ANOTHER = Set.of("23505", "42P06", "42P07");
+
+  private static final int MOST_TRIES = 10;
 
   private PostgresMigrations() {}
 
@@ -40,21 +43,11 @@ final class PostgresMigrations {
       return;
     }
     try (var connection = source.getConnection()) {
+      prepare(connection);
       connection.setAutoCommit(false);
       try (var statement = connection.createStatement()) {
-        statement.execute("select pg_advisory_xact_lock(%d)".formatted(LOCK));
-        int version = version(connection);
-        if (version == 0) {
-          statement.execute("create schema if not exists errand");
-          statement.execute(
-              """
-              create table if not exists errand.migration (
-                version bigint primary key,
-                file text not null,
-                applied timestamptz not null default now())
-              """);
-        }
-        for (int number = version; number < FILES.size(); number++) {
+        statement.execute("select version from errand.migration where version = 0 for update");
+        for (int number = version(connection); number < FILES.size(); number++) {
           statement.execute(read(FILES.get(number)));
           statement.execute(
               "insert into errand.migration (version, file) values (%d, '%s')"
@@ -64,6 +57,32 @@ final class PostgresMigrations {
       } finally {
         connection.rollback();
         connection.setAutoCommit(true);
+      }
+    }
+  }
+
+  /// Makes the namespace, and the row that who applies scripts locks. Two who do so at a time may
+  /// fail for each other; one of the next tries finds all of it there.
+  private static void prepare(Connection connection) throws SQLException {
+    connection.setAutoCommit(true);
+    for (int tries = 1; ; tries++) {
+      try (var statement = connection.createStatement()) {
+        statement.execute("create schema if not exists errand");
+        statement.execute(
+            """
+            create table if not exists errand.migration (
+              version bigint primary key,
+              file text not null,
+              applied timestamptz not null default now())
+            """);
+        statement.execute(
+            "insert into errand.migration (version, file) values (0, '') on conflict do nothing");
+        return;
+      } catch (SQLException failed) {
+        boolean isRace = MADE_BY_ANOTHER.contains(String.valueOf(failed.getSQLState()));
+        if (!isRace || tries == MOST_TRIES) {
+          throw failed;
+        }
       }
     }
   }
