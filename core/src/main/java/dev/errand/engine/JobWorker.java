@@ -209,6 +209,10 @@ final class JobWorker implements Parking, AutoCloseable {
     if (!permits.tryAcquire(poll.toMillis(), TimeUnit.MILLISECONDS)) {
       return true;
     }
+    if (draining) {
+      permits.release();
+      return false;
+    }
     int taken = 1;
     while (taken < CLAIMS_AT_ONCE && permits.tryAcquire()) {
       taken++;
@@ -636,7 +640,6 @@ final class JobWorker implements Parking, AutoCloseable {
   @Override
   public void close() {
     beginDraining();
-    claiming.interrupt();
     active.values().forEach(JobAdvancer::hurry);
     try {
       awaitRest(System.nanoTime() + CLOSING.toNanos(), this::isAtRestButForTools);
@@ -644,6 +647,7 @@ final class JobWorker implements Parking, AutoCloseable {
       Thread.currentThread().interrupt();
     }
     running = false;
+    claiming.interrupt();
     stopListening();
     timer.close();
     stopping.close();
