@@ -130,6 +130,7 @@ public final class Engine implements AutoCloseable {
     int stopped = store.stop(job, outcome, grace);
     if (stopped > 0) {
       worker().ifPresentOrElse(JobWorker::heedStops, () -> JobWorker.sweep(store));
+      signals.someEnded();
       signals.committed();
     }
     return stopped;
@@ -183,6 +184,7 @@ public final class Engine implements AutoCloseable {
       throw SignalRefusedException.noApproval(question);
     }
     store.complete(question, answer.completion());
+    signals.someEnded();
     signals.committed();
   }
 
@@ -208,6 +210,7 @@ public final class Engine implements AutoCloseable {
       requireFit(job, value);
     }
     store.complete(job, completion);
+    signals.someEnded();
     signals.committed();
   }
 
@@ -288,14 +291,18 @@ public final class Engine implements AutoCloseable {
   /// @throws StoreException if the store failed, also behind the worker's back
   public JobRecord await(JobId id, Duration atMost) throws InterruptedException {
     Instant end = clock.instant().plus(atMost);
-    while (true) {
-      long seen = signals.count();
-      var job = store.find(id).orElseThrow(() -> new UnknownJobException(id.text()));
-      if (job.outcome() != null || !clock.instant().isBefore(end)) {
-        return job;
+    var lookAgain = store.pollEvery();
+    try (var ending = signals.awaiting(id)) {
+      while (true) {
+        long seen = ending.count();
+        var job = store.find(id).orElseThrow(() -> new UnknownJobException(id.text()));
+        var left = Duration.between(clock.instant(), end);
+        if (job.outcome() != null || !left.isPositive()) {
+          return job;
+        }
+        check();
+        ending.await(seen, left.compareTo(lookAgain) < 0 ? left : lookAgain);
       }
-      check();
-      signals.await(seen, Duration.ofMillis(100));
     }
   }
 

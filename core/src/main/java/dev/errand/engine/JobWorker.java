@@ -53,6 +53,7 @@ final class JobWorker implements Parking, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobWorker.class);
   private static final int CLAIMS_AT_ONCE = 256;
   private static final Duration STATUS_SHOWN_EVERY = Duration.ofMillis(20);
+  private static final Duration SHORTLY = Duration.ofMillis(3);
   private static final Duration PAUSE = Duration.ofMinutes(1);
   private static final Duration COLLECTED_EVERY = Duration.ofMinutes(1);
   private static final Duration BETWEEN_COLLECTIONS = Duration.ofMillis(200);
@@ -177,7 +178,8 @@ final class JobWorker implements Parking, AutoCloseable {
         long seen = signals.count();
         if (claimSome() || signals.count() != seen) {
           idle = false;
-        } else {
+        } else if (!signals.await(seen, SHORTLY)) {
+          // Most often something has fallen due by now, and what falls due later need not be asked.
           var left = store.nextDue().map(due -> Duration.between(clock.instant(), due));
           idle = active.isEmpty() && signals.count() == seen && left.filter(this::isSoon).isEmpty();
           signals.changed();
@@ -283,6 +285,7 @@ final class JobWorker implements Parking, AutoCloseable {
 
   /// Another process may have made jobs due, or stopped some.
   private void wake() {
+    signals.someEnded();
     signals.committed();
     stopping.after(Duration.ZERO, this::lookForStops);
   }
@@ -312,6 +315,7 @@ final class JobWorker implements Parking, AutoCloseable {
       }
     }
     if (sweep(store)) {
+      signals.someEnded();
       signals.committed();
     }
   }
@@ -375,6 +379,7 @@ final class JobWorker implements Parking, AutoCloseable {
       advancer.close();
       registry.left(id);
       inactive(advancer);
+      signals.ended(id);
       signals.changed();
     }
   }
@@ -471,6 +476,7 @@ final class JobWorker implements Parking, AutoCloseable {
     LOG.debug("The store failed", broken);
     failure = broken;
     running = false;
+    signals.someEnded();
     signals.changed();
   }
 

@@ -1,6 +1,9 @@
 package dev.errand.engine;
 
+import dev.errand.job.JobId;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -13,7 +16,13 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Signals {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition change = lock.newCondition();
+  private final Condition end = lock.newCondition();
+
+  /// Jobs whose ends are waited for, each as often as it is.
+  private final Map<JobId, Integer> awaited = new HashMap<>();
+
   private long count;
+  private long ends;
 
   long count() {
     lock.lock();
@@ -45,16 +54,93 @@ final class Signals {
     }
   }
 
-  /// Waits until something changed after `seen`, at most `atMost`.
+  /// Waits until something changed after `seen`, at most `atMost`; whether a job may have fallen
+  /// due.
   @SuppressWarnings("WaitNotInLoop") // a wake-up without cause costs a look, no more
-  void await(long seen, Duration atMost) throws InterruptedException {
+  boolean await(long seen, Duration atMost) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      if (count == seen) {
-        change.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+      return count != seen
+          || (change.await(atMost.toNanos(), TimeUnit.NANOSECONDS) && count != seen);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// A job may have ended; who waits for another one is left alone.
+  void ended(JobId job) {
+    lock.lock();
+    try {
+      if (awaited.containsKey(job)) {
+        ends++;
+        end.signalAll();
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  /// Any job may have ended.
+  void someEnded() {
+    lock.lock();
+    try {
+      ends++;
+      end.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Notes that the end of a job is waited for, until what is returned is closed.
+  Ending awaiting(JobId job) {
+    lock.lock();
+    try {
+      awaited.merge(job, 1, Integer::sum);
+    } finally {
+      lock.unlock();
+    }
+    return new Ending(job);
+  }
+
+  /// The end of one job.
+  final class Ending implements AutoCloseable {
+    private final JobId job;
+
+    private Ending(JobId job) {
+      this.job = job;
+    }
+
+    /// To be read before the look whether the job has ended.
+    long count() {
+      lock.lock();
+      try {
+        return ends;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /// Waits until the job may have ended after `seen`, at most `atMost`.
+    @SuppressWarnings("WaitNotInLoop") // a wake-up without cause costs a look, no more
+    void await(long seen, Duration atMost) throws InterruptedException {
+      lock.lockInterruptibly();
+      try {
+        if (ends == seen) {
+          end.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void close() {
+      lock.lock();
+      try {
+        awaited.computeIfPresent(job, (id, times) -> times == 1 ? null : times - 1);
+      } finally {
+        lock.unlock();
+      }
     }
   }
 }

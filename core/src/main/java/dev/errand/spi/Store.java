@@ -71,16 +71,18 @@ public interface Store extends AutoCloseable, Cards {
   ///
   /// A job takes its place when it falls due, and keeps it until it is handed out, renewed, or is
   /// due no more: the highest place of its queue that was handed out, or the one after the last
-  /// that was taken in its flow, whichever is higher. A flow are the jobs of one queue that are of
-  /// one tree and of which all, or none, have begun (are no longer `READY`). So ten thousand
-  /// children that were created together stand one behind the other, where a job of another tree
-  /// that comes later has at most one of them before it, and their parent, when it is woken, does
-  /// not queue behind them; while single jobs of many trees are handed out longest due first. A job
-  /// that falls due by the passing of time (it asked for a moment, its wait ran out, or its lease
-  /// did) takes its place when a worker next asks for jobs at all, in the order of these moments
-  /// and then of creation. A step, or another call, that is refused takes no places. Those that a
-  /// call takes are taken in the order of what it does; jobs woken by one end in that of their
-  /// creation.
+  /// that was taken in its flow, whichever is higher. Once as many jobs were handed out at that
+  /// highest place as there were flows with places beyond it when it was reached, but at least one,
+  /// it is the one after it: so trees that come later, without end, do not starve those that are
+  /// there. A flow are the jobs of one queue that are of one tree and of which all, or none, have
+  /// begun (are no longer `READY`). So ten thousand children that were created together stand one
+  /// behind the other, where a job of another tree that comes later has at most one of them before
+  /// it, and their parent, when it is woken, does not queue behind them; while single jobs of many
+  /// trees are handed out longest due first. A job that falls due by the passing of time (it asked
+  /// for a moment, its wait ran out, or its lease did) takes its place when a worker next asks for
+  /// jobs at all, in the order of these moments and then of creation. A step, or another call, that
+  /// is refused takes no places. Those that a call takes are taken in the order of what it does;
+  /// jobs woken by one end in that of their creation.
   ///
   /// Of jobs that a [Quota.Jobs] of this store covers, so many are live at a time: held under a
   /// lease that still runs. Who would come first, but for that limit, is passed over and keeps its

@@ -46,6 +46,13 @@ public final class Turns {
   private static final class Served {
     private final Map<Flow, Long> last;
     private long highest;
+
+    /// How many were handed out at the highest place, and how many flows had others behind it when
+    /// it was reached.
+    private long handedOut;
+
+    private long standing;
+
     private long turn;
     private int prunedAt = FLOWS_BEFORE_PRUNING;
 
@@ -56,12 +63,38 @@ public final class Turns {
     Served(Served other) {
       last = new HashMap<>(other.last);
       highest = other.highest;
+      handedOut = other.handedOut;
+      standing = other.standing;
       turn = other.turn;
       prunedAt = other.prunedAt;
     }
 
+    void handOut(long place) {
+      if (place > highest) {
+        reach(place);
+      }
+      if (place == highest) {
+        handedOut++;
+      }
+    }
+
+    /// A new round begins: those that stand here now come once each before anybody's next.
+    void reach(long place) {
+      highest = place;
+      handedOut = 0;
+      standing = last.values().stream().filter(taken -> taken > place).count();
+    }
+
+    /// The place of a flow that has none ahead: that of the round, until as many were handed out as
+    /// there are flows with more to come, and the next one after that. So new trees that never end
+    /// to come do not keep those that are there from their turns.
+    private long join() {
+      return handedOut >= Math.max(1, standing) ? highest + 1 : highest;
+    }
+
     long take(Flow flow) {
-      long place = Math.max(highest, last.getOrDefault(flow, 0L) + 1);
+      long next = last.getOrDefault(flow, 0L) + 1;
+      long place = next > highest ? next : join();
       last.put(flow, place);
       if (last.size() > prunedAt) {
         // A flow that is behind the others takes the highest place next, as an unknown one does.
@@ -86,15 +119,16 @@ public final class Turns {
 
   /// A job with that place was handed out.
   public void handOut(Queue queue, long place) {
-    resume(queue, place);
+    served(queue).handOut(place);
     served(queue).turn = ++handedOut;
   }
 
   /// Has nobody take a lower place in that queue from now on: for a store that is opened again, the
   /// lowest place of the jobs which stand there.
   public void resume(Queue queue, long place) {
-    var served = served(queue);
-    served.highest = Math.max(served.highest, place);
+    if (place > served(queue).highest) {
+      served(queue).reach(place);
+    }
   }
 
   /// When a job of that queue was handed out last, as a number that grows with every job; 0 for

@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.stream.Collectors;
 import javax.sql.DataSource;
 
 /// Brings a database to this release's schema, or refuses it; `errand.migration` says how far it
@@ -24,9 +23,9 @@ final class PostgresMigrations {
 
   private PostgresMigrations() {}
 
-  /// The schema of this release.
-  static String print() {
-    return FILES.stream().map(PostgresMigrations::read).collect(Collectors.joining("\n"));
+  /// The scripts of this release.
+  static List<String> scripts() {
+    return FILES.stream().map(name -> "-- " + name + "\n" + read(name)).toList();
   }
 
   /// How many files the database lacks.

@@ -69,6 +69,17 @@ final class SqliteDatabase extends Database {
     }
   }
 
+  /// How many scripts an existing file lacks.
+  static int missing(Path file) {
+    var database = new SqliteDatabase(file.toAbsolutePath());
+    database.lookBefore();
+    try (var session = database.connect()) {
+      return SqliteMigrations.missing(file, session);
+    } catch (SQLException failed) {
+      throw database.trouble(failed);
+    }
+  }
+
   Path file() {
     return file;
   }

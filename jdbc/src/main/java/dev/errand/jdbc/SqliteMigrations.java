@@ -26,6 +26,18 @@ final class SqliteMigrations {
 
   private SqliteMigrations() {}
 
+  /// The scripts of this release.
+  static List<String> scripts() {
+    return FILES.stream().map(name -> "-- " + name + "\n" + read(name)).toList();
+  }
+
+  /// How many of the last scripts the file lacks.
+  ///
+  /// @throws StoreException as [#areMissing] does
+  static int missing(Path file, Session session) throws SQLException {
+    return FILES.size() - version(file, session);
+  }
+
   /// Whether the schema is new or older than this release's.
   ///
   /// @throws StoreException if the file is someone else's, or was written by a newer release
