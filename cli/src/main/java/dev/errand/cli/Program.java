@@ -59,6 +59,7 @@ final class Program {
             new TailCommand(surroundings),
             new ServeCommand(surroundings),
             new WorkerCommand(surroundings),
+            new MigrateCommand(surroundings),
             new McpCommand(surroundings),
             new DemoCommand(surroundings),
             new DoctorCommand(surroundings))

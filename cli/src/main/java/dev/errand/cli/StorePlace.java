@@ -48,8 +48,10 @@ sealed interface StorePlace {
           "a store is a file or a jdbc:postgresql:// URL, not " + Secrets.hidden(name));
     }
     var password = surroundings.variable(PASSWORD);
-    boolean isGiven = name.contains("password=") || password == null || password.isEmpty();
-    return new Database(isGiven ? name : name + parameter(name, password));
+    if (password == null || password.isEmpty() || name.contains("password=")) {
+      return new Database(name);
+    }
+    return new Database(name + parameter(name, password));
   }
 
   private static String parameter(String url, String password) {

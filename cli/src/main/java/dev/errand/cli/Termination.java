@@ -108,6 +108,7 @@ final class Termination implements AutoCloseable {
     }
 
     /// Has it handled so, until what is returned is closed.
+    @SuppressWarnings("ReferenceEquality") // a proxy has no other equality
     AutoCloseable handledBy(Runnable action) throws ReflectiveOperationException {
       var handler =
           Proxy.newProxyInstance(

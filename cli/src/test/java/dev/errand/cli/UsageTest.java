@@ -156,6 +156,7 @@ class UsageTest {
         "answer",
         "serve",
         "worker",
+        "migrate",
         "demo",
         "doctor"
       })
@@ -197,6 +198,7 @@ class UsageTest {
                 "answer",
                 "serve",
                 "worker",
+                "migrate",
                 "demo",
                 "bench",
                 "doctor"));

@@ -66,8 +66,9 @@ class WorkerTest {
   void one_that_is_terminated_in_a_fan_out_leaves_it_to_the_next_at_once(boolean database)
       throws Exception {
     if (database) {
-      environment.put("ERRAND_STORE", PostgresServer.shared().newDatabase());
-      shell = shell.with("ERRAND_STORE", environment.get("ERRAND_STORE"));
+      var url = PostgresServer.shared().newDatabase();
+      environment.put("ERRAND_STORE", url);
+      shell = shell.with("ERRAND_STORE", url);
     }
     for (int n = 0; n < 4; n++) {
       shell.file("go-" + n, "");

@@ -392,6 +392,7 @@ final class JobAdvancer {
   /// the others of its tree meanwhile. One that is not made then, for want of a budget, is made for
   /// the last turn.
   private void takeCall(String name) {
+    outbound.requireNoRest();
     requireNotStopped();
     if (!hasCall) {
       store

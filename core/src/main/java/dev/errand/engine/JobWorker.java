@@ -211,6 +211,10 @@ final class JobWorker implements Parking, AutoCloseable {
     if (!permits.tryAcquire(poll.toMillis(), TimeUnit.MILLISECONDS)) {
       return true;
     }
+    if (draining) {
+      permits.release();
+      return false;
+    }
     int taken = 1;
     while (taken < CLAIMS_AT_ONCE && permits.tryAcquire()) {
       taken++;
@@ -642,7 +646,6 @@ final class JobWorker implements Parking, AutoCloseable {
   @Override
   public void close() {
     beginDraining();
-    claiming.interrupt();
     active.values().forEach(JobAdvancer::hurry);
     try {
       awaitRest(System.nanoTime() + CLOSING.toNanos(), this::isAtRestButForTools);
@@ -650,6 +653,7 @@ final class JobWorker implements Parking, AutoCloseable {
       Thread.currentThread().interrupt();
     }
     running = false;
+    claiming.interrupt();
     stopListening();
     timer.close();
     stopping.close();
