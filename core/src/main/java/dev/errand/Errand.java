@@ -45,6 +45,9 @@ import org.jspecify.annotations.Nullable;
 /// Safe for use by many threads. Several processes may have the same store open; each job is
 /// advanced by one of them at a time.
 public final class Errand implements AutoCloseable {
+  /// How long a worker is given to come to rest where nobody says otherwise: 30 s.
+  public static final Duration DRAIN_WITHIN = Duration.ofSeconds(30);
+
   private final Engine engine;
   private final InstantSource clock;
   private final References references;
@@ -351,8 +354,37 @@ public final class Errand implements AutoCloseable {
     return engine.store();
   }
 
-  /// Stops the worker, ends its processes and closes the store; jobs stay as their last commit left
-  /// them.
+  /// Has this Errand's worker leave its jobs to others: claims none any more, and waits until each
+  /// that it advances has come to rest and was handed back, so that another worker goes on with it
+  /// at once; at most `within`.
+  ///
+  /// A job comes to rest at the next statement's end, or before the next thing that its code asks
+  /// for; calls of tools that are under way are waited for. Shortly before the time is over, code
+  /// that still runs is stopped, to be carried out again from its last checkpoint, and a model that
+  /// has not answered is broken off, to be asked again. A tool that has not returned by the end is
+  /// left alone: its job keeps its lease until that runs out, and is taken over then as that of a
+  /// worker that died; what the tool returns before is still recorded.
+  ///
+  /// All else can be done with this Errand as before; [#close] it to be done with it. Any thread
+  /// may call this, also several at once, and again: the shortest time counts. Nothing happens
+  /// where no worker was started, but that none can be any more.
+  ///
+  /// @return the jobs that have not come to rest; empty if all have
+  /// @throws InterruptedException if this thread was interrupted; the worker drains all the same
+  /// @throws IllegalArgumentException if the time is negative
+  public List<JobId> drain(Duration within) throws InterruptedException {
+    if (within.isNegative()) {
+      throw new IllegalArgumentException("A worker cannot drain within " + within);
+    }
+    return engine.drain(within);
+  }
+
+  /// Stops the worker, ends its processes and closes the store.
+  ///
+  /// What a worker can hand back at once is, as [#drain] does it, but nothing is waited for: a call
+  /// of a tool that is under way may have an unknown outcome, and what code has computed since its
+  /// last checkpoint is computed again. Other jobs stay as their last commit left them. Drain first
+  /// to lose nothing.
   @Override
   public void close() {
     engine.close();

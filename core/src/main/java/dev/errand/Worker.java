@@ -53,9 +53,9 @@ public final class Worker {
     return this;
   }
 
-  /// Starts to advance jobs, until the Errand is closed; returns at once.
+  /// Starts to advance jobs, until the Errand is drained or closed; returns at once.
   ///
-  /// @throws IllegalStateException if this Errand's worker was started before
+  /// @throws IllegalStateException if this Errand's worker was started before, or it was drained
   /// @throws IllegalArgumentException if it is to advance no job at a time, or a negative number is
   ///   to be kept
   public void start() {

@@ -39,8 +39,7 @@ final class AskCommand implements Callable<Integer> {
     submitted.check();
     var agent = choice.agent(surroundings);
     var budget = submitted.budget();
-    try (var errand =
-        Stores.open(surroundings.file(options.store), surroundings.directory(), work.python())) {
+    try (var errand = Stores.open(surroundings, options, work.python())) {
       choice.agents.register(errand, surroundings, choice.asked(surroundings));
       boolean attaches = submitted.attaches(errand);
       var job =

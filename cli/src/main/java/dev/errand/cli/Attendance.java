@@ -33,7 +33,8 @@ record Attendance(
     if (attaches) {
       watch.catchUp(replays);
     }
-    new Foreground(screen, errand, work, Foreground.resuming(options)).work(job, watch, view);
+    new Foreground(screen, errand, work, Foreground.resuming(surroundings, options))
+        .work(job, watch, view);
     var report = new Report(errand, job, watch.lifetime());
     switch (output) {
       case CONSOLE -> {}

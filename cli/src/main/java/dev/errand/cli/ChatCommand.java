@@ -52,8 +52,7 @@ final class ChatCommand implements Callable<Integer> {
     }
     var agent = choice.agent(surroundings);
     var id = key == null ? fresh() : key;
-    try (var errand =
-        Stores.open(surroundings.file(options.store), surroundings.directory(), work.python())) {
+    try (var errand = Stores.open(surroundings, options, work.python())) {
       choice.agents.register(errand, surroundings, choice.asked(surroundings));
       errand.register(agent);
       talk(errand, agent, id);
@@ -136,12 +135,12 @@ final class ChatCommand implements Callable<Integer> {
   }
 
   private String resuming(String id) {
-    return "errand chat %s --id %s%s --store %s"
+    return "errand chat %s --id %s%s%s"
         .formatted(
             Text.quoted(choice.name),
             Text.quoted(id),
             choice.asGiven(),
-            Text.quoted(options.store));
+            options.asGiven(surroundings));
   }
 
   private void interrupted(Errand errand, String id) {

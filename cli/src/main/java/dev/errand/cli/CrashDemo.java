@@ -17,12 +17,16 @@ final class CrashDemo {
   private final Screen screen;
   private final Errand errand;
   private final WorkOptions options;
-  private final Path store;
+  private final StorePlace store;
   private final Path folder;
   private volatile @Nullable WorkerProcess current;
 
   CrashDemo(
-      Surroundings surroundings, Errand errand, WorkOptions options, Path store, Path folder) {
+      Surroundings surroundings,
+      Errand errand,
+      WorkOptions options,
+      StorePlace store,
+      Path folder) {
     this.screen = surroundings.screen();
     this.errand = errand;
     this.options = options;
@@ -35,7 +39,7 @@ final class CrashDemo {
   /// @return the exit code
   int show(Demo demo) throws IOException, InterruptedException {
     var job = demo.submit(errand);
-    screen.line("job " + job.id() + " is stored in " + store);
+    screen.line("job " + job.id() + " is stored in " + said());
     var view = options.view(screen, errand);
     var interruption = Interruption.calls(() -> interrupted(job, view));
     try {
@@ -49,6 +53,10 @@ final class CrashDemo {
       view.close();
       interruption.close();
     }
+  }
+
+  private String said() {
+    return store instanceof StorePlace.File(var path, var name) ? path.toString() : store.shown();
   }
 
   /// Returns the books as they stood when the worker was killed.

@@ -61,11 +61,11 @@ final class DemoCommand implements Callable<Integer> {
     }
     var demo = new Demo(patterns(), report, crash ? PAUSE_BEFORE_CRASH : 0);
     var folder = folder();
-    var file = surroundings.file(options.store);
+    var place = options.place(surroundings);
     var python = Syntax.checked(work.python(), Demo.program(), "the demo");
-    try (var errand = Stores.open(file, folder, python)) {
+    try (var errand = Stores.open(place, folder, python)) {
       return crash
-          ? new CrashDemo(surroundings, errand, work, file, folder).show(demo)
+          ? new CrashDemo(surroundings, errand, work, place, folder).show(demo)
           : show(errand, demo.submit(errand), folder);
     }
   }
@@ -74,7 +74,7 @@ final class DemoCommand implements Callable<Integer> {
     var screen = surroundings.screen();
     var view = work.view(screen, errand);
     var watch = new Watch(errand, job, view);
-    var resuming = Foreground.resuming(surroundings.file(options.store), folder);
+    var resuming = Foreground.resuming(options.place(surroundings), folder);
     new Foreground(screen, errand, work, resuming).work(job, watch, view);
     var report = new Report(errand, job, watch.lifetime());
     report.say(screen, work.quiet);

@@ -7,7 +7,6 @@ import dev.errand.python.Layer;
 import dev.errand.spi.Capability;
 import dev.errand.spi.WorkspaceRuntime;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Properties;
@@ -96,11 +95,12 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private String store() {
-    if (!Files.exists(surroundings.file(options.store))) {
-      return options.store + " is not there yet; the first job creates it";
+    var place = options.place(surroundings);
+    if (place.isMissing()) {
+      return place.shown() + " is not there yet; the first job creates it";
     }
     try (var errand = Stores.existing(surroundings, options)) {
-      return options.store + ", " + Text.count(errand.roots().size(), "root job", "root jobs");
+      return place.shown() + ", " + Text.count(errand.roots().size(), "root job", "root jobs");
     } catch (StoreException unusable) {
       code = ExitCode.STORE;
       return Objects.requireNonNull(unusable.getMessage());

@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
       "1:the job failed, or cannot take what was sent to it",
       "2:wrong usage, or input that cannot be read",
       "3:the store cannot be used; the message says what to do",
-      "130:interrupted; jobs go on with errand resume"
+      "130:interrupted by Ctrl-C; jobs go on with errand resume",
+      "143:ended by SIGTERM; so they do"
     })
 final class ErrandCommand implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();

@@ -42,14 +42,18 @@ final class Foreground {
   }
 
   /// The command by which the jobs of a store go on.
-  static String resuming(StoreOptions options) {
-    return "errand resume --store " + Text.quoted(options.store);
+  static String resuming(Surroundings surroundings, StoreOptions options) {
+    return "errand resume" + options.asGiven(surroundings);
   }
 
   /// The command by which the jobs of a store go on that read files below a folder.
-  static String resuming(Path store, Path folder) {
-    var file = store.toAbsolutePath().normalize();
+  static String resuming(StorePlace store, Path folder) {
+    var place =
+        switch (store) {
+          case StorePlace.File(var path, var name) -> path.toAbsolutePath().normalize().toString();
+          case StorePlace.Database database -> database.shown();
+        };
     return "cd %s && errand resume --store %s"
-        .formatted(Text.quoted(folder.toString()), Text.quoted(file.toString()));
+        .formatted(Text.quoted(folder.toString()), Text.quoted(place));
   }
 }

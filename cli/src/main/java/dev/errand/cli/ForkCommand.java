@@ -66,7 +66,7 @@ final class ForkCommand implements Callable<Integer> {
       screen.line(form.with("at", turn).print());
     } else {
       screen.line(fork.id().text());
-      screen.say("errand: it goes on with: " + Foreground.resuming(options));
+      screen.say("errand: it goes on with: " + Foreground.resuming(surroundings, options));
     }
   }
 }

@@ -56,8 +56,7 @@ final class McpCommand implements Callable<Integer> {
     work.check();
     agents.check();
     var asked = model == null ? null : ModelName.of(model, surroundings);
-    try (var errand =
-        Stores.open(surroundings.file(options.store), surroundings.directory(), work.python())) {
+    try (var errand = Stores.open(surroundings, options, work.python())) {
       agents.register(errand, surroundings);
       var interruption = Interruption.calls(errand::close);
       try {

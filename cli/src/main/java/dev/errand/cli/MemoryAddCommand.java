@@ -63,9 +63,7 @@ final class MemoryAddCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     var note = note();
-    try (var errand =
-        Stores.open(
-            surroundings.file(options.store), surroundings.directory(), new CPythonRuntime())) {
+    try (var errand = Stores.open(surroundings, options, new CPythonRuntime())) {
       var card = write(memory.of(errand), note);
       surroundings
           .screen()

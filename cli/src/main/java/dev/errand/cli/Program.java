@@ -58,6 +58,7 @@ final class Program {
             new GcCommand(surroundings),
             new TailCommand(surroundings),
             new ServeCommand(surroundings),
+            new WorkerCommand(surroundings),
             new McpCommand(surroundings),
             new DemoCommand(surroundings),
             new DoctorCommand(surroundings))
@@ -110,7 +111,7 @@ final class Program {
     var message = Objects.requireNonNullElse(failure.getMessage(), failure.toString());
     say(Text.oneLine(expected ? message : "a fault of Errand itself: " + failure));
     if (isVerbose(parsed)) {
-      surroundings.screen().say(trace(failure));
+      surroundings.screen().say(Secrets.hidden(trace(failure)));
     } else if (!expected) {
       say("-v shows where it happened; please report it");
     }
@@ -126,7 +127,7 @@ final class Program {
   }
 
   private void say(String message) {
-    surroundings.screen().say("errand: " + message);
+    surroundings.screen().say("errand: " + Secrets.hidden(message));
   }
 
   private static String trace(Throwable failure) {

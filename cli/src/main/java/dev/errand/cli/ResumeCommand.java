@@ -55,7 +55,8 @@ final class ResumeCommand implements Callable<Integer> {
   private void interrupted(Errand errand) {
     surroundings
         .screen()
-        .sayLast("errand: interrupted; jobs go on with: " + Foreground.resuming(options));
+        .sayLast(
+            "errand: interrupted; jobs go on with: " + Foreground.resuming(surroundings, options));
     errand.close();
   }
 

@@ -77,8 +77,7 @@ final class RunCommand implements Callable<Integer> {
     if (runtime.equals(CPYTHON)) {
       Syntax.checked(python, code, file);
     }
-    try (var errand =
-        Stores.open(surroundings.file(options.store), surroundings.directory(), python)) {
+    try (var errand = Stores.open(surroundings, options, python)) {
       boolean attaches = submitted.attaches(errand);
       var job = submit(errand, agent, code, given);
       var output = submitted.json ? Attendance.Output.JSON : Attendance.Output.CONSOLE;

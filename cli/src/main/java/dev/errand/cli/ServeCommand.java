@@ -33,6 +33,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Mixin StoreOptions options = new StoreOptions();
   @Mixin WorkOptions work = new WorkOptions();
+  @Mixin DrainOptions drain = new DrainOptions();
   @Mixin AgentOptions agents = new AgentOptions();
 
   @Option(
@@ -63,19 +64,19 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     work.check();
+    drain.check();
     agents.check();
     check();
     var token = token();
-    var file = surroundings.file(options.store);
-    try (var errand = Stores.open(file, surroundings.directory(), work.python());
+    try (var termination = Termination.heeded();
+        var errand = Stores.open(surroundings, options, work.python());
         var door = open(errand, token)) {
       agents.register(errand, surroundings);
       tell(door.address(), token == null || isGiven() ? null : token);
       if (!noWorker) {
         work.start(errand);
       }
-      stay(errand, door);
-      return ExitCode.OK;
+      return leave(errand, door, DrainOptions.awaitEnd(termination, errand));
     }
   }
 
@@ -141,22 +142,17 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private void stay(Errand errand, FrontDoor door) throws InterruptedException {
-    var interruption = Interruption.calls(() -> interrupted(errand, door));
-    try {
-      while (true) {
-        Pace.pause(errand);
-      }
-    } finally {
-      interruption.close();
-    }
-  }
-
-  private void interrupted(Errand errand, FrontDoor door) {
-    surroundings
-        .screen()
-        .sayLast("errand: interrupted; jobs go on with: " + Foreground.resuming(options));
+  /// Lets nobody in any more, and leaves the jobs to others.
+  private int leave(Errand errand, FrontDoor door, Termination.Cause cause)
+      throws InterruptedException {
+    var screen = surroundings.screen();
+    screen.say(
+        "errand: interrupted; jobs go on with: " + Foreground.resuming(surroundings, options));
     door.close();
-    errand.close();
+    var left = drain.drain(errand);
+    if (!left.isEmpty()) {
+      screen.say("errand: " + DrainOptions.words(left));
+    }
+    return DrainOptions.exitCode(cause, left);
   }
 }

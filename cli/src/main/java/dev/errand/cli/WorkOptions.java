@@ -52,7 +52,12 @@ final class WorkOptions {
   }
 
   void start(Errand errand) {
-    errand.worker().concurrency(concurrency).lease(LEASE).start();
+    start(errand, LEASE);
+  }
+
+  /// Starts to work, so that others leave its jobs alone for so long if it dies.
+  void start(Errand errand, Duration lease) {
+    errand.worker().concurrency(concurrency).lease(lease).start();
   }
 
   View view(Screen screen, Errand errand) {

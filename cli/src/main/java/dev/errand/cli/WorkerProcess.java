@@ -23,7 +23,7 @@ final class WorkerProcess implements AutoCloseable {
   }
 
   /// Starts one on the store, reading files below `folder`, `concurrency` jobs at a time.
-  static WorkerProcess start(Path store, Path folder, int concurrency, String isolation)
+  static WorkerProcess start(StorePlace store, Path folder, int concurrency, String isolation)
       throws IOException {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -31,11 +31,19 @@ final class WorkerProcess implements AutoCloseable {
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of("resume", "--quiet", "--concurrency", Integer.toString(concurrency)));
     command.addAll(List.of("--isolation", isolation));
-    command.addAll(List.of("--store", store.toAbsolutePath().toString()));
     var said = Files.createTempFile("errand-worker", ".log");
     var builder = new ProcessBuilder(command).directory(folder.toFile());
+    // The environment, which is its user's alone to read, unlike the words of a command.
+    builder.environment().put(StorePlace.VARIABLE, place(store));
     builder.redirectErrorStream(true).redirectOutput(said.toFile());
     return new WorkerProcess(builder.start(), said);
+  }
+
+  private static String place(StorePlace store) {
+    return switch (store) {
+      case StorePlace.File(var path, var name) -> path.toAbsolutePath().toString();
+      case StorePlace.Database(var url) -> url;
+    };
   }
 
   long pid() {

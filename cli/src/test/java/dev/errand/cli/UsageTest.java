@@ -155,6 +155,7 @@ class UsageTest {
         "say",
         "answer",
         "serve",
+        "worker",
         "demo",
         "doctor"
       })
@@ -170,7 +171,8 @@ class UsageTest {
         .containsPattern("1 +the job failed")
         .containsPattern("2 +wrong usage")
         .containsPattern("3 +the store cannot be used")
-        .containsPattern("130 +interrupted");
+        .containsPattern("130 +interrupted")
+        .containsPattern("143 +ended by SIGTERM");
   }
 
   @Test
@@ -194,6 +196,7 @@ class UsageTest {
                 "say",
                 "answer",
                 "serve",
+                "worker",
                 "demo",
                 "bench",
                 "doctor"));

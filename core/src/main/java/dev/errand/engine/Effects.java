@@ -160,6 +160,11 @@ final class Effects {
         : record(call, line, new Came(result, Json.object("code", why.code())));
   }
 
+  /// Goes no further once the job is to come to rest; only while no call is under way.
+  void requireNoRest() {
+    outbound.requireNoRest();
+  }
+
   /// The call at that place, as its tool is given it.
   ToolFunction.Call callAt(Slot slot, Json.Object arguments) {
     return remembering.call(slot, arguments);

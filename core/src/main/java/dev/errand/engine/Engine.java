@@ -44,6 +44,7 @@ public final class Engine implements AutoCloseable {
   private final Signals signals = new Signals();
   private final Live live = new Live();
   private @Nullable JobWorker worker;
+  private boolean drained;
 
   /// An engine over a store, with what it may use.
   ///
@@ -235,14 +236,30 @@ public final class Engine implements AutoCloseable {
 
   /// Starts this engine's worker.
   ///
-  /// @throws IllegalStateException if it was started before
+  /// @throws IllegalStateException if it was started before, or [#drain] was called
   public synchronized void start(WorkerOptions options) {
     if (worker != null) {
       throw new IllegalStateException("The worker of this Errand is started already");
     }
+    if (drained) {
+      throw new IllegalStateException(
+          "This Errand was drained, and advances no jobs any more; open another");
+    }
     var name = "w" + ProcessHandle.current().pid() + "-" + Long.toString(System.nanoTime(), 36);
     worker = new JobWorker(store, registry, clock, signals, name, options, live);
     worker.start();
+  }
+
+  /// Has the worker, if there is one, leave its jobs to others; see [JobWorker#drain].
+  ///
+  /// @return the jobs that have not come to rest
+  public List<JobId> drain(Duration within) throws InterruptedException {
+    Optional<JobWorker> draining;
+    synchronized (this) {
+      drained = true;
+      draining = worker();
+    }
+    return draining.isPresent() ? draining.get().drain(within) : List.of();
   }
 
   /// Whether the worker has nothing to do and no job of the store will fall due soon by itself.
@@ -305,14 +322,10 @@ public final class Engine implements AutoCloseable {
     return store;
   }
 
-  /// Stops the worker and ends what it runs; jobs stay as their last commit left them.
+  /// Stops the worker and ends what it runs, after it has handed back what can be at once.
   @Override
   public void close() {
-    synchronized (this) {
-      if (worker != null) {
-        worker.close();
-      }
-    }
+    worker().ifPresent(JobWorker::close);
     registry.close();
     store.close();
   }

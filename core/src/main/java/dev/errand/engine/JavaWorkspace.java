@@ -35,8 +35,10 @@ final class JavaWorkspace implements Workspace {
     }
     try {
       var value = Value.of(programs.apply(run.block()).run(scope));
+      scope.requireNotDropped();
       return new Ending.Finished(scope.mark(), value);
     } catch (Exception | AssertionError | LinkageError | StackOverflowError raised) {
+      scope.requireNotDropped();
       if (scope.broken() != null) {
         throw scope.broken();
       }

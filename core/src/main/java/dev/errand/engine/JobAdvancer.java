@@ -131,6 +131,7 @@ final class JobAdvancer {
     }
     boolean more = true;
     while (more) {
+      outbound.requireNoRest();
       more = failing == null ? advanceOnce() || failing != null : callErrorHandlers(failing);
     }
   }
@@ -146,6 +147,36 @@ final class JobAdvancer {
     stop = why;
     if (!outbound.close()) {
       close();
+    }
+  }
+
+  /// Has the job come to rest, from any thread: at the next place where it may be left to another
+  /// worker as it is. The job's own thread leaves it there.
+  void rest() {
+    outbound.rest();
+  }
+
+  /// Has it come to rest at once, from any thread: its code and its model are stopped, a tool that
+  /// it calls may finish.
+  void hurry() {
+    if (!outbound.hurry()) {
+      close();
+    }
+  }
+
+  /// Whether it waits for a tool, which nobody stops.
+  boolean isAtTool() {
+    return outbound.isAtTool();
+  }
+
+  /// Leaves the job to whoever claims it next, on its own thread, as it is: with all that is known
+  /// of what it did.
+  void leave() {
+    close();
+    Thread.interrupted(); // what was to be stopped is
+    if (writer.isLeased()) {
+      writer.takeBackHeld();
+      writer.handBack(job.origin().created());
     }
   }
 
@@ -589,6 +620,7 @@ final class JobAdvancer {
 
   /// Carries out the block that is begun; false if the job ended.
   private boolean carryOut() {
+    outbound.requireNoRest();
     writer.become(warmingUp() ? JobStatus.WARMING_UP : JobStatus.STARTED);
     if (!warmingUp()) {
       var reply = reply();
@@ -633,11 +665,11 @@ final class JobAdvancer {
         buryWorkspace();
         continue;
       }
+      if (closed) {
+        throw new Dropped("closed"); // code that was stopped may take it for a failure of its own
+      }
       if (!(ending instanceof Ending.Died(var error, var mayRetry))) {
         return ending;
-      }
-      if (closed) {
-        throw new Dropped("closed");
       }
       buryWorkspace();
       deaths = writer.version() == before ? deaths + 1 : 1;

@@ -66,6 +66,7 @@ final class JobHost implements Host {
   private final JobRecord job;
   private final JobDefinition definition;
   private final StepWriter writer;
+  private final Outbound outbound;
   private final Parking parking;
   private final Journal journal;
   private final Effects effects;
@@ -103,6 +104,7 @@ final class JobHost implements Host {
     this.job = job;
     this.definition = definition;
     this.writer = writer;
+    this.outbound = outbound;
     this.parking = parking;
     this.completed = job.subtask() != null && job.subtask().completion() != null;
     this.journal = new Journal(job.id(), writer);
@@ -276,14 +278,19 @@ final class JobHost implements Host {
   public void note(Mark mark) {
     absorb(mark);
     writer.commitSoon();
+    if (mark.snapshot() != null) {
+      outbound.requireNoRest();
+    }
   }
 
-  /// Takes over what a mark brings with a question.
+  /// Takes over what a mark brings with a question. A job that is to come to rest does so before
+  /// the question: a replay asks it.
   private void asked(Mark mark) {
     absorb(mark);
     endStretch();
     objects.settle();
     printed = printed.next(writer.progress().printed());
+    outbound.requireNoRest();
   }
 
   /// Code that looks anew has come to where it was overtaken, if it was.
@@ -356,11 +363,17 @@ final class JobHost implements Host {
         (questions, needed) -> suspended(statement, new Wait(questions, needed));
     var slot = new Slot(turn, statement, ordinal);
     try {
-      return effects.call(
-          slot,
-          name,
-          arguments,
-          (call, tool) -> approvals.refusal(child, call.key(), tool, call.arguments(), waiting));
+      var value =
+          effects.call(
+              slot,
+              name,
+              arguments,
+              (call, tool) ->
+                  approvals.refusal(child, call.key(), tool, call.arguments(), waiting));
+      if (journal.at(slot) != null) {
+        outbound.requireNoRest(); // a replay finds what came of it
+      }
+      return value;
     } finally {
       tookNumber = approvals.question(child, slot.key(job.id())).isPresent();
     }
@@ -548,6 +561,7 @@ final class JobHost implements Host {
       children.released();
       var claim = parking.park(job.id(), answers, () -> writer.suspend(on), writer::version);
       claim.ifPresent(again -> writer.resume(again.lease()));
+      outbound.requireNoRest();
       var ended = children.ended(on.handlers());
       if (ended.size() >= on.needed()) {
         return ended;
@@ -685,6 +699,7 @@ final class JobHost implements Host {
       make(slot, changed, mark);
     }
     printed = printed.next(writer.progress().printed());
+    outbound.requireNoRest();
   }
 
   private boolean isMade(Slot slot, List<DurableObject> changed, Mark mark) {

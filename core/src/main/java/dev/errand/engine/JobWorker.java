@@ -43,6 +43,11 @@ import org.slf4j.LoggerFactory;
  * and a claim must find the place or it would begin a second thread for the job. A place ends in exactly one way, decided
  * by Place.settle: a claim is given to it, or it is dropped. A claim that finds the place dropped, or made for an older
  * version of the job, begins afresh from the rows.
+ *
+ * Draining. Once that has begun nothing is claimed, every place is dropped, and each active job is asked to come to rest:
+ * its thread then unwinds at the next place where the rows say all that is needed, and hands the lease back in the commit
+ * of what is pending. Who begins to drain looks at the active jobs and the places after it has said so; who adds one
+ * looks whether that was said after it has added it. So one of the two sees the other.
  */
 final class JobWorker implements Parking, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobWorker.class);
@@ -56,6 +61,13 @@ final class JobWorker implements Parking, AutoCloseable {
   private static final Duration LATELY = Duration.ofMinutes(1);
   private static final Duration LEFT_BEHIND_AFTER = Duration.ofSeconds(1);
 
+  /// How long before the end of its bound a drain stops code and models, so that their jobs can be
+  /// handed back within it; less where the bound is short.
+  private static final Duration BEFORE_THE_BOUND = Duration.ofSeconds(2);
+
+  /// How long a worker that is closed waits for threads that were stopped to hand their jobs back.
+  private static final Duration CLOSING = Duration.ofSeconds(1);
+
   /// How long a job whose deadline has passed is given to end what it does.
   static final Duration GRACE = Duration.ofSeconds(5);
 
@@ -67,12 +79,18 @@ final class JobWorker implements Parking, AutoCloseable {
   private final Duration lease;
   private final Duration poll;
   private final int warmJobs;
+  private final int concurrency;
   private final Signals signals;
   private final ObjectLocks locks = new ObjectLocks();
   private final WorkerBudget budget;
   private final Consumer<Words> words;
   private final Semaphore permits;
   private final Map<JobId, JobAdvancer> active = new ConcurrentHashMap<>();
+
+  /// Those that hold a permit. A job that was handed back may be claimed here again before its
+  /// thread has ended: then `active` has the later one, and this has both.
+  private final Set<JobAdvancer> permitted = ConcurrentHashMap.newKeySet();
+
   private final Set<JobId> noticed = ConcurrentHashMap.newKeySet();
   private final Map<JobId, Place> parked = new ConcurrentHashMap<>();
   private final java.util.concurrent.atomic.AtomicLong arrivals =
@@ -87,6 +105,13 @@ final class JobWorker implements Parking, AutoCloseable {
   private volatile long lastStop = System.nanoTime() - LATELY.toNanos();
   private final Thread claiming;
   private volatile boolean running = true;
+  private volatile boolean draining;
+  private volatile boolean renewing = true;
+  private volatile boolean claims = true;
+
+  /// Held by nobody: who waits for jobs to come to rest is notified on it.
+  private final Object rest = new Object();
+
   private volatile boolean idle;
   private volatile @Nullable StoreException failure;
 
@@ -109,7 +134,8 @@ final class JobWorker implements Parking, AutoCloseable {
     this.poll = options.poll();
     this.warmJobs = options.warmJobs();
     this.budget = new WorkerBudget(options.budget());
-    this.permits = new Semaphore(options.concurrency());
+    this.concurrency = options.concurrency();
+    this.permits = new Semaphore(concurrency);
     this.timer = new Timer("errand-timer-" + name);
     this.stopping = new Timer("errand-stops-" + name);
     this.claiming =
@@ -137,7 +163,16 @@ final class JobWorker implements Parking, AutoCloseable {
   }
 
   private void claimAll() {
-    while (running) {
+    try {
+      claimUntilTheEnd();
+    } finally {
+      claims = false;
+      notifyOfRest();
+    }
+  }
+
+  private void claimUntilTheEnd() {
+    while (running && !draining) {
       try {
         long seen = signals.count();
         if (claimSome() || signals.count() != seen) {
@@ -216,6 +251,7 @@ final class JobWorker implements Parking, AutoCloseable {
               clock);
     } catch (StoreException broken) {
       permits.release();
+      notifyOfRest();
       storeFailed(broken);
       return;
     }
@@ -226,7 +262,11 @@ final class JobWorker implements Parking, AutoCloseable {
   /// Who heeds a stop looks at the active jobs after it has read the stop, and a job is looked at
   /// here after it has become active: one of the two sees the other.
   private void activate(JobAdvancer advancer) {
+    permitted.add(advancer);
     active.put(advancer.job(), advancer);
+    if (draining) {
+      advancer.rest();
+    }
     if (System.nanoTime() - lastStop < LATELY.toNanos()) {
       stopIfDue(advancer);
     }
@@ -299,8 +339,7 @@ final class JobWorker implements Parking, AutoCloseable {
   }
 
   private void leaveBehind(JobAdvancer advancer) {
-    if (active.remove(advancer.job(), advancer)) {
-      permits.release();
+    if (inactive(advancer)) {
       LOG.warn(
           "A tool of job {} does not end though it was interrupted; its thread is left behind",
           advancer.job());
@@ -331,17 +370,19 @@ final class JobWorker implements Parking, AutoCloseable {
     } finally {
       advancer.close();
       registry.left(id);
-      if (active.remove(id, advancer)) {
-        permits.release();
-      }
+      inactive(advancer);
       signals.changed();
     }
   }
 
   private void givenUp(JobAdvancer advancer, Throwable why) {
     switch (why) {
-      case Dropped dropped ->
-          LOG.debug("Job {} given up here: {}", advancer.job(), dropped.getMessage());
+      case Dropped dropped -> {
+        LOG.debug("Job {} given up here: {}", advancer.job(), dropped.getMessage());
+        if (draining) {
+          leave(advancer);
+        }
+      }
       // A worker without a fitting Python must not fail jobs that another worker, or this one
       // mended, can do.
       case WorkspaceException unavailable -> handBack(advancer, unavailable.getMessage());
@@ -369,6 +410,19 @@ final class JobWorker implements Parking, AutoCloseable {
       advancer.writer().handBack(until);
     } catch (StaleLeaseException lost) {
       LOG.info("Job {} went on elsewhere: {}", advancer.job(), lost.getMessage());
+    } catch (StoreException broken) {
+      storeFailed(broken);
+    }
+  }
+
+  /// Leaves a job to other workers at once, unless it waits and is nobody's.
+  private void leave(JobAdvancer advancer) {
+    try {
+      advancer.leave();
+    } catch (StaleLeaseException lost) {
+      LOG.debug("Job {} went on elsewhere: {}", advancer.job(), lost.getMessage());
+    } catch (StoppedException stopped) {
+      end(advancer, stopped.stop());
     } catch (StoreException broken) {
       storeFailed(broken);
     }
@@ -433,6 +487,9 @@ final class JobWorker implements Parking, AutoCloseable {
   }
 
   private void renew() {
+    if (!renewing) {
+      return;
+    }
     var leases = new ArrayList<Lease>();
     active.values().forEach(advancer -> leases.add(advancer.writer().lease()));
     if (leases.isEmpty()) {
@@ -467,7 +524,10 @@ final class JobWorker implements Parking, AutoCloseable {
     if (!suspended) {
       return Optional.empty();
     }
-    leave(job, advancer);
+    makeRoom(advancer);
+    if (draining) {
+      drop(job, place);
+    }
     var claim = place.await();
     if (claim.version() != version.getAsLong()) {
       begin(claim);
@@ -480,11 +540,10 @@ final class JobWorker implements Parking, AutoCloseable {
   }
 
   /// Gives the permit back, once this worker is within its bounds again.
-  private void leave(JobId job, @Nullable JobAdvancer advancer) {
-    boolean held = advancer != null && active.remove(job, advancer);
+  private void makeRoom(@Nullable JobAdvancer advancer) {
     evict();
-    if (held) {
-      permits.release();
+    if (advancer != null) {
+      inactive(advancer);
     }
     signals.changed();
   }
@@ -509,16 +568,92 @@ final class JobWorker implements Parking, AutoCloseable {
     parked.forEach(this::drop);
   }
 
+  /// The job is not advanced here any more; false if it was not.
+  private boolean inactive(JobAdvancer advancer) {
+    active.remove(advancer.job(), advancer);
+    boolean was = permitted.remove(advancer);
+    if (was) {
+      permits.release();
+      notifyOfRest();
+    }
+    return was;
+  }
+
+  private void notifyOfRest() {
+    synchronized (rest) {
+      rest.notifyAll();
+    }
+  }
+
+  /// Claims nothing more, and waits until each job here has come to rest and was handed back, at
+  /// most `within`; those that have not by then keep their lease until it runs out. Shortly before
+  /// that, code and models are stopped; tools are not.
+  ///
+  /// Several threads may drain: the shortest time counts.
+  ///
+  /// @return the jobs that have not come to rest
+  List<JobId> drain(Duration within) throws InterruptedException {
+    long end = System.nanoTime() + within.toNanos();
+    var before = within.dividedBy(10);
+    var late = before.compareTo(BEFORE_THE_BOUND) < 0 ? before : BEFORE_THE_BOUND;
+    beginDraining();
+    if (!awaitRest(end - late.toNanos(), this::isAtRest)) {
+      active.values().forEach(JobAdvancer::hurry);
+      if (!awaitRest(end, this::isAtRest)) {
+        renewing = false;
+      }
+    }
+    return List.copyOf(active.keySet());
+  }
+
+  private void beginDraining() {
+    draining = true;
+    signals.changed();
+    dropParked();
+    active.values().forEach(JobAdvancer::rest);
+  }
+
+  /// A job that was claimed holds a permit also before its thread has heard of it.
+  private boolean isAtRest() {
+    return !claims && permits.availablePermits() == concurrency;
+  }
+
+  /// Waits for something that [#notifyOfRest] is told of; false if the time came first.
+  private boolean awaitRest(long end, BooleanSupplier come) throws InterruptedException {
+    synchronized (rest) {
+      while (!come.getAsBoolean()) {
+        long left = end - System.nanoTime();
+        if (left <= 0) {
+          return false;
+        }
+        TimeUnit.NANOSECONDS.timedWait(rest, left);
+      }
+      return true;
+    }
+  }
+
+  /// What can come to rest at once is handed back; the rest is left as its last commit left it.
   @Override
   public void close() {
-    running = false;
+    beginDraining();
     claiming.interrupt();
+    active.values().forEach(JobAdvancer::hurry);
+    try {
+      awaitRest(System.nanoTime() + CLOSING.toNanos(), this::isAtRestButForTools);
+    } catch (InterruptedException again) {
+      Thread.currentThread().interrupt();
+    }
+    running = false;
     stopListening();
     timer.close();
     stopping.close();
-    dropParked();
     active.values().forEach(JobAdvancer::close);
     signals.changed();
+  }
+
+  private boolean isAtRestButForTools() {
+    long atTools = active.values().stream().filter(JobAdvancer::isAtTool).count();
+    return !claims && permits.availablePermits() + atTools == concurrency;
   }
 
   @SuppressWarnings("IllegalCatch") // whatever it is, nobody listens any more

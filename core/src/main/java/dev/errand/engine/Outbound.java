@@ -22,6 +22,8 @@ final class Outbound {
 
   private final Map<Thread, Target> calling = new HashMap<>();
   private boolean closed;
+  private boolean resting;
+  private boolean hurried;
 
   private enum Target {
     TOOL,
@@ -94,13 +96,62 @@ final class Outbound {
   }
 
   /// Asks a model: its answer is of no use to a job that is to end.
+  ///
+  /// @throws Dropped if the job is to come to rest, and the call was not begun, or was broken off
   <T> T model(Supplier<T> call) {
+    requireNoRest();
     begin(Target.MODEL);
     try {
       return call.get();
+    } catch (RuntimeException failed) {
+      if (isHurried()) {
+        throw new Dropped("its model was broken off");
+      }
+      throw failed;
     } finally {
       end();
     }
+  }
+
+  /// Goes no further once the job is to come to rest; only where it may be left as it is.
+  ///
+  /// @throws Dropped if so
+  synchronized void requireNoRest() {
+    if (resting) {
+      throw new Dropped("the job is to come to rest");
+    }
+  }
+
+  /// Has the job come to rest where it may be left as it is: a call that was begun is ended.
+  synchronized void rest() {
+    resting = true;
+  }
+
+  /// Has it come to rest at once: a call of a model is broken off; true if a tool is being called,
+  /// which may finish, for what it did counts.
+  synchronized boolean hurry() {
+    resting = true;
+    hurried = true;
+    breakOffModels();
+    return calling.containsValue(Target.TOOL);
+  }
+
+  private synchronized boolean isHurried() {
+    return hurried;
+  }
+
+  /// Whether a tool is being called.
+  synchronized boolean isAtTool() {
+    return calling.containsValue(Target.TOOL);
+  }
+
+  private void breakOffModels() {
+    calling.forEach(
+        (thread, target) -> {
+          if (target == Target.MODEL) {
+            thread.interrupt();
+          }
+        });
   }
 
   /// Whether it is a tool or a model that asks.
@@ -117,7 +168,7 @@ final class Outbound {
   private synchronized void end() {
     CALLING.remove();
     calling.remove(Thread.currentThread());
-    if (closed) {
+    if (closed || hurried) {
       Thread.interrupted(); // one that came too late for the call is for nobody else
     }
   }
@@ -140,12 +191,7 @@ final class Outbound {
   /// which may finish.
   synchronized boolean close() {
     closed = true;
-    calling.forEach(
-        (thread, target) -> {
-          if (target == Target.MODEL) {
-            thread.interrupt();
-          }
-        });
+    breakOffModels();
     return calling.containsValue(Target.TOOL);
   }
 

@@ -39,6 +39,7 @@ final class ProgramScope implements JobScope {
   private int ordinal;
   private int created;
   private @Nullable RuntimeException broken;
+  private @Nullable Dropped dropped;
 
   ProgramScope(JobId job, Json.Object variables, Host host, long printedBefore) {
     this.job = job;
@@ -53,6 +54,15 @@ final class ProgramScope implements JobScope {
     return broken;
   }
 
+  /// Ends the run if the job was given up here, whatever the program made of that.
+  ///
+  /// @throws Dropped if so
+  void requireNotDropped() {
+    if (dropped != null) {
+      throw dropped;
+    }
+  }
+
   Host.Mark mark() {
     var mark = new Host.Mark(0, console.toString(), List.of(), null);
     console.setLength(0);
@@ -60,6 +70,7 @@ final class ProgramScope implements JobScope {
   }
 
   private <T> T ask(Supplier<T> question) {
+    requireNotDropped();
     if (broken != null) {
       throw broken;
     }
@@ -67,6 +78,9 @@ final class ProgramScope implements JobScope {
       return question.get();
     } catch (RefusedException refused) {
       throw refused;
+    } catch (Dropped givenUp) {
+      dropped = givenUp;
+      throw givenUp;
     } catch (RuntimeException fatal) {
       broken = fatal;
       throw fatal;

@@ -54,6 +54,7 @@ final class StepWriter {
   private boolean scheduled;
   private int waits;
   private boolean underWay;
+  private boolean leased = true;
   private @Nullable RuntimeException failure;
   private Consumer<Change.Recorded> witness = ignored -> {};
   private volatile Consumer<RuntimeException> afterRefusal = ignored -> {};
@@ -319,8 +320,14 @@ final class StepWriter {
   void handBack(Instant until) {
     synchronized (this) {
       claimTurn();
+      leased = false;
     }
     finish(new Step.Next.Yield(until));
+  }
+
+  /// Whether the lease is this worker's, as far as it knows: a job that is suspended has none.
+  synchronized boolean isLeased() {
+    return leased;
   }
 
   /// How often the job was to be suspended.
@@ -344,6 +351,7 @@ final class StepWriter {
     synchronized (this) {
       if (suspended) {
         resumed = before;
+        leased = false;
       } else {
         status = before;
       }
@@ -372,6 +380,7 @@ final class StepWriter {
   /// The parked job was claimed again and goes on where it stood.
   synchronized void resume(Lease claimed) {
     lease = claimed;
+    leased = true;
     status = resumed;
   }
 

@@ -141,6 +141,7 @@ final class ToolCalls {
     void carryOut() {
       try {
         while (!queue.isEmpty() || !children.isEmpty() || !questions.isEmpty()) {
+          effects.requireNoRest();
           make(begin(conduct.concurrentTools()));
           boolean isFull = children.size() >= conduct.concurrentTools();
           boolean isWaiting = !children.isEmpty() || !questions.isEmpty();

@@ -1,63 +1,148 @@
 package dev.errand.jdbc;
 
-import dev.errand.jdbc.Database.Collision;
-import dev.errand.job.JobRecord;
+import static java.util.Comparator.comparingLong;
+
+import dev.errand.job.JobStatus;
 import dev.errand.job.Lease;
 import dev.errand.spi.Claim;
+import dev.errand.spi.Turns;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 
-/// Hands due jobs to a worker of this process.
-///
-/// @param process this process, as the file knows it
+/* Hands due jobs to a worker of this process, in turn.
+ *
+ * A due job stands in the index of those that have a place, by agent, priority and place: no more is read than is handed
+ * out, and one row of each queue. What falls due by the passing of time has no place until somebody looks: it is found by
+ * its moment, and takes one then.
+ *
+ * No job is handed out twice: its row is locked, its lease's end becomes the moment at which it is due, so that whoever
+ * claims next does not find it, and its fence grows, so that whoever held it before commits no more. */
 record Claiming(String worker, long process, int limit, Duration duration)
     implements Work<List<Claim>> {
+  private static final int MOST_LATE = 1_000;
+
   @Override
-  public List<Claim> apply(Transaction transaction) throws SQLException, Collision {
-    long now = transaction.now();
-    long until = now + duration.toMillis();
-    var due = due(transaction, now);
-    if (!due.isEmpty()) {
-      lease(transaction, now, until);
-    }
+  public List<Claim> apply(Transaction transaction) throws SQLException, Database.Collision {
     transaction.forgetJobs();
-    var end = Instant.ofEpochMilli(until);
-    return due.stream()
-        .map(row -> new Claim(row.lease(worker, end), row.job(), row.version()))
-        .toList();
+    var database = transaction.database();
+    var quotas = Quotas.all(transaction.session(), database.lock());
+    database.know(quotas);
+    takePlaces(transaction);
+    var left = new Quotas.Left(transaction, quotas);
+    var queues = queues(transaction);
+    queues.removeIf(queue -> left.isNone(queue.name.agent()) || queue.first().isEmpty());
+    var claims = new ArrayList<Claim>();
+    while (claims.size() < limit && !queues.isEmpty()) {
+      queues.sort(Line.IN_TURN);
+      var line = queues.getFirst();
+      claims.add(lease(transaction, line.take()));
+      left.take(line.name.agent());
+      for (var each = queues.iterator(); each.hasNext(); ) {
+        var queue = each.next();
+        if (left.isNone(queue.name.agent()) || queue.first().isEmpty()) {
+          each.remove();
+        }
+      }
+    }
+    return claims;
   }
 
-  private List<Due> due(Transaction transaction, long now) throws SQLException, Collision {
+  /// Jobs that fell due by the passing of time take their places.
+  private static void takePlaces(Transaction transaction) throws SQLException {
+    var late =
+        transaction
+            .direct(
+                "select * from job where due <= ? and due is not null and place is null and stop is"
+                    + " null order by due, number limit ?"
+                    + transaction.database().skipLocked())
+            .bind(transaction.now())
+            .bind(MOST_LATE)
+            .list(JobRow::read);
+    for (var job : late) {
+      long place = transaction.placeOf(job);
+      transaction
+          .direct("update job set place = ? where id = ?")
+          .bind(place)
+          .bind(job.id().text())
+          .update();
+    }
+  }
+
+  /// The queues in which jobs stand: those of each agent and priority.
+  private List<Line> queues(Transaction transaction) throws SQLException {
+    var queues = new ArrayList<Line>();
+    var next = firstAfter(transaction, "");
+    while (next.isPresent()) {
+      var queue = next.get();
+      queues.add(new Line(transaction, queue, limit));
+      next = lowerPriority(transaction, queue);
+      if (next.isEmpty()) {
+        next = firstAfter(transaction, queue.agent());
+      }
+    }
+    return queues;
+  }
+
+  private static Optional<Turns.Queue> firstAfter(Transaction transaction, String agent)
+      throws SQLException {
     return transaction
-        .sql("select * from job where due <= ? and stop is null order by due, number limit ?")
-        .bind(now)
-        .bind(limit)
-        .list(row -> Due.of(JobRow.read(row)));
+        .direct(
+            """
+            select priority, agent from job
+            where place is not null and stop is null and agent > ?
+            order by agent, priority desc limit 1
+            """)
+        .bind(agent)
+        .first(row -> new Turns.Queue(row.getInt(1), row.getString(2)));
   }
 
-  /// Leases the same jobs that were read before: nobody else writes between two statements of a
-  /// transaction.
-  ///
-  /// No job is handed out twice: its lease's end becomes the moment at which it is due, so that
-  /// whoever claims next does not find it, and its fence grows, so that whoever held it before
-  /// commits no more.
-  private void lease(Transaction transaction, long now, long until) throws SQLException, Collision {
+  private static Optional<Turns.Queue> lowerPriority(Transaction transaction, Turns.Queue queue)
+      throws SQLException {
+    return transaction
+        .direct(
+            """
+            select priority, agent from job
+            where place is not null and stop is null and agent = ? and priority < ?
+            order by priority desc limit 1
+            """)
+        .bind(queue.agent())
+        .bind(queue.priority())
+        .first(row -> new Turns.Queue(row.getInt(1), row.getString(2)));
+  }
+
+  private Claim lease(Transaction transaction, JobRow job) throws SQLException {
+    long until = transaction.now() + duration.toMillis();
     transaction
-        .sql(
+        .direct(
             """
             update job set fence = fence + 1, worker = ?, process = ?, due = ?, needed = 0,
-              heeds = 0
-            where number in
-              (select number from job where due <= ? and stop is null order by due, number limit ?)
+              heeds = 0, place = null
+            where id = ?
             """)
         .bind(worker)
         .bind(process)
         .bind(until)
-        .bind(now)
-        .bind(limit)
+        .bind(job.id().text())
         .update();
+    transaction.handOut(queue(job), job.number(JobRow.PLACE));
+    long fence = job.number(JobRow.FENCE) + 1;
+    var lease = new Lease(job.id(), worker, fence, Instant.ofEpochMilli(until));
+    return new Claim(lease, job.record(), job.number(JobRow.VERSION));
+  }
+
+  /// The queue that a job stands in while it is due.
+  static Turns.Queue queue(JobRow job) {
+    return new Turns.Queue((int) job.number(JobRow.PRIORITY), job.agent());
+  }
+
+  static boolean hasBegun(JobRow job) {
+    return job.status() != JobStatus.READY;
   }
 
   @Override
@@ -65,13 +150,39 @@ record Claiming(String worker, long process, int limit, Duration duration)
     return true;
   }
 
-  private record Due(JobRecord job, long version, long fence) {
-    static Due of(JobRow row) {
-      return new Due(row.record(), row.number(JobRow.VERSION), row.number(JobRow.FENCE));
+  /// One queue, as far as it was read.
+  private static final class Line {
+    /// Whose turn it is comes first.
+    static final java.util.Comparator<Line> IN_TURN =
+        comparingLong((Line line) -> -(long) line.name.priority())
+            .thenComparingLong(line -> line.transaction.lastTurn(line.name))
+            .thenComparingLong(line -> line.jobs.getFirst().number(JobRow.DUE))
+            .thenComparingLong(line -> line.jobs.getFirst().order());
+
+    private final Transaction transaction;
+    private final Turns.Queue name;
+    private final Deque<JobRow> jobs = new ArrayDeque<>();
+
+    Line(Transaction transaction, Turns.Queue name, int limit) throws SQLException {
+      this.transaction = transaction;
+      this.name = name;
+      transaction
+          .direct(
+              "select * from job where agent = ? and priority = ? and place is not null and stop is"
+                  + " null order by place, due, number limit ?"
+                  + transaction.database().skipLocked())
+          .bind(name.agent())
+          .bind(name.priority())
+          .bind(limit)
+          .each(row -> jobs.add(JobRow.read(row)));
     }
 
-    Lease lease(String worker, Instant until) {
-      return new Lease(job.id(), worker, fence + 1, until);
+    Optional<JobRow> first() {
+      return Optional.ofNullable(jobs.peekFirst());
+    }
+
+    JobRow take() {
+      return jobs.removeFirst();
     }
   }
 }

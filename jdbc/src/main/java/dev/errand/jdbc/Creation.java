@@ -69,6 +69,7 @@ final class Creation {
     }
     if (above == null) {
       Accounts.open(transaction, job.id(), job.granted().orElseThrow());
+      transaction.fallDue(row);
       return true;
     }
     if (job.subtask() != null && job.subtask().isAttempt()) {
@@ -82,6 +83,7 @@ final class Creation {
         Places.take(transaction, row, above);
       }
     }
+    transaction.fallDue(row);
     return true;
   }
 
@@ -114,6 +116,7 @@ final class Creation {
             .set(JobRow.ALLOWS, (long) agent.limits().descendants())
             .set(JobRow.LAST_TOKENS, null)
             .set(JobRow.LAST_MICRO_USD, null)
+            .set(JobRow.PRIORITY, priority(above))
             .set(JobRow.PLACE, null);
     return new JobRow(row);
   }
@@ -149,6 +152,14 @@ final class Creation {
     if (job.subtask() != null) {
       Handlers.endUncompleted(transaction, row, 0, outcome);
     }
+  }
+
+  private long priority(@Nullable JobRow above) {
+    var own = job.priority();
+    if (own != null) {
+      return own;
+    }
+    return above == null ? 0 : above.number(JobRow.PRIORITY);
   }
 
   private long deadline(long now, @Nullable JobRow above) {

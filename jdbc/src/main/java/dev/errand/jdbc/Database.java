@@ -1,15 +1,21 @@
 package dev.errand.jdbc;
 
+import dev.errand.job.Quota;
 import dev.errand.job.StoreException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// One database of ours, of one dialect: gives connections, and does in its own way what the
 /// dialects do differently.
 abstract class Database {
+  private final Queues queues = new Queues();
+  private volatile @Nullable List<Quota> quotas;
+
   /// A connection that may write; for one thread at a time.
   abstract Session writer() throws SQLException;
 
@@ -31,6 +37,23 @@ abstract class Database {
 
   /// What to add to a question so that nobody else changes the rows until the transaction ends.
   abstract String lock();
+
+  /// What to add so that rows are locked, and those passed over that somebody else has locked.
+  abstract String skipLocked();
+
+  /// The turns of this process.
+  final Queues queues() {
+    return queues;
+  }
+
+  /// The limits that were set at the last look; empty before the first.
+  final Optional<List<Quota>> knownQuotas() {
+    return Optional.ofNullable(quotas);
+  }
+
+  final void know(List<Quota> quotas) {
+    this.quotas = List.copyOf(quotas);
+  }
 
   /// Begins a transaction, keeps others out of what it needs, and reads what is worth reading at
   /// once.

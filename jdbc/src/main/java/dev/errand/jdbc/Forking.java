@@ -45,7 +45,9 @@ record Forking(JobId from, int turn, JobId fork) implements Work<JobId> {
     if (transaction.find(fork).isPresent()) {
       throw new DuplicateJobException(fork);
     }
-    transaction.insert(row(source, transaction.now()));
+    var row = row(source, transaction.now());
+    transaction.insert(row);
+    transaction.fallDue(row);
     Accounts.open(transaction, fork, Accounts.granted(transaction, from));
     History.append(
         transaction, fork, History.Line.of(Bookkeeping.forked(source.agent(), from, turn)));

@@ -24,6 +24,7 @@ import dev.errand.job.MemorySummary;
 import dev.errand.job.NewJob;
 import dev.errand.job.Note;
 import dev.errand.job.Outcome;
+import dev.errand.job.Quota;
 import dev.errand.job.Stop;
 import dev.errand.job.Wait;
 import dev.errand.spi.Claim;
@@ -31,10 +32,13 @@ import dev.errand.spi.Receipt;
 import dev.errand.spi.SearchWords;
 import dev.errand.spi.Step;
 import dev.errand.spi.Store;
+import dev.errand.spi.Turns;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -51,6 +55,7 @@ import org.jspecify.annotations.Nullable;
 /// Whatever a method returned as done is on disk. What units of this process write is gathered into
 /// transactions; see [Writer].
 abstract class JdbcStore implements Store {
+  private static final int LOOKED_THROUGH = 10_000;
   private static final Duration BETWEEN_ROLL_CALLS = Duration.ofSeconds(1);
 
   private final Database database;
@@ -74,12 +79,28 @@ abstract class JdbcStore implements Store {
     }
   }
 
-  /// Connects the writers.
+  /// Connects the writers, and goes on with the turns where the jobs in the queues stand.
   void start() throws SQLException {
+    readers
+        .read(
+            session ->
+                session
+                    .sql(
+                        """
+                        select priority, agent, min(place) from job
+                        where place is not null and stop is null group by agent, priority
+                        """)
+                    .list(
+                        row ->
+                            new Standing(
+                                new Turns.Queue(row.getInt(1), row.getString(2)), row.getLong(3))))
+        .forEach(first -> database.queues().resume(first.queue(), first.place()));
     for (var writer : writers) {
       writer.start();
     }
   }
+
+  private record Standing(Turns.Queue queue, long place) {}
 
   Database database() {
     return database;
@@ -146,13 +167,41 @@ abstract class JdbcStore implements Store {
     return nextJob().isPresent() || readers.read(Stops::isAny);
   }
 
-  /// When the next job may be claimed.
+  /// When the next job may be claimed. What a limit that lets none go on holds back is not due.
   private Optional<Instant> nextJob() {
+    long now = clock.instant().toEpochMilli();
     return readers.read(
-        session ->
-            session
-                .sql("select due from job where due is not null order by due limit 1")
-                .first(row -> Instant.ofEpochMilli(row.getLong(1))));
+        session -> {
+          var shut = Quotas.shut(Quotas.all(session, ""));
+          var moments = new ArrayList<Long>();
+          var look = (Sql.Look) row -> addUnlessShut(moments, row, shut, now);
+          session
+              .sql(
+                  """
+                  select min(due), agent from job
+                  where place is not null and stop is null group by agent
+                  """)
+              .each(look);
+          session
+              .sql(
+                  """
+                  select due, agent from job
+                  where due is not null and place is null and stop is null
+                  order by due, number limit ?
+                  """)
+              .bind(shut.isEmpty() ? 1 : LOOKED_THROUGH)
+              .each(look);
+          return moments.stream().min(Comparator.naturalOrder()).map(Instant::ofEpochMilli);
+        });
+  }
+
+  private static void addUnlessShut(
+      List<Long> moments, ResultSet row, List<Quota.Jobs> shut, long now) throws SQLException {
+    long due = row.getLong(1);
+    var agent = row.getString(2);
+    if (due > now || shut.stream().noneMatch(quota -> quota.covers(agent))) {
+      moments.add(due);
+    }
   }
 
   @Override
@@ -318,6 +367,33 @@ abstract class JdbcStore implements Store {
               Accounts.grant(transaction, job, more);
               return job;
             }));
+  }
+
+  @Override
+  public void limit(Quota quota) {
+    write(transaction -> Quotas.set(transaction, quota));
+    database.know(quotas());
+  }
+
+  @Override
+  public boolean lift(String name) {
+    boolean isLifted = write(transaction -> Quotas.lift(transaction, name));
+    database.know(quotas());
+    return isLifted;
+  }
+
+  @Override
+  public List<Quota> quotas() {
+    return readers.read(session -> Quotas.all(session, ""));
+  }
+
+  @Override
+  public Optional<Instant> call(String model) {
+    var known = database.knownQuotas().orElseGet(this::quotas);
+    database.know(known);
+    boolean isLimited =
+        known.stream().anyMatch(quota -> quota instanceof Quota.Calls calls && calls.covers(model));
+    return isLimited ? write(transaction -> Quotas.call(transaction, model)) : Optional.empty();
   }
 
   @Override

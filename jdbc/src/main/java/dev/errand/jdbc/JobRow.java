@@ -74,19 +74,31 @@ final class JobRow {
   /// The unit of the transaction that changed it last.
   private long unit;
 
+  /// Grows in the order of creation; 0 while it is not stored.
+  private final long order;
+
   JobRow(Row row) {
+    this(row, 0);
+  }
+
+  private JobRow(Row row, long order) {
     this.row = row;
     this.id = new JobId(Objects.requireNonNull(row.text(ID)));
+    this.order = order;
   }
 
   /// Reads what `select * from job` gives.
   static JobRow read(ResultSet row) throws SQLException {
-    return new JobRow(Row.read(Table.JOB, row, 2));
+    return new JobRow(Row.read(Table.JOB, row, 2), row.getLong(1));
   }
 
   /// The job of a row of `select * from job`.
   static JobRecord job(ResultSet row) throws SQLException {
     return read(row).record();
+  }
+
+  long order() {
+    return order;
   }
 
   Row row() {
@@ -148,7 +160,8 @@ final class JobRow {
             Objects.requireNonNull(row.text(DIGEST)),
             agent(),
             Instant.ofEpochMilli(row.number(CREATED)),
-            isNull(DEADLINE) ? null : Instant.ofEpochMilli(row.number(DEADLINE))),
+            isNull(DEADLINE) ? null : Instant.ofEpochMilli(row.number(DEADLINE)),
+            (int) row.number(PRIORITY)),
         definition(),
         status(),
         new Progress(

@@ -90,7 +90,12 @@ final class Places {
   }
 
   private static void admit(Transaction transaction, JobRow child, JobRow parent) {
-    transaction.change(child).set(JobRow.DUE, transaction.now()).set(JobRow.QUEUED, false);
+    transaction
+        .change(child)
+        .set(JobRow.DUE, transaction.now())
+        .set(JobRow.PLACE, null)
+        .set(JobRow.QUEUED, false);
+    transaction.fallDue(child);
     again(transaction, parent);
   }
 

@@ -46,7 +46,7 @@ final class PostgresDatabase extends Database {
       Pattern.compile(
           "(?i)\\b(from|join|into|update)(\\s+)"
               + "(job|entry|wait|tree|effect|definition|covariable|piece|chunk|candidate|object"
-              + "|stop|account|memory|card_word|card|process|writer)\\b");
+              + "|stop|account|quota|memory|card_word|card|process|writer)\\b");
 
   private static final Pattern ESCAPED = Pattern.compile("\\\\[0\\\\]");
   private static final Duration PATIENCE = Duration.ofMinutes(5);
@@ -153,6 +153,11 @@ final class PostgresDatabase extends Database {
   @Override
   String lock() {
     return " for update";
+  }
+
+  @Override
+  String skipLocked() {
+    return " for update skip locked";
   }
 
   @Override

@@ -3,6 +3,8 @@ package dev.errand.jdbc;
 import dev.errand.job.JobId;
 import dev.errand.job.Lease;
 import dev.errand.spi.Claim;
+import dev.errand.spi.Turns;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,6 +12,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +25,62 @@ import org.jspecify.annotations.Nullable;
 public final class PostgresStore extends JdbcStore {
   private static final int WRITERS = 2;
   private static final Duration SELDOM = Duration.ofSeconds(2);
+
+  /// The queues are found one after the other by the index, and of each no more rows than may be
+  /// handed out; the k-th of each comes before the next of any.
+  private static final String CLAIM =
+      """
+      with recursive setting as materialized (
+        select set_config('synchronous_commit', 'off', true),
+          coalesce(?, (extract(epoch from clock_timestamp()) * 1000)::bigint) as now),
+      more as materialized (
+        select exists (select 1 from quota) or exists (
+          select 1 from job cross join setting
+          where due <= now and due is not null and place is null and stop is null) as is_more),
+      queue (agent, priority) as (
+        (select agent, priority from job where place is not null and stop is null
+         order by agent, priority desc limit 1)
+        union all
+        select next.agent, next.priority from queue cross join lateral (
+          (select agent, priority from job where place is not null and stop is null
+             and agent = queue.agent and priority < queue.priority
+           order by priority desc limit 1)
+          union all
+          (select agent, priority from job where place is not null and stop is null
+             and agent > queue.agent
+           order by agent, priority desc limit 1)
+          limit 1) as next),
+      line as materialized (
+        select queue.agent, queue.priority, first.* from queue cross join lateral (
+          select id, place, due, number from job where place is not null and stop is null
+            and agent = queue.agent and priority = queue.priority
+          order by place, due, number limit ? for update skip locked) as first),
+      numbered as (
+        select line.*, coalesce(turn, 0) as turn,
+          row_number() over queue as k,
+          first_value(due) over queue as first_due,
+          first_value(number) over queue as first_number
+        from line left join unnest(?, ?, ?) as served (agent, priority, turn)
+          on served.agent = line.agent and served.priority = line.priority
+        window queue as (partition by line.agent, line.priority order by place, due, number)),
+      chosen as materialized (
+        select id, place, row_number() over (
+          order by priority desc, k, turn, first_due, first_number) as position
+        from numbered where not (select is_more from more)
+        order by position limit ?),
+      claimed as (
+        update job set fence = fence + 1, worker = ?, process = ?, due = now + ?, needed = 0,
+          heeds = 0, place = null
+        from setting where job.id = any(array(select id from chosen))
+        returning job.*)
+      select claimed.*, chosen.place, more.is_more
+      from more left join (claimed join chosen on chosen.id = claimed.id) on true
+      order by chosen.position
+      """;
+
+  private static final int JOB_ID = 2;
+  private static final int OLD_PLACE = Table.JOB.columns().size() + 2;
+  private static final int IS_MORE = OLD_PLACE + 1;
 
   private final PostgresDatabase database;
   private final Readers claims;
@@ -53,46 +112,58 @@ public final class PostgresStore extends JdbcStore {
   @Override
   List<Claim> claimDue(String worker, int limit, Duration duration) {
     long process = opening();
-    return claims.read(session -> claim(session, worker, process, limit, duration));
+    var attempt = claims.read(session -> claim(session, worker, process, limit, duration));
+    return attempt.orElseGet(() -> write(new Claiming(worker, process, limit, duration)));
   }
 
+  /// Claims by one statement, which is what it takes as long as there are no limits, and nothing
+  /// fell due by the passing of time: that must take its place first. Empty where there is more to
+  /// do.
+  ///
   /// Several claims at a time get different jobs: each passes over the rows that another has
   /// locked. One that a step has locked is claimed after it.
-  private List<Claim> claim(
+  private Optional<List<Claim>> claim(
       Session session, String worker, long process, int limit, Duration duration)
       throws SQLException {
-    return session
-        .sql(
-            """
-            with setting as materialized (
-              select set_config('synchronous_commit', 'off', true),
-                coalesce(?, (extract(epoch from clock_timestamp()) * 1000)::bigint) as now),
-            chosen as materialized (
-              select job.id, due, number from setting cross join job
-              where due <= now and stop is null order by due, number limit ?
-              for update of job skip locked),
-            claimed as (
-              update job set fence = fence + 1, worker = ?, process = ?, due = now + ?, needed = 0,
-                heeds = 0, place = null
-              from setting where job.id = any(array(select id from chosen))
-              returning job.*)
-            select claimed.* from claimed join chosen on chosen.id = claimed.id
-            order by chosen.due, chosen.number
-            """)
-        .bindOrNull(given())
-        .bind(limit)
-        .bind(worker)
-        .bind(process)
-        .bind(duration.toMillis())
-        .list(
-            row -> {
-              var job = JobRow.read(row);
-              var until = Instant.ofEpochMilli(job.number(JobRow.DUE));
-              return new Claim(
-                  new Lease(job.id(), worker, job.number(JobRow.FENCE), until),
-                  job.record(),
-                  job.number(JobRow.VERSION));
-            });
+    var served = database.queues().served();
+    var agents = served.stream().map(Turns.Queue::agent).toArray(String[]::new);
+    var priorities = served.stream().map(queue -> (long) queue.priority()).toArray(Long[]::new);
+    var turns = served.stream().map(database.queues()::lastTurn).toArray(Long[]::new);
+    var connection = session.connection();
+    var claims = new ArrayList<Claim>();
+    boolean isMore =
+        session
+            .sql(CLAIM)
+            .bindOrNull(given())
+            .bind(limit)
+            .bindNative(connection.createArrayOf("text", agents))
+            .bindNative(connection.createArrayOf("bigint", priorities))
+            .bindNative(connection.createArrayOf("bigint", turns))
+            .bind(limit)
+            .bind(worker)
+            .bind(process)
+            .bind(duration.toMillis())
+            .list(
+                row -> {
+                  if (row.getString(JOB_ID) != null) {
+                    claims.add(claimed(row, worker));
+                  }
+                  return row.getBoolean(IS_MORE);
+                })
+            .contains(true);
+    if (isMore) {
+      return Optional.empty();
+    }
+    database.know(List.of());
+    return Optional.of(claims);
+  }
+
+  private Claim claimed(ResultSet row, String worker) throws SQLException {
+    var job = JobRow.read(row);
+    database.queues().handOut(Claiming.queue(job), row.getLong(OLD_PLACE));
+    var until = Instant.ofEpochMilli(job.number(JobRow.DUE));
+    var lease = new Lease(job.id(), worker, job.number(JobRow.FENCE), until);
+    return new Claim(lease, job.record(), job.number(JobRow.VERSION));
   }
 
   /// The time, where it is not the database's.

@@ -43,8 +43,8 @@ final class Processes {
     transaction
         .sql(
             """
-            update job set worker = null, process = null, due = case when due < ? then due else ? end
-            where due is not null and process = ?
+            update job set worker = null, process = null, place = null, due = case when due < ? then due else ? end
+            where process = ? and due is not null
             """)
         .bind(transaction.now())
         .bind(transaction.now())

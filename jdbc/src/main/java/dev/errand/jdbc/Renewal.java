@@ -16,7 +16,7 @@ record Renewal(List<Lease> leases, Duration duration) implements Work<List<Lease
     for (var lease : leases) {
       var job = transaction.find(lease.job());
       if (job.isPresent() && isHeld(job.get(), lease)) {
-        transaction.change(job.get()).set(JobRow.DUE, until);
+        transaction.change(job.get()).set(JobRow.DUE, until).set(JobRow.PLACE, null);
         held.add(
             new Lease(lease.job(), lease.worker(), lease.fence(), Instant.ofEpochMilli(until)));
       }

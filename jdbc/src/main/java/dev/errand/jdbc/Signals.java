@@ -58,6 +58,7 @@ final class Signals {
           .set(JobRow.DUE, job.number(JobRow.CREATED))
           .set(JobRow.NEEDED, 0)
           .set(JobRow.HEEDS, false);
+      transaction.fallDue(job);
     }
     if (wasDone) {
       revive(transaction, id, null);
@@ -173,6 +174,7 @@ final class Signals {
             .set(JobRow.WORKER, null)
             .set(JobRow.PROCESS, null)
             .set(JobRow.DUE, created)
+            .set(JobRow.PLACE, null)
             .set(JobRow.NEEDED, 0)
             .set(JobRow.HEEDS, false)
             .set(JobRow.TURN, progress.turn())
@@ -183,6 +185,7 @@ final class Signals {
     if (!job.isNull(JobRow.DEADLINE)) {
       row.add(JobRow.DEADLINE, transaction.now() - created);
     }
+    transaction.fallDue(job);
     if (id.parent().isPresent()) {
       Places.again(transaction, transaction.job(id.parent().get()));
     }

@@ -236,6 +236,11 @@ final class SqliteDatabase extends Database {
     return "";
   }
 
+  @Override
+  String skipLocked() {
+    return "";
+  }
+
   /// Reads nothing beforehand: a question costs no journey.
   @Override
   void begin(Session session, Transaction transaction, Needs needs, boolean isDurable)

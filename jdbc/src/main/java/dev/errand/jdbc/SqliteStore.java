@@ -48,7 +48,13 @@ public final class SqliteStore extends JdbcStore {
         .read(
             session ->
                 session
-                    .sql("select 1 from job where due <= ? and stop is null limit 1")
+                    .sql(
+                        """
+                        select 1 where
+                          exists (select 1 from job where place is not null and stop is null)
+                          or exists (select 1 from job where due <= ? and due is not null
+                            and place is null and stop is null)
+                        """)
                     .bind(now)
                     .exists());
   }

@@ -198,7 +198,8 @@ final class StepCommit implements Work<Receipt> {
     row.set(JobRow.STATUS, step.status().name())
         .set(JobRow.WORKER, null)
         .set(JobRow.PROCESS, null)
-        .set(JobRow.DUE, due);
+        .set(JobRow.DUE, due)
+        .set(JobRow.PLACE, null);
   }
 
   private void suspend(

@@ -165,7 +165,7 @@ final class Stops {
               select min(deadline) as at from job
               where deadline is not null and stop is null and status <> 'DONE'
               union all
-              select min(case when worker is null then 0 else until end)
+              select min(case when worker is null then 0 when due < until then due else until end)
               from job join stop on stop.number = job.stop
               where job.stop is not null and status <> 'DONE') as moments
             """)
@@ -267,6 +267,7 @@ final class Stops {
         .set(JobRow.WORKER, null)
         .set(JobRow.PROCESS, null)
         .set(JobRow.DUE, null)
+        .set(JobRow.PLACE, null)
         .set(JobRow.NEEDED, 0)
         .set(JobRow.HEEDS, false)
         .set(JobRow.QUEUED, false)

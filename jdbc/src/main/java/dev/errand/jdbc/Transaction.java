@@ -4,6 +4,7 @@ import dev.errand.jdbc.Database.Collision;
 import dev.errand.job.Account;
 import dev.errand.job.JobId;
 import dev.errand.job.UnknownJobException;
+import dev.errand.spi.Turns;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -49,6 +50,8 @@ final class Transaction {
   private final Map<JobId, Places.Queue> queues = new HashMap<>();
 
   private final List<Runnable> undo = new ArrayList<>();
+  private final List<Fallen> fallen = new ArrayList<>();
+  private @Nullable Turns turnsBefore;
   private long unit;
   private long now;
   private boolean isTold;
@@ -190,6 +193,65 @@ final class Transaction {
     touched.add(job);
     return job.row();
   }
+
+  /// Has a job take a place in its queue if it is due, which it does once the unit is done; it
+  /// counts as one that has begun, or not, by how it stands now.
+  void fallDue(JobRow job) {
+    boolean isDue = !job.isNull(JobRow.DUE) && job.number(JobRow.DUE) <= now;
+    if (isDue && job.isNull(JobRow.STOP) && job.isNull(JobRow.PLACE)) {
+      fallen.add(new Fallen(job, Claiming.hasBegun(job)));
+      undo.add(fallen::removeLast);
+      change(job).set(JobRow.PLACE, (Object) (-(long) fallen.size()));
+    }
+  }
+
+  /// The place that a job takes that is due.
+  long placeOf(JobRow job) {
+    return take(new Fallen(job, Claiming.hasBegun(job)));
+  }
+
+  void handOut(Turns.Queue queue, long place) {
+    keepTurns();
+    database.queues().handOut(queue, place);
+  }
+
+  long lastTurn(Turns.Queue queue) {
+    return database.queues().lastTurn(queue);
+  }
+
+  private long take(Fallen one) {
+    keepTurns();
+    return database.queues().take(Claiming.queue(one.job), one.job.id().root(), one.hasBegun);
+  }
+
+  private void keepTurns() {
+    if (turnsBefore == null) {
+      turnsBefore = database.queues().copy();
+    }
+  }
+
+  /// Those that fell due take their places. One that was handed back since, or is due no more, has
+  /// lost it.
+  private void takePlaces() {
+    for (int number = 1; number <= fallen.size(); number++) {
+      var one = fallen.get(number - 1);
+      long place = take(one);
+      if (one.job.number(JobRow.PLACE) == -number) {
+        one.job.row().set(JobRow.PLACE, place);
+      }
+    }
+    fallen.clear();
+  }
+
+  /// Takes back the places that were taken, since nothing of this is committed.
+  void abandon() {
+    if (turnsBefore != null) {
+      database.queues().restore(turnsBefore);
+    }
+  }
+
+  /// A job that fell due, and whether it had begun then.
+  private record Fallen(JobRow job, boolean hasBegun) {}
 
   /// Adds a job, whose id is not known to be taken.
   void insert(JobRow job) {
@@ -360,6 +422,7 @@ final class Transaction {
   }
 
   private Changes changes() {
+    takePlaces();
     var created = new ArrayList<Row>();
     var changed = new ArrayList<Row>();
     for (var job : touched) {

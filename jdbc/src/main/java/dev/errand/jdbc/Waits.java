@@ -1,5 +1,7 @@
 package dev.errand.jdbc;
 
+import static java.util.Comparator.comparingLong;
+
 import dev.errand.job.JobId;
 import dev.errand.job.UnknownJobException;
 import dev.errand.job.Wait;
@@ -118,16 +120,22 @@ final class Waits {
   /// @return who waited
   static List<String> handlerEnded(Transaction transaction, JobId target) throws SQLException {
     var waiters = transaction.waits().waiters(target.text());
+    var woken = new ArrayList<JobRow>();
     for (var waiter : waiters) {
       transaction.waits().remove(target.text(), waiter);
       var job = transaction.job(new JobId(waiter));
       long needed = job.number(JobRow.NEEDED);
       if (needed > 0) {
-        var row = transaction.change(job).add(JobRow.NEEDED, -1);
-        if (needed == 1) {
-          row.set(JobRow.DUE, job.number(JobRow.CREATED));
-        }
+        transaction.change(job).add(JobRow.NEEDED, -1);
       }
+      if (needed == 1) {
+        woken.add(job);
+      }
+    }
+    woken.sort(comparingLong(JobRow::order));
+    for (var job : woken) {
+      transaction.change(job).set(JobRow.DUE, job.number(JobRow.CREATED));
+      transaction.fallDue(job);
     }
     return waiters;
   }

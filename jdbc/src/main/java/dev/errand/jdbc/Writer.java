@@ -243,6 +243,7 @@ final class Writer implements AutoCloseable {
         unit.apply(transaction, batch.size() == 1);
       }
       if (batch.size() == 1 && batch.getFirst().failure != null) {
+        transaction.abandon();
         database.rollback(open);
         return;
       }
@@ -258,6 +259,7 @@ final class Writer implements AutoCloseable {
         throw failed;
       }
     } catch (Collision | Spoiled | RuntimeException | Error unforeseen) {
+      transaction.abandon();
       rollback(open);
       throw unforeseen;
     }

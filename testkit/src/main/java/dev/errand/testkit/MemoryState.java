@@ -1,6 +1,7 @@
 package dev.errand.testkit;
 
 import static java.util.Comparator.comparing;
+import static java.util.Comparator.comparingLong;
 
 import dev.errand.job.Blob;
 import dev.errand.job.Budget;
@@ -332,8 +333,8 @@ final class MemoryState {
   private Comparator<Deque<Row>> inTurn() {
     var created = new HashMap<JobId, Integer>();
     rows.keySet().forEach(id -> created.put(id, created.size()));
-    return comparing((Deque<Row> queue) -> -(long) queue(queue).priority())
-        .thenComparing(queue -> turns.lastTurn(queue(queue)))
+    return comparingLong((Deque<Row> queue) -> -(long) queue(queue).priority())
+        .thenComparingLong(queue -> turns.lastTurn(queue(queue)))
         .thenComparing(queue -> Objects.requireNonNull(queue.getFirst().due()))
         .thenComparing(queue -> Objects.requireNonNull(created.get(queue.getFirst().job().id())));
   }

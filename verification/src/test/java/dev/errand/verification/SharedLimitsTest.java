@@ -17,6 +17,8 @@ import dev.errand.spi.Store;
 import dev.errand.testkit.CrashInjector;
 import dev.errand.testkit.ManualClock;
 import dev.errand.testkit.MemoryStore;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -43,6 +45,7 @@ class SharedLimitsTest {
 
   private final ManualClock clock = ManualClock.create();
   private final Store store = CrashInjector.failing(new MemoryStore(clock), 0, false).store();
+  private final AtomicInteger looks = new AtomicInteger();
   private final Errand one = open();
   private final Errand other = open();
   private final AtomicInteger live = new AtomicInteger();
@@ -51,7 +54,22 @@ class SharedLimitsTest {
 
   /// One that leaves the store open when it is closed.
   private Errand open() {
-    return Errand.builder().store(store).clock(clock).open();
+    return Errand.builder().store(counting()).clock(clock).open();
+  }
+
+  private Store counting() {
+    return (Store)
+        Proxy.newProxyInstance(
+            Store.class.getClassLoader(),
+            new Class<?>[] {Store.class},
+            (proxy, method, arguments) -> {
+              looks.addAndGet(method.getName().equals("nextDue") ? 1 : 0);
+              try {
+                return method.invoke(store, arguments);
+              } catch (InvocationTargetException refused) {
+                throw refused.getCause();
+              }
+            });
   }
 
   private final Agent counted =
@@ -89,6 +107,12 @@ class SharedLimitsTest {
 
   private List<Job> submit(Agent agent, int many) {
     return IntStream.range(0, many).mapToObj(n -> one.submit(agent)).toList();
+  }
+
+  /// Waits until workers have looked so often when the next job falls due.
+  private void awaitLooks(int more) {
+    int before = looks.get();
+    Awaitility.await().atMost(LONG).until(() -> looks.get() >= before + more);
   }
 
   private static void awaitAll(List<Job> jobs) throws InterruptedException {
@@ -155,17 +179,16 @@ class SharedLimitsTest {
   @Test
   void a_worker_with_jobs_that_a_limit_holds_back_is_not_idle() throws Exception {
     one.limit(Quota.jobs("counted", 1));
-    var held = store.claim("somebody else", 1, LONG);
-    assertThat(held).isEmpty();
     var jobs = submit(counted, 2);
     assertThat(store.claim("somebody else", 1, LONG)).hasSize(1);
     one.worker().poll(SHORT).start();
-    one.awaitChange(LONG);
+    awaitLooks(3);
 
     assertThat(one.idle()).isFalse();
     assertThat(store.busy()).isTrue();
     one.lift("jobs:counted");
     awaitAll(jobs.subList(1, 2));
+    Awaitility.await().atMost(LONG).until(one::idle);
   }
 
   @Test

@@ -60,8 +60,9 @@ create unique index job_key on errand.job (key) where key is not null and parent
 create index job_child on errand.job (parent, ordinal) where parent is not null;
 create unique index job_subtask on errand.job (parent, subtask_id) where subtask_id <> 'null';
 create index job_told on errand.job (parent, told) where told > 0;
-create index job_due on errand.job (due, number) where due is not null and place is null;
-create index job_ready on errand.job (agent, priority desc, place, due, number) where place is not null;
+create index job_due on errand.job (due, number) where due is not null and place is null and stop is null;
+create index job_ready on errand.job (agent, priority desc, place, due, number)
+  where place is not null and stop is null;
 create index job_held on errand.job (process) where process is not null;
 create index job_asked on errand.job (id)
   where subtask_id >= '{"callback":' and subtask_id < '{"callback";' and told = 0;
@@ -232,6 +233,17 @@ create table errand.card_word (
 );
 
 create index card_word_card on errand.card_word (card);
+
+-- Limits that all workers hold.
+create table errand.quota (
+  name text collate "C" primary key,
+  kind text not null,                 -- jobs or calls
+  subject text not null,              -- the agent, or the model; empty for all agents
+  most bigint not null,               -- at a time, or in a minute
+  burst bigint not null,
+  next bigint not null,               -- of calls: microseconds, see Pace
+  told bigint not null
+);
 
 -- Who has this store open, so that the leases of a killed process need not run out.
 create table errand.process (

@@ -12,3 +12,22 @@ update job set news = coalesce(
 
 -- Written down by whoever deletes the piece.
 drop trigger piece_gone;
+
+-- Due jobs by agent, priority and place; and those that have no place, by their moments.
+create index job_ready on job (agent, priority desc, place, due, number)
+  where place is not null and stop is null;
+drop index job_due;
+create index job_due on job (due, number) where due is not null and place is null and stop is null;
+
+create index job_held on job (process) where process is not null;
+
+-- Limits that all workers hold.
+create table quota (
+  name text primary key not null,
+  kind text not null,                 -- jobs or calls
+  subject text not null,              -- the agent, or the model; empty for all agents
+  most integer not null,              -- at a time, or in a minute
+  burst integer not null,
+  next integer not null,              -- of calls: microseconds, see Pace
+  told integer not null
+) strict, without rowid;

@@ -11,12 +11,13 @@ import net.jqwik.api.Tuple;
 /// What is done to a job while it works: the lives of its workers one after the other, the last of
 /// which is not cut short.
 record Disturbance(boolean onDisk, List<Life> lives, Life last) {
-  /// A worker from its start to its crash, if it comes to that.
+  /// A worker from its start to its crash, or until it is drained, if it comes to that.
   ///
   /// @param warmJobs how many waiting processes it keeps
-  /// @param crashAt the write to the store at which it crashes; 0 for none
+  /// @param endAt the write to the store at which it crashes, or begins to drain; 0 for none
   /// @param after whether that write is still made
-  record Life(int warmJobs, int crashAt, boolean after, List<Kill> kills) {
+  /// @param drained whether it drains instead of crashing
+  record Life(int warmJobs, int endAt, boolean after, boolean drained, List<Kill> kills) {
     /// A plan for this life, which counts what is asked for.
     KilledWorkspaces.Plan plan() {
       var asked = new AtomicInteger();
@@ -36,21 +37,22 @@ record Disturbance(boolean onDisk, List<Life> lives, Life last) {
   private static final int MOST_KILLS = 2;
 
   static Arbitrary<Disturbance> any() {
-    var crashed = life(Arbitraries.integers().between(1, 40).shrinkTowards(40));
+    var cutShort = life(Arbitraries.integers().between(1, 40).shrinkTowards(40));
     return Combinators.combine(
             Arbitraries.frequency(Tuple.of(12, false), Tuple.of(1, true)),
-            crashed.list().ofMaxSize(2),
+            cutShort.list().ofMaxSize(2),
             life(Arbitraries.just(0)))
         .as(Disturbance::new);
   }
 
-  private static Arbitrary<Life> life(Arbitrary<Integer> crashAt) {
+  private static Arbitrary<Life> life(Arbitrary<Integer> endAt) {
     var kill =
         Combinators.combine(Arbitraries.integers().between(1, 60), Arbitraries.of(Moment.class))
             .as(Kill::new);
     return Combinators.combine(
             Arbitraries.of(64, 0, 1),
-            crashAt,
+            endAt,
+            Arbitraries.of(false, true),
             Arbitraries.of(false, true),
             kill.list().ofMaxSize(MOST_KILLS))
         .as(Life::new);

@@ -57,22 +57,52 @@ final class Disturbed {
     return account();
   }
 
-  /// Lets a worker work until all is done or it crashes; false if it crashed.
+  /// Lets a worker work until all is done, or it crashes or is drained; false if so.
   private boolean live(Life life) throws InterruptedException {
-    var injector = CrashInjector.failing(store, life.crashAt(), life.after());
+    return life.drained() ? liveUntilDrained(life) : liveUntilCrashed(life);
+  }
+
+  private void begin(Errand errand, Life life) {
+    var agent = Agent.named("main").tools(outside.tools()).subTasks(outside).build();
+    errand.submit(
+        agent,
+        spec -> {
+          blocks.forEach(spec::code);
+          return spec.key(KEY);
+        });
+    errand.worker().warmJobs(life.warmJobs()).poll(Duration.ofMillis(20)).start();
+  }
+
+  private static void awaitChange(Errand errand, long end) throws InterruptedException {
+    errand.awaitChange(Duration.ofMillis(100));
+    assertThat(System.nanoTime() < end).as("the job comes to an end").isTrue();
+  }
+
+  private boolean liveUntilDrained(Life life) throws InterruptedException {
+    var draining = new Draining();
+    // To submit the job is the first write, and to begin before there is a worker no drain.
+    var at = life.endAt() == 0 ? 0 : life.endAt() + 1;
+    try (var errand = open(AtWrite.of(store, at, life.after(), draining::begin), life)) {
+      draining.of(errand);
+      begin(errand, life);
+      long end = System.nanoTime() + PATIENCE;
+      while (!draining.isBegun() && !isOver(errand)) {
+        awaitChange(errand, end);
+      }
+      if (draining.isBegun()) {
+        assertThat(draining.await()).as("jobs that do not come to rest").isEmpty();
+      }
+      return isOver(errand);
+    }
+  }
+
+  private boolean liveUntilCrashed(Life life) throws InterruptedException {
+    var injector = CrashInjector.failing(store, life.endAt(), life.after());
     try (var errand = open(injector.store(), life)) {
-      var agent = Agent.named("main").tools(outside.tools()).subTasks(outside).build();
-      errand.submit(
-          agent,
-          spec -> {
-            blocks.forEach(spec::code);
-            return spec.key(KEY);
-          });
-      errand.worker().warmJobs(life.warmJobs()).poll(Duration.ofMillis(20)).start();
+      begin(errand, life);
       long end = System.nanoTime() + PATIENCE;
       while (!isOver(errand)) {
-        errand.awaitChange(Duration.ofMillis(100));
-        assertThat(System.nanoTime() < end).as("the job comes to an end").isTrue();
+        awaitChange(errand, end);
       }
       return true;
     } catch (StoreException crashed) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// Single cases of what [DisturbedProgramsTest] tries at random.
 class KilledWorkspacesTest {
   private static final int ROUNDS = Integer.getInteger("errand.rounds", 3);
-  private static final Life QUIET = new Life(64, 0, false, List.of());
+  private static final Life QUIET = new Life(64, 0, false, false, List.of());
   private static final CPythonRuntime RUNTIME = CPythonRuntime.create();
 
   @AfterAll
@@ -43,7 +43,8 @@ class KilledWorkspacesTest {
         """;
     for (int at = 1; at < 8; at++) {
       var kill =
-          new Disturbance(false, List.of(), new Life(64, 0, false, List.of(new Kill(at, moment))));
+          new Disturbance(
+              false, List.of(), new Life(64, 0, false, false, List.of(new Kill(at, moment))));
       assertThat(account(List.of(code), kill).outcome())
           .as(kill.toString())
           .isEqualTo("succeeded with [2,4]");
@@ -63,7 +64,8 @@ class KilledWorkspacesTest {
     for (int round = 0; round < ROUNDS; round++) {
       for (int at = 1; at <= 14; at++) {
         for (boolean after : new boolean[] {false, true}) {
-          var crash = new Disturbance(false, List.of(new Life(64, at, after, List.of())), QUIET);
+          var crash =
+              new Disturbance(false, List.of(new Life(64, at, after, false, List.of())), QUIET);
           assertThat(account(blocks, crash).outcome()).as(crash.toString()).isEqualTo(outcome);
         }
       }
