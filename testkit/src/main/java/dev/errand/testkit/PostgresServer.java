@@ -3,6 +3,7 @@ package dev.errand.testkit;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -37,6 +38,8 @@ public final class PostgresServer implements AutoCloseable {
 
   private static final String USER = "postgres";
   private static final int PORTS_TRIED = 5;
+  private static final int FIRST_PORT = 10_000;
+  private static final int LAST_PORT = 32_000;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
   private static final int STATUS_LINE = 7;
@@ -238,9 +241,17 @@ public final class PostgresServer implements AutoCloseable {
     }
   }
 
+  /// A port that nobody has, below those that systems give to who connects: while the server is
+  /// stopped, a client that tries to reach it must not be given its port, and so meet itself.
   private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
+    var random = new SecureRandom();
+    while (true) {
+      int port = random.nextInt(FIRST_PORT, LAST_PORT);
+      try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return socket.getLocalPort();
+      } catch (BindException taken) {
+        // Then another.
+      }
     }
   }
 

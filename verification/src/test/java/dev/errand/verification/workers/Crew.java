@@ -40,7 +40,6 @@ final class Crew implements AutoCloseable {
     private final Duration wrong;
     private final int concurrency;
     private volatile Process process;
-    private volatile int starts;
     private final CountDownLatch working = new CountDownLatch(1);
 
     private Member(String name, Duration wrong, int concurrency) throws IOException {
@@ -52,7 +51,6 @@ final class Crew implements AutoCloseable {
     }
 
     private Process start() throws IOException {
-      starts++;
       return launch(
           log,
           name,
@@ -91,11 +89,6 @@ final class Crew implements AutoCloseable {
 
     String name() {
       return name;
-    }
-
-    /// How often it was started.
-    int starts() {
-      return starts;
     }
 
     /// `kill -9` for the worker, and with it for its Python.
@@ -178,11 +171,11 @@ final class Crew implements AutoCloseable {
 
   /// Ends all of them by `kill -9`.
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     closed = true;
     for (var member : members) {
       var below = member.process.descendants().toList();
-      member.process.destroyForcibly().waitFor();
+      member.process.destroyForcibly().onExit().join();
       below.forEach(ProcessHandle::destroyForcibly);
     }
   }

@@ -52,15 +52,15 @@ record Disturbances(Crew crew, Duration lease, Random random) {
     all.add(
         new Named(
             "the answers to commits are lost",
-            () -> spring(proxy, () -> proxy.cutBefore(Side.SERVER, END_OF_TRANSACTION))));
+            () -> spring(() -> proxy.cutBefore(Side.SERVER, END_OF_TRANSACTION))));
     all.add(
         new Named(
             "commits are lost on their way",
-            () -> spring(proxy, () -> proxy.cutBefore(Side.CLIENT, "errand"))));
+            () -> spring(() -> proxy.cutBefore(Side.CLIENT, "errand"))));
     all.add(
         new Named(
             "the answers to statements are lost",
-            () -> spring(proxy, () -> proxy.cutInsteadOfAnswerTo("errand"))));
+            () -> spring(() -> proxy.cutInsteadOfAnswerTo("errand"))));
     all.add(new Named("the server is not heard beyond a lease", () -> hold(proxy, Side.SERVER)));
     all.add(new Named("the server hears nothing beyond a lease", () -> hold(proxy, Side.CLIENT)));
     all.add(new Named("connections are half closed", () -> halfClose(proxy)));
@@ -84,7 +84,7 @@ record Disturbances(Crew crew, Duration lease, Random random) {
   }
 
   /// Lets a few traps go off, one after the other; one that nobody steps on is taken away.
-  private static void spring(TcpProxy proxy, Laying laying) throws InterruptedException {
+  private static void spring(Laying laying) throws InterruptedException {
     for (int i = 0; i < 5; i++) {
       var trap = laying.lay();
       trap.await(Duration.ofSeconds(1));

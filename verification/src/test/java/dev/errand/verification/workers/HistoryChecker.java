@@ -69,6 +69,8 @@ final class HistoryChecker {
     return List.copyOf(checker.breaches);
   }
 
+  // The annotation belongs to a library that is not used here.
+  @SuppressWarnings("AnnotateFormatMethod")
   private void breach(Promise promise, String what, Object... details) {
     breaches.add(new Breach(promise, what.formatted(details)));
   }
@@ -137,7 +139,7 @@ final class HistoryChecker {
           "job %s was to end with %s, and ended as %s",
           job.id(),
           expected.print(),
-          job.outcome());
+          String.valueOf(job.outcome()));
     }
   }
 
@@ -155,7 +157,7 @@ final class HistoryChecker {
       breach(Promise.NO_JOB_LOST, "job %s is %s and nobody works on it", job.id(), job.status());
     }
     long begun = history.stream().filter(entry -> BEGINNINGS.contains(entry.kind())).count();
-    if (begun != 1 && job.subtask() == null || begun == 0 || begun > 2) {
+    if ((begun != 1 && job.subtask() == null) || begun == 0 || begun > 2) {
       breach(Promise.ENDS_ONCE, "job %s was begun %d times", job.id(), begun);
     }
     checkEnds(job, history);

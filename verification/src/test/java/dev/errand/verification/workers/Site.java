@@ -14,6 +14,7 @@ import dev.errand.spi.Store;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// One store, those who ask things of it, and what they were told; the judge at the end.
 final class Site implements AutoCloseable {
   private static final Duration LONG = Duration.ofMinutes(3);
+  private static final Duration BEFORE_ASKING_AGAIN = Duration.ofMillis(50);
 
   private final String store;
   private final Log log;
@@ -69,6 +71,7 @@ final class Site implements AutoCloseable {
           throw failed;
         }
         hangUp();
+        LockSupport.parkNanos(BEFORE_ASKING_AGAIN.toNanos());
       }
     }
   }

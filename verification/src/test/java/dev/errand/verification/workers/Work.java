@@ -19,7 +19,7 @@ import java.util.List;
 
 /// What the processes work on: jobs that touch all that a store keeps.
 final class Work {
-  /// What [#SUM] with that many children ends with.
+  /// What [#summing] with that many children ends with.
   static int sum(int children) {
     int sum = 0;
     for (int n = 0; n < children; n++) {
