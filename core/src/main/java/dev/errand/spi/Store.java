@@ -21,7 +21,6 @@ import dev.errand.job.NewJob;
 import dev.errand.job.Outcome;
 import dev.errand.job.Quota;
 import dev.errand.job.Stop;
-import dev.errand.job.StoreException;
 import dev.errand.job.Wait;
 import java.time.Duration;
 import java.time.Instant;

@@ -51,7 +51,7 @@ final class Creation {
       if (transaction.find(job.id()).isPresent()) {
         return false;
       }
-      if (hasHandlerId()) {
+      if (subtaskId != null && !subtaskId.equals(Json.Null.VALUE.print())) {
         Handlers.requireUnused(transaction, parent, subtaskId);
       }
     } else if (transaction.has(job.id())) {
@@ -85,10 +85,6 @@ final class Creation {
     }
     transaction.fallDue(row);
     return true;
-  }
-
-  private boolean hasHandlerId() {
-    return subtaskId != null && !subtaskId.equals(Json.Null.VALUE.print());
   }
 
   private JobRow row(long now, @Nullable JobRow above) {

@@ -8,9 +8,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
-import java.util.WeakHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
@@ -75,9 +73,6 @@ final class PostgresDatabase extends Database {
   /// Tells what is due, where that is not this database.
   private final @Nullable InstantSource clock;
 
-  /// The writing connections: their rows in `writer`, and the numbers of their last transactions.
-  private final Map<Session, Marks> marks = new WeakHashMap<>();
-
   PostgresDatabase(DataSource source, @Nullable InstantSource clock) {
     this.source = source;
     this.clock = clock;
@@ -113,9 +108,7 @@ final class PostgresDatabase extends Database {
               .first(row -> row.getLong(1))
               .orElseThrow();
       connection.commit();
-      synchronized (marks) {
-        marks.put(session, new Marks(id));
-      }
+      session.writesAs(id);
       return session;
     } catch (SQLException failed) {
       connection.close();
@@ -240,18 +233,14 @@ final class PostgresDatabase extends Database {
   @Override
   void commit(Session session, Changes changes) throws SQLException, Collision {
     var writing = new PostgresWriting(session).of(changes);
-    Marks mark;
-    synchronized (marks) {
-      mark = marks.get(session);
-    }
     writing.add(
         """
         insert into writer (id, last, seen) overriding system value values (?, ?, %s)
         on conflict (id) do update set last = excluded.last, seen = excluded.seen
         """
             .formatted(NOW),
-        mark.id,
-        ++mark.last);
+        session.writer(),
+        session.nextTransaction());
     writing.add("commit");
     send(session, writing);
   }
@@ -313,17 +302,13 @@ final class PostgresDatabase extends Database {
 
   @Override
   boolean isCommitted(Session session) throws SQLException {
-    Marks mark;
-    synchronized (marks) {
-      mark = marks.get(session);
-    }
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
       try (var other = plain()) {
         return other
             .sql("select last from writer where id = ? for update")
-            .bind(mark.id)
-            .first(row -> row.getLong(1) >= mark.last)
+            .bind(session.writer())
+            .first(row -> row.getLong(1) >= session.lastTransaction())
             .orElse(false);
       } catch (SQLException failed) {
         if (!isPassing(failed) || System.nanoTime() > end) {
@@ -348,14 +333,5 @@ final class PostgresDatabase extends Database {
 
   Bell bell() {
     return bell;
-  }
-
-  private static final class Marks {
-    final long id;
-    long last;
-
-    Marks(long id) {
-      this.id = id;
-    }
   }
 }

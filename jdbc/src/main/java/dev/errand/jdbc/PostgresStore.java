@@ -243,6 +243,7 @@ public final class PostgresStore extends JdbcStore {
   }
 
   @Override
+  @SuppressWarnings("try") // both are only closed here
   void closeWriters() throws SQLException {
     try (claims;
         var bell = database.bell()) {

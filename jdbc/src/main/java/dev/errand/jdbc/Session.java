@@ -13,10 +13,30 @@ final class Session implements AutoCloseable {
   private final Database database;
   private final Connection connection;
   private final Map<String, Sql> prepared = new HashMap<>();
+  private long writer;
+  private long transactions;
 
   Session(Database database, Connection connection) {
     this.database = database;
     this.connection = connection;
+  }
+
+  /// Notes under which number the database knows the connection as one that writes.
+  void writesAs(long number) {
+    writer = number;
+  }
+
+  long writer() {
+    return writer;
+  }
+
+  /// Numbers the transactions of this connection, where somebody may ask for the last one.
+  long nextTransaction() {
+    return ++transactions;
+  }
+
+  long lastTransaction() {
+    return transactions;
   }
 
   Connection connection() {

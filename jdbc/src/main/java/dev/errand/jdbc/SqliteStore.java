@@ -65,6 +65,7 @@ public final class SqliteStore extends JdbcStore {
   }
 
   @Override
+  @SuppressWarnings("try") // it is only closed here
   void closeWriters() throws SQLException {
     try (var checkpointer = file.checkpoints()) {
       super.closeWriters();

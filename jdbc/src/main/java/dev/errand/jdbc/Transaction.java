@@ -436,12 +436,12 @@ final class Transaction {
     }
     var kept = new ArrayList<@Nullable Object[]>();
     for (var id : changedAccounts) {
-      accounts.get(id).map(Accounts::values).ifPresent(kept::add);
+      accounts.getOrDefault(id, Optional.empty()).map(Accounts::values).ifPresent(kept::add);
     }
     var defined = new ArrayList<@Nullable Object[]>();
     definitions.forEach((address, form) -> defined.add(new @Nullable Object[] {address, form}));
     var last = new LinkedHashMap<String, Long>();
-    changedSequences.forEach(root -> last.put(root, sequences.get(root)));
+    changedSequences.forEach(root -> last.put(root, sequences.getOrDefault(root, 0L)));
     return new Changes(
         created,
         changed,
