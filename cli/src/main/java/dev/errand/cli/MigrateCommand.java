@@ -13,8 +13,8 @@ import picocli.CommandLine.Option;
     name = "migrate",
     description = {
       "Brings the tables of a store to this release, creating them if there are none.",
-      "Every command that opens a store does so, too; this is for who wants to do it first, or apart"
-          + " from the workers, by a user of the database who may."
+      "Every command that opens a store does so, too; this is for who wants to do it first, or"
+          + " apart from the workers, by a user of the database who may."
     })
 final class MigrateCommand implements Callable<Integer> {
   private final Surroundings surroundings;
