@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// One database of ours, of one dialect: gives connections, and does in its own way what the
@@ -105,6 +106,20 @@ abstract class Database {
 
   /// Whether the last transaction of this session was committed, though its [#commit] failed.
   abstract boolean isCommitted(Session session) throws SQLException;
+
+  /// Does something with a connection: on a thread of its own, where an interrupt of the caller's
+  /// would break the connection.
+  <T> T carries(Supplier<T> work) {
+    return work.get();
+  }
+
+  /// Whether a caller may carry out its unit of work itself.
+  boolean isCarriedByCallers() {
+    return true;
+  }
+
+  /// Ends what [#carries] began.
+  void close() {}
 
   /// Whoever holds it keeps transactions of this process from being open.
   abstract ReentrantLock turn();

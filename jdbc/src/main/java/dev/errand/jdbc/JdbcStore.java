@@ -604,6 +604,8 @@ abstract class JdbcStore implements Store {
         closeWriters();
       } catch (SQLException failed) {
         throw database.trouble(failed);
+      } finally {
+        database.close();
       }
     }
   }

@@ -9,8 +9,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +72,9 @@ final class PostgresDatabase extends Database {
           .formatted(NOW);
 
   private final DataSource source;
+  private final ExecutorService carriers =
+      Executors.newCachedThreadPool(
+          Thread.ofPlatform().daemon().name("errand-store-asks-", 0).factory());
   private final DatabaseClock time;
   private final Bell bell;
 
@@ -104,8 +112,12 @@ final class PostgresDatabase extends Database {
       var session = new Session(this, connection);
       long id =
           session
-              .sql("insert into writer (last, seen) values (0, " + NOW + ") returning id")
-              .first(row -> row.getLong(1))
+              .sql("insert into writer (last, seen) values (0, " + NOW + ") returning id, seen")
+              .first(
+                  row -> {
+                    time.set(row.getLong(2));
+                    return row.getLong(1);
+                  })
               .orElseThrow();
       connection.commit();
       session.writesAs(id);
@@ -317,6 +329,30 @@ final class PostgresDatabase extends Database {
         LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
       }
     }
+  }
+
+  /// An interrupt closes the socket that a virtual thread reads from, and jobs' threads are virtual
+  /// and are interrupted: they have others ask.
+  @Override
+  <T> T carries(Supplier<T> work) {
+    if (!Thread.currentThread().isVirtual()) {
+      return work.get();
+    }
+    try {
+      return CompletableFuture.supplyAsync(work, carriers).join();
+    } catch (CompletionException failed) {
+      throw failed.getCause() instanceof RuntimeException cause ? cause : failed;
+    }
+  }
+
+  @Override
+  boolean isCarriedByCallers() {
+    return !Thread.currentThread().isVirtual();
+  }
+
+  @Override
+  void close() {
+    carriers.shutdown();
   }
 
   @Override

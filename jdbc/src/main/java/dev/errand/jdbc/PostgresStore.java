@@ -100,11 +100,16 @@ public final class PostgresStore extends JdbcStore {
     var database = new PostgresDatabase(source, clock);
     try {
       PostgresMigrations.apply(source);
-      var store = new PostgresStore(database);
+    } catch (SQLException failed) {
+      throw database.trouble(failed);
+    }
+    var store = new PostgresStore(database);
+    try {
       store.start();
       database.bell().start();
       return store;
     } catch (SQLException failed) {
+      store.close();
       throw database.trouble(failed);
     }
   }

@@ -2,9 +2,11 @@ package dev.errand.jdbc;
 
 import dev.errand.job.StoreException;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// one of several statements asks them by [Session#atOneMoment].
 final class Readers implements AutoCloseable {
   private static final int MOST = 4;
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
   private final Database database;
   private final Semaphore free;
@@ -33,19 +37,54 @@ final class Readers implements AutoCloseable {
     this.free = new Semaphore(most);
   }
 
+  /// Asks, on a thread that nobody interrupts where the connection would suffer by it.
   <T> T read(Question<T> question) {
+    return database.carries(() -> patiently(question));
+  }
+
+  /// Asks again what failed for a reason that passes.
+  private <T> T patiently(Question<T> question) {
+    long end = System.nanoTime() + database.patience().toNanos();
+    var pause = FIRST_PAUSE;
+    while (true) {
+      try {
+        return once(question);
+      } catch (SQLException failed) {
+        if (isClosed() || !database.isPassing(failed) || System.nanoTime() > end) {
+          throw database.trouble(failed);
+        }
+        LockSupport.parkNanos(pause.toNanos());
+        pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : pause;
+      }
+    }
+  }
+
+  private <T> T once(Question<T> question) throws SQLException {
     free.acquireUninterruptibly();
     try {
       var session = borrow();
       try {
-        return question.ask(session);
-      } finally {
+        var answer = question.ask(session);
         giveBack(session);
+        return answer;
+      } catch (SQLException doubtful) {
+        session.close();
+        throw doubtful;
+      } catch (RuntimeException refused) {
+        giveBack(session);
+        throw refused;
       }
-    } catch (SQLException failed) {
-      throw database.trouble(failed);
     } finally {
       free.release();
+    }
+  }
+
+  private boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -114,7 +114,7 @@ final class Writer implements AutoCloseable {
       if (closed) {
         throw new StoreException("The store is closed; open it again.");
       }
-      if (waiting.isEmpty() && turn.tryLock()) {
+      if (waiting.isEmpty() && database.isCarriedByCallers() && turn.tryLock()) {
         return true;
       }
       waiting.add(pending);
