@@ -239,7 +239,7 @@ final class PostgresDatabase extends Database {
 
   @Override
   void write(Session session, Changes changes) throws SQLException, Collision {
-    send(session, new PostgresWriting(session).of(changes));
+    send(new PostgresWriting(session).of(changes));
   }
 
   @Override
@@ -254,11 +254,10 @@ final class PostgresDatabase extends Database {
         session.writer(),
         session.nextTransaction());
     writing.add("commit");
-    send(session, writing);
+    send(writing);
   }
 
-  private static void send(Session session, PostgresWriting writing)
-      throws SQLException, Collision {
+  private static void send(PostgresWriting writing) throws SQLException, Collision {
     try {
       writing.send();
     } catch (SQLException failed) {
