@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// The tables of a store in PostgreSQL.
@@ -92,7 +93,7 @@ class PostgresSchemaTest {
         .hasMessageNotContaining("secret-word");
   }
 
-  private List<List<String>> ask(String sql) {
+  private List<List<@Nullable String>> ask(String sql) {
     return PostgresServer.ask(url, sql);
   }
 }
