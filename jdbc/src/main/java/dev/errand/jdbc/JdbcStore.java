@@ -172,25 +172,22 @@ abstract class JdbcStore implements Store {
     long now = clock.instant().toEpochMilli();
     return readers.read(
         session -> {
-          var shut = Quotas.shut(Quotas.all(session, ""));
+          var shut = Quotas.shut(database.knownQuotas().orElse(List.of()));
           var moments = new ArrayList<Long>();
-          var look = (Sql.Look) row -> addUnlessShut(moments, row, shut, now);
           session
               .sql(
                   """
-                  select min(due), agent from job
-                  where place is not null and stop is null group by agent
-                  """)
-              .each(look);
-          session
-              .sql(
-                  """
-                  select due, agent from job
-                  where due is not null and place is null and stop is null
-                  order by due, number limit ?
+                  select * from (
+                    select min(due), agent from job
+                    where place is not null and stop is null group by agent) as ready
+                  union all
+                  select * from (
+                    select due, agent from job
+                    where due is not null and place is null and stop is null
+                    order by due, number limit ?) as later
                   """)
               .bind(shut.isEmpty() ? 1 : LOOKED_THROUGH)
-              .each(look);
+              .each(row -> addUnlessShut(moments, row, shut, now));
           return moments.stream().min(Comparator.naturalOrder()).map(Instant::ofEpochMilli);
         });
   }

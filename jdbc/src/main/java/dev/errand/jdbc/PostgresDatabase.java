@@ -37,9 +37,9 @@ import org.jspecify.annotations.Nullable;
  * A statement sees what was committed when it began (read committed): the rows are read by statements that begin after
  * the trees are locked.
  *
- * A commit whose answer was lost may have been made or not. So each transaction writes its number into a row of its
- * connection, in `writer`; to lock that row is to wait until the lost transaction has come to an end, and the number says
- * to which.
+ * A commit whose answer was lost may have been made or not. So each transaction begins by writing its number into a row
+ * of its connection, in `writer`, which it has locked before the commit is sent; to lock that row is to wait until the
+ * lost transaction has come to an end, and the number says to which.
  *
  * What a session could keep (settings, search paths) is not used: behind PgBouncer each transaction may have another
  * session. The planner is told by each transaction to go by indexes: the lists that are bound are short, and a plan that
@@ -62,6 +62,8 @@ final class PostgresDatabase extends Database {
       select set_config('synchronous_commit', ?, true), set_config('enable_seqscan', 'off', true),
         set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
         set_config('idle_in_transaction_session_timeout', '15s', true);
+      insert into writer (id, last, seen) overriding system value values (?, ?, %s)
+      on conflict (id) do update set last = excluded.last, seen = excluded.seen;
       select root, sequence from tree where root = any(?) order by root for update;
       select %s;
       select * from job where id = any(?) order by id for update;
@@ -69,7 +71,7 @@ final class PostgresDatabase extends Database {
       select target, waiter from wait where waiter = any(?)
       union select target, waiter from wait where target = any(?)
       """
-          .formatted(NOW);
+          .formatted(NOW, NOW);
 
   private final DataSource source;
   private final ExecutorService carriers =
@@ -175,6 +177,8 @@ final class PostgresDatabase extends Database {
     session
         .sql(BEGIN)
         .bind(isDurable ? "on" : "off")
+        .bind(session.writer())
+        .bind(session.nextTransaction())
         .bind(needs.trees)
         .bind(needs.jobs)
         .bind(needs.accounts)
@@ -245,14 +249,6 @@ final class PostgresDatabase extends Database {
   @Override
   void commit(Session session, Changes changes) throws SQLException, Collision {
     var writing = new PostgresWriting(session).of(changes);
-    writing.add(
-        """
-        insert into writer (id, last, seen) overriding system value values (?, ?, %s)
-        on conflict (id) do update set last = excluded.last, seen = excluded.seen
-        """
-            .formatted(NOW),
-        session.writer(),
-        session.nextTransaction());
     writing.add("commit");
     send(writing);
   }

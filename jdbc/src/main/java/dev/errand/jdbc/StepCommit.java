@@ -85,7 +85,10 @@ final class StepCommit implements Work<Receipt> {
             needs.accounts(child.id());
           }
         }
-        case Change.Completed ignored -> needs.target(id);
+        case Change.Completed ignored -> {
+          needs.target(id);
+          id.parent().ifPresent(needs::job);
+        }
         case Change.Ended ignored -> {
           needs.target(id);
           needs.waiter(id);

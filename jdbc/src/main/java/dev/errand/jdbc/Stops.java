@@ -16,7 +16,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /* Ends jobs from outside: those that were cancelled, and those whose deadline has passed.
  *
@@ -181,25 +180,23 @@ final class Stops {
 
   /// Jobs of which a sweep has to look at the rows: late ones, and such as are to end.
   static List<JobId> due(Session session, long now, int limit) throws SQLException {
-    var late =
-        session
-            .sql(
-                """
-                select id from job
-                where deadline <= ? and deadline is not null and stop is null and status <> 'DONE'
-                order by deadline, number limit ?
-                """)
-            .bind(now)
-            .bind(limit)
-            .list(row -> new JobId(row.getString(1)));
-    var over =
-        session
-            .sql("select id from %s order by job.stop, job.number limit ?".formatted(ENDABLE))
-            .bind(now)
-            .bind(now)
-            .bind(limit)
-            .list(row -> new JobId(row.getString(1)));
-    return Stream.concat(late.stream(), over.stream()).distinct().toList();
+    return session
+        .sql(
+            """
+            select id from (
+              select id from job
+              where deadline <= ? and deadline is not null and stop is null and status <> 'DONE'
+              order by deadline, number limit ?) as late
+            union all
+            select id from (select id from %s order by job.stop, job.number limit ?) as over
+            """
+                .formatted(ENDABLE))
+        .bind(now)
+        .bind(limit)
+        .bind(now)
+        .bind(now)
+        .bind(limit)
+        .list(row -> new JobId(row.getString(1)));
   }
 
   /// Stops those that are late, and ends those that are to end; returns how many were ended.
