@@ -1,6 +1,7 @@
 package dev.errand.jdbc;
 
 import dev.errand.job.StoreException;
+import java.io.IOException;
 import java.sql.SQLException;
 import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientException;
@@ -28,6 +29,7 @@ final class PostgresTrouble {
         || state.equals("40P01")
         || state.equals("53300")
         || state.equals("25P03")
+        || error.getCause() instanceof IOException
         || error instanceof SQLTransientException
         || error instanceof SQLRecoverableException;
   }
