@@ -289,10 +289,12 @@ public final class Engine implements AutoCloseable {
   ///
   /// @return the job; without an outcome if the time ran out first
   /// @throws StoreException if the store failed, also behind the worker's back
+  @SuppressWarnings("try") // others are only listened to
   public JobRecord await(JobId id, Duration atMost) throws InterruptedException {
     Instant end = clock.instant().plus(atMost);
     var lookAgain = store.pollEvery();
-    try (var ending = signals.awaiting(id)) {
+    try (var ending = signals.awaiting(id);
+        var others = store.listen(signals::someEnded)) {
       while (true) {
         long seen = ending.count();
         var job = store.find(id).orElseThrow(() -> new UnknownJobException(id.text()));

@@ -101,7 +101,7 @@ final class JobWorker implements Parking, AutoCloseable {
   /// On a thread of its own: to end thousands of jobs takes a while.
   private final Timer stopping;
 
-  private @Nullable AutoCloseable listening;
+  private Store.@Nullable Listening listening;
   private long heeded;
   private volatile long lastStop = System.nanoTime() - LATELY.toNanos();
   private final Thread claiming;
@@ -654,7 +654,9 @@ final class JobWorker implements Parking, AutoCloseable {
     }
     running = false;
     claiming.interrupt();
-    stopListening();
+    if (listening != null) {
+      listening.close();
+    }
     timer.close();
     stopping.close();
     active.values().forEach(JobAdvancer::close);
@@ -664,16 +666,5 @@ final class JobWorker implements Parking, AutoCloseable {
   private boolean isAtRestButForTools() {
     long atTools = active.values().stream().filter(JobAdvancer::isAtTool).count();
     return !claims && permits.availablePermits() + atTools == concurrency;
-  }
-
-  @SuppressWarnings("IllegalCatch") // whatever it is, nobody listens any more
-  private void stopListening() {
-    try {
-      if (listening != null) {
-        listening.close();
-      }
-    } catch (Exception gone) {
-      LOG.debug("The store does not end to tell of changes", gone);
-    }
   }
 }

@@ -360,13 +360,20 @@ public interface Store extends AutoCloseable, Cards {
   /// Calls `woken`, on a thread of the store, when another process may have made something due or
   /// stopped a job, until what is returned is closed. A hint: it may come late, for nothing or not
   /// at all; by default it never comes.
-  default AutoCloseable listen(Runnable woken) {
+  default Listening listen(Runnable woken) {
     return () -> {};
   }
 
   /// Ends the use of the store; leases of workers of this process may be handed out again at once.
   @Override
   void close();
+
+  /// Ends with [#close] what [#listen] began.
+  @FunctionalInterface
+  interface Listening extends AutoCloseable {
+    @Override
+    void close();
+  }
 
   /// What a job is to be told of.
   ///

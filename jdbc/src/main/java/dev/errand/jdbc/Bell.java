@@ -1,11 +1,12 @@
 package dev.errand.jdbc;
 
 import dev.errand.job.StoreException;
+import dev.errand.spi.Store;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
@@ -31,7 +32,10 @@ final class Bell implements AutoCloseable {
   private final String name;
 
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
-  private final AtomicBoolean toRing = new AtomicBoolean();
+
+  /// What came since it was rung last; who adds to it does not disturb the pause after a ring.
+  private final Semaphore news = new Semaphore(0);
+
   private final Thread ringing;
   private final Thread listening;
   private volatile boolean closed;
@@ -52,12 +56,12 @@ final class Bell implements AutoCloseable {
 
   /// Something may have fallen due, or was stopped.
   void changed() {
-    if (!toRing.getAndSet(true)) {
-      LockSupport.unpark(ringing);
+    if (news.availablePermits() == 0) {
+      news.release();
     }
   }
 
-  AutoCloseable listen(Runnable woken) {
+  Store.Listening listen(Runnable woken) {
     listeners.add(woken);
     synchronized (listening) {
       if (listening.getState() == Thread.State.NEW) {
@@ -70,10 +74,8 @@ final class Bell implements AutoCloseable {
   private void ring() {
     Session session = null;
     while (!closed) {
-      if (!toRing.getAndSet(false)) {
-        LockSupport.park(this);
-        continue;
-      }
+      news.acquireUninterruptibly();
+      news.drainPermits();
       try {
         session = session == null ? database.plain() : session;
         session
@@ -143,6 +145,7 @@ final class Bell implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    news.release();
     LockSupport.unpark(ringing);
     LockSupport.unpark(listening);
     Threads.join(ringing);

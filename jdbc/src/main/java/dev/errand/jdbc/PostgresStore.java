@@ -243,7 +243,7 @@ public final class PostgresStore extends JdbcStore {
   }
 
   @Override
-  public AutoCloseable listen(Runnable woken) {
+  public Listening listen(Runnable woken) {
     return database.bell().listen(woken);
   }
 
