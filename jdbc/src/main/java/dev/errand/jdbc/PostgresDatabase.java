@@ -75,8 +75,8 @@ final class PostgresDatabase extends Database {
 
   private final DataSource source;
   private final ExecutorService carriers =
-      Executors.newCachedThreadPool(
-          Thread.ofPlatform().daemon().name("errand-store-asks-", 0).factory());
+      Executors.newFixedThreadPool(
+          Readers.MOST, Thread.ofPlatform().daemon().name("errand-store-asks-", 0).factory());
   private final DatabaseClock time;
   private final Bell bell;
 

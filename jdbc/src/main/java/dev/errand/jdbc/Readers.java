@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// A question is one statement, and so sees one state, the last that was committed when it began;
 /// one of several statements asks them by [Session#atOneMoment].
 final class Readers implements AutoCloseable {
-  private static final int MOST = 4;
+  /// How many at a time.
+  static final int MOST = 4;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
