@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -335,6 +336,8 @@ final class PostgresDatabase extends Database {
     }
     try {
       return CompletableFuture.supplyAsync(work, carriers).join();
+    } catch (RejectedExecutionException ended) {
+      throw new StoreException("The store is closed; open it again.", ended);
     } catch (CompletionException failed) {
       throw failed.getCause() instanceof RuntimeException cause ? cause : failed;
     }

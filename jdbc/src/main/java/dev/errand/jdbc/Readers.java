@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Readers implements AutoCloseable {
   /// How many at a time.
   static final int MOST = 4;
+
   private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 

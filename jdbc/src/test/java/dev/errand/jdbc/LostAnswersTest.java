@@ -1,9 +1,11 @@
 package dev.errand.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.errand.job.Entry;
 import dev.errand.job.JobId;
+import dev.errand.job.StoreException;
 import dev.errand.testkit.PostgresServer;
 import dev.errand.testkit.TcpProxy;
 import dev.errand.testkit.TcpProxy.Side;
@@ -82,6 +84,18 @@ class LostAnswersTest {
     proxy.cut();
     assertThat(store.find(ROOT)).isPresent();
     assertThat(store.claim("worker", 1, LEASE)).hasSize(1);
+  }
+
+  @Test
+  void a_store_that_was_closed_says_so_on_every_thread() throws Exception {
+    store.close();
+    var here = new AtomicReference<Throwable>();
+    Thread.ofVirtual().start(() -> here.set(catchThrowable(() -> store.find(ROOT)))).join();
+
+    assertThat(here.get()).isInstanceOf(StoreException.class).hasMessageContaining("closed");
+    assertThat(catchThrowable(() -> store.find(ROOT))).hasMessageContaining("closed");
+    assertThat(catchThrowable(() -> store.submit(TestJobs.job(ROOT))))
+        .hasMessageContaining("closed");
   }
 
   /// Jobs' threads are virtual, and are interrupted when their job is to end.
