@@ -131,8 +131,8 @@ public interface Store extends AutoCloseable, Cards {
   Receipt commit(Step step);
 
   /// The moment at which the next job falls due without anybody's doing, or [#sweep] has something
-  /// to do; empty when there is none. A due job that a limit holds back counts as due, unless that
-  /// limit lets none go on at all.
+  /// to do, or any moment that has passed where something is due already; empty when there is none.
+  /// A due job that a limit holds back counts as due, unless that limit lets none go on at all.
   Optional<Instant> nextDue();
 
   /// The job of that id.

@@ -74,46 +74,12 @@ record Claiming(String worker, long process, int limit, Duration duration)
     }
   }
 
-  /// The queues in which jobs stand: those of each agent and priority.
+  /// The queues in which jobs stand.
   private List<Line> queues(Transaction transaction) throws SQLException {
     var queues = new ArrayList<Line>();
-    var next = firstAfter(transaction, "");
-    while (next.isPresent()) {
-      var queue = next.get();
-      queues.add(new Line(transaction, queue, limit));
-      next = lowerPriority(transaction, queue);
-      if (next.isEmpty()) {
-        next = firstAfter(transaction, queue.agent());
-      }
-    }
+    Standing.FIRST.each(
+        transaction.session(), queue -> queues.add(new Line(transaction, queue.name(), limit)));
     return queues;
-  }
-
-  private static Optional<Turns.Queue> firstAfter(Transaction transaction, String agent)
-      throws SQLException {
-    return transaction
-        .direct(
-            """
-            select priority, agent from job
-            where place is not null and stop is null and agent > ?
-            order by agent, priority desc limit 1
-            """)
-        .bind(agent)
-        .first(row -> new Turns.Queue(row.getInt(1), row.getString(2)));
-  }
-
-  private static Optional<Turns.Queue> lowerPriority(Transaction transaction, Turns.Queue queue)
-      throws SQLException {
-    return transaction
-        .direct(
-            """
-            select priority, agent from job
-            where place is not null and stop is null and agent = ? and priority < ?
-            order by priority desc limit 1
-            """)
-        .bind(queue.agent())
-        .bind(queue.priority())
-        .first(row -> new Turns.Queue(row.getInt(1), row.getString(2)));
   }
 
   private Claim lease(Transaction transaction, JobRow job) throws SQLException {

@@ -32,7 +32,6 @@ import dev.errand.spi.Receipt;
 import dev.errand.spi.SearchWords;
 import dev.errand.spi.Step;
 import dev.errand.spi.Store;
-import dev.errand.spi.Turns;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -58,6 +57,32 @@ abstract class JdbcStore implements Store {
   private static final int LOOKED_THROUGH = 10_000;
   private static final Duration BETWEEN_ROLL_CALLS = Duration.ofSeconds(1);
 
+  /// Any of the jobs that are due already, and the first of those that are due by the time.
+  private static final String FIRST_DUE =
+      """
+      select * from (
+        select due, agent from job where place is not null and stop is null
+        order by agent, priority desc, place, due, number limit 1) as ready
+      union all
+      select * from (
+        select due, agent from job
+        where due is not null and place is null and stop is null
+        order by due, number limit ?) as later
+      """;
+
+  /// The same, of each agent.
+  private static final String DUE_BY_AGENT =
+      """
+      select * from (
+        select min(due), agent from job
+        where place is not null and stop is null group by agent) as ready
+      union all
+      select * from (
+        select due, agent from job
+        where due is not null and place is null and stop is null
+        order by due, number limit ?) as later
+      """;
+
   private final Database database;
   private final InstantSource clock;
   private final Writer[] writers;
@@ -81,26 +106,16 @@ abstract class JdbcStore implements Store {
 
   /// Connects the writers, and goes on with the turns where the jobs in the queues stand.
   void start() throws SQLException {
-    readers
-        .read(
-            session ->
-                session
-                    .sql(
-                        """
-                        select priority, agent, min(place) from job
-                        where place is not null and stop is null group by agent, priority
-                        """)
-                    .list(
-                        row ->
-                            new Standing(
-                                new Turns.Queue(row.getInt(1), row.getString(2)), row.getLong(3))))
-        .forEach(first -> database.queues().resume(first.queue(), first.place()));
+    readers.read(
+        session -> {
+          Standing.FIRST.each(
+              session, queue -> database.queues().resume(queue.name(), queue.place()));
+          return true;
+        });
     for (var writer : writers) {
       writer.start();
     }
   }
-
-  private record Standing(Turns.Queue queue, long place) {}
 
   Database database() {
     return database;
@@ -175,17 +190,7 @@ abstract class JdbcStore implements Store {
           var shut = Quotas.shut(database.knownQuotas().orElse(List.of()));
           var moments = new ArrayList<Long>();
           session
-              .sql(
-                  """
-                  select * from (
-                    select min(due), agent from job
-                    where place is not null and stop is null group by agent) as ready
-                  union all
-                  select * from (
-                    select due, agent from job
-                    where due is not null and place is null and stop is null
-                    order by due, number limit ?) as later
-                  """)
+              .sql(shut.isEmpty() ? FIRST_DUE : DUE_BY_AGENT)
               .bind(shut.isEmpty() ? 1 : LOOKED_THROUGH)
               .each(row -> addUnlessShut(moments, row, shut, now));
           return moments.stream().min(Comparator.naturalOrder()).map(Instant::ofEpochMilli);

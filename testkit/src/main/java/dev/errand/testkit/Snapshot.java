@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
 /// @param callbacks those that nobody has answered
 /// @param stops what was decided to end
 /// @param accounts what may be spent, and was
-/// @param nextDue when a job next falls due by itself
+/// @param nextDue when a job next falls due by itself; the epoch if one is due
 record Snapshot(
     List<Member> jobs,
     List<Tree> trees,
@@ -51,7 +51,7 @@ record Snapshot(
         store.callbacks(null, null, ALL),
         store.stops(0),
         roots.stream().flatMap(root -> store.accounts(root, null, ALL).stream()).toList(),
-        store.nextDue());
+        store.nextDue().map(due -> due.isAfter(store.clock().instant()) ? due : Instant.EPOCH));
   }
 
   /// One job with what belongs to it.
