@@ -189,20 +189,13 @@ final class PostgresDatabase extends Database {
             List.of(
                 ignored -> {},
                 each(row -> transaction.loadedSequence(row.getString(1), row.getLong(2))),
-                each(row -> tell(transaction, row.getLong(1))),
+                each(row -> time.set(row.getLong(1))),
                 each(row -> jobs.add(JobRow.read(row))),
                 each(row -> accounts.add(Accounts.read(row))),
                 each(row -> waits.add(new WaitRows.Pair(row.getString(1), row.getString(2))))));
     transaction.loaded(needs.jobs, jobs);
     transaction.loadedAccounts(needs.accounts, accounts);
     transaction.waits().loaded(needs.waiters, needs.targets, waits);
-  }
-
-  private void tell(Transaction transaction, long now) {
-    time.set(now);
-    if (clock == null) {
-      transaction.setNow(now);
-    }
   }
 
   private static Sql.Results each(Sql.Look look) {

@@ -235,8 +235,9 @@ final class Writer implements AutoCloseable {
       throws SQLException, CannotBegin, Collision, Spoiled {
     var open = open();
     var transaction = new Transaction(database, open, isCareful, definitions);
-    transaction.setNow(clock.instant().toEpochMilli());
     begin(open, transaction, batch);
+    // Not before others are kept out: what is committed later is not to be earlier.
+    transaction.setNow(clock.instant().toEpochMilli());
     boolean isCommitting = false;
     try {
       for (var unit : batch) {
