@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.errand.testkit.PostgresServer.Stop;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -168,11 +170,12 @@ class PostgresServerTest {
   static final class Owner {
     private Owner() {}
 
-    public static void main(String[] arguments) throws InterruptedException {
+    public static void main(String[] arguments) throws IOException {
       var server = PostgresServer.settings().fsync(false).start();
       System.out.println(server.pid());
       System.out.println(server.folder());
-      Thread.sleep(Duration.ofMinutes(10));
+      // Nobody writes to it: it waits to be killed, and ends with who started it.
+      System.in.transferTo(OutputStream.nullOutputStream());
     }
   }
 
