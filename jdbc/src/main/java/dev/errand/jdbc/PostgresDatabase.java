@@ -43,8 +43,8 @@ import org.jspecify.annotations.Nullable;
  * lost transaction has come to an end, and the number says to which.
  *
  * What a session could keep (settings, search paths) is not used: behind PgBouncer each transaction may have another
- * session. The planner is told by each transaction to go by indexes: the lists that are bound are short, and a plan that
- * was made while a table was small would read all of it for ever. */
+ * session. The planner is told by each transaction and with each question to go by indexes: the lists that are bound are
+ * short, and a plan that was made while a table was small would go on to read all of it. */
 final class PostgresDatabase extends Database {
   private static final Pattern TABLE =
       Pattern.compile(
@@ -58,10 +58,13 @@ final class PostgresDatabase extends Database {
   private static final String UNIQUE_VIOLATION = "23505";
   private static final String NOW = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
 
+  private static final String BY_INDEXES =
+      "set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),"
+          + " set_config('enable_mergejoin', 'off', true)";
+
   private static final String BEGIN =
       """
-      select set_config('synchronous_commit', ?, true), set_config('enable_seqscan', 'off', true),
-        set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+      select set_config('synchronous_commit', ?, true), %s,
         set_config('idle_in_transaction_session_timeout', '15s', true);
       insert into writer (id, last, seen) overriding system value values (?, ?, %s)
       on conflict (id) do update set last = excluded.last, seen = excluded.seen;
@@ -72,7 +75,7 @@ final class PostgresDatabase extends Database {
       select target, waiter from wait where waiter = any(?)
       union select target, waiter from wait where target = any(?)
       """
-          .formatted(NOW, NOW);
+          .formatted(BY_INDEXES, NOW, NOW);
 
   private final DataSource source;
   private final ExecutorService carriers =
@@ -104,7 +107,7 @@ final class PostgresDatabase extends Database {
   Session plain() throws SQLException {
     var connection = source.getConnection();
     connection.setAutoCommit(true);
-    return new Session(this, connection);
+    return new Session(this, connection, "select " + BY_INDEXES + ";\n");
   }
 
   @Override
@@ -282,7 +285,7 @@ final class PostgresDatabase extends Database {
   @Override
   void beginReading(Session session) throws SQLException {
     session.connection().setAutoCommit(false);
-    session.sql("set transaction isolation level repeatable read, read only").update();
+    session.script("set transaction isolation level repeatable read, read only");
   }
 
   @Override

@@ -12,13 +12,21 @@ import java.util.Set;
 final class Session implements AutoCloseable {
   private final Database database;
   private final Connection connection;
+  private final String preface;
   private final Map<String, Sql> prepared = new HashMap<>();
   private long writer;
   private long transactions;
 
   Session(Database database, Connection connection) {
+    this(database, connection, "");
+  }
+
+  /// @param preface a question that is asked before each other one, in the same journey and the
+  ///   same transaction, or nothing
+  Session(Database database, Connection connection, String preface) {
     this.database = database;
     this.connection = connection;
+    this.preface = preface;
   }
 
   /// Notes under which number the database knows the connection as one that writes.
@@ -51,7 +59,8 @@ final class Session implements AutoCloseable {
   Sql sql(String text) throws SQLException {
     var known = prepared.get(text);
     if (known == null) {
-      known = new Sql(this, connection.prepareStatement(database.translated(text)));
+      var statement = connection.prepareStatement(preface + database.translated(text));
+      known = new Sql(this, statement, !preface.isEmpty());
       prepared.put(text, known);
     }
     return known.begin();

@@ -14,11 +14,16 @@ import org.jspecify.annotations.Nullable;
 final class Sql implements AutoCloseable {
   private final Session session;
   private final PreparedStatement statement;
+
+  /// Whether a question of the session's own comes before this one, and its result first.
+  private final boolean isPreceded;
+
   private int bound;
 
-  Sql(Session session, PreparedStatement statement) {
+  Sql(Session session, PreparedStatement statement, boolean isPreceded) {
     this.session = session;
     this.statement = statement;
+    this.isPreceded = isPreceded;
   }
 
   Sql begin() {
@@ -100,9 +105,18 @@ final class Sql implements AutoCloseable {
     }
   }
 
+  private ResultSet query() throws SQLException {
+    if (!isPreceded) {
+      return statement.executeQuery();
+    }
+    statement.execute();
+    statement.getMoreResults();
+    return statement.getResultSet();
+  }
+
   /// Carries it out for its rows.
   <T> List<T> list(Row<T> row) throws SQLException {
-    try (var rows = statement.executeQuery()) {
+    try (var rows = query()) {
       var found = new ArrayList<T>();
       while (rows.next()) {
         found.add(row.read(rows));
@@ -113,7 +127,7 @@ final class Sql implements AutoCloseable {
 
   /// Carries it out and shows each of its rows.
   void each(Look look) throws SQLException {
-    try (var rows = statement.executeQuery()) {
+    try (var rows = query()) {
       while (rows.next()) {
         look.at(rows);
       }
@@ -122,14 +136,14 @@ final class Sql implements AutoCloseable {
 
   /// Carries it out for its first row.
   <T> Optional<T> first(Row<T> row) throws SQLException {
-    try (var rows = statement.executeQuery()) {
+    try (var rows = query()) {
       return rows.next() ? Optional.of(row.read(rows)) : Optional.empty();
     }
   }
 
   /// Whether there is a row.
   boolean exists() throws SQLException {
-    try (var rows = statement.executeQuery()) {
+    try (var rows = query()) {
       return rows.next();
     }
   }
