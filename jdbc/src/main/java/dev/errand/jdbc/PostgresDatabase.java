@@ -59,7 +59,8 @@ final class PostgresDatabase extends Database {
   private static final String NOW = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
 
   private static final String BY_INDEXES =
-      "set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),"
+      "set_config('plan_cache_mode', 'force_generic_plan', true),"
+          + " set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),"
           + " set_config('enable_mergejoin', 'off', true)";
 
   private static final String BEGIN =
