@@ -465,7 +465,9 @@ final class Children {
   /// The handlers as they are now; one that is not stored yet is as it was created.
   List<Child> look(List<JobId> handlers) {
     var stored = new HashMap<JobId, Child>();
-    store.find(handlers).forEach(job -> stored.put(job.id(), Seen.seen(job)));
+    if (!handlers.stream().allMatch(writer::isPending)) {
+      store.find(handlers).forEach(job -> stored.put(job.id(), Seen.seen(job)));
+    }
     met.addAll(stored.keySet());
     return handlers.stream()
         .map(id -> stored.containsKey(id) ? stored.get(id) : unstored(id))

@@ -98,27 +98,27 @@ public final class Engine implements AutoCloseable {
   /// Sets a limit that all workers of the store hold; see [Store#limit].
   public void limit(Quota quota) {
     store.limit(quota);
-    signals.committed();
+    signals.fellDue();
   }
 
   /// Lifts the limit of that name; see [Store#lift].
   public boolean lift(String name) {
     boolean lifted = store.lift(name);
-    signals.committed();
+    signals.fellDue();
     return lifted;
   }
 
   /// Submits a root job, or finds the one of the same key; `make` is given the id to use.
   public JobId submit(java.util.function.Function<JobId, NewJob> make) {
     var id = store.submit(make.apply(JobId.random(ThreadLocalRandom.current())));
-    signals.committed();
+    signals.fellDue();
     return id;
   }
 
   /// Lets a message arrive; see [Store#signal].
   public long signal(JobId job, Json.Object message) {
     long sequence = store.signal(job, message);
-    signals.committed();
+    signals.fellDue();
     return sequence;
   }
 
@@ -131,7 +131,7 @@ public final class Engine implements AutoCloseable {
     if (stopped > 0) {
       worker().ifPresentOrElse(JobWorker::heedStops, () -> JobWorker.sweep(store));
       signals.someEnded();
-      signals.committed();
+      signals.fellDue();
     }
     return stopped;
   }
@@ -185,7 +185,7 @@ public final class Engine implements AutoCloseable {
     }
     store.complete(question, answer.completion());
     signals.someEnded();
-    signals.committed();
+    signals.fellDue();
   }
 
   private boolean isApproval(JobId id) {
@@ -211,7 +211,7 @@ public final class Engine implements AutoCloseable {
     }
     store.complete(job, completion);
     signals.someEnded();
-    signals.committed();
+    signals.fellDue();
   }
 
   private void requireFit(JobId id, Value result) {
@@ -233,7 +233,7 @@ public final class Engine implements AutoCloseable {
   public JobId fork(JobId job, int turn, @Nullable JobId fork) {
     var id = fork == null ? JobId.random(ThreadLocalRandom.current()) : fork;
     store.fork(job, turn, id);
-    signals.committed();
+    signals.fellDue();
     return id;
   }
 
@@ -312,7 +312,7 @@ public final class Engine implements AutoCloseable {
   ///
   /// @throws StoreException if the store failed behind the worker's back
   public void awaitChange(Duration atMost) throws InterruptedException {
-    signals.await(signals.count(), atMost);
+    signals.awaitChange(atMost);
     check();
   }
 

@@ -1,6 +1,7 @@
 package dev.errand.engine;
 
 import dev.errand.agent.Model;
+import dev.errand.job.Checkpoint;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.Completion;
 import dev.errand.job.Entry;
@@ -70,6 +71,7 @@ final class JobAdvancer {
   private final WorkerBudget budget;
   private final Consumer<Words> words;
   private boolean recorded;
+  private final boolean bare;
   private boolean opened;
 
   /// Whether a call of the model was taken that was not made.
@@ -100,6 +102,7 @@ final class JobAdvancer {
     this.words = words;
     this.writer = writer;
     this.recorded = claim.version() > 0;
+    this.bare = claim.bare();
     this.spending = new Spending(job, limits().spending(), writer);
     this.history = new History(store, job.id(), definition, writer);
     this.host =
@@ -275,8 +278,12 @@ final class JobAdvancer {
   /// Has the host know what the last checkpoint says of the workspace, also where that is not open.
   private void learnState() {
     if (!opened) {
-      host.opened(store.checkpoint(job.id()).orElse(null));
+      host.opened(checkpoint());
     }
+  }
+
+  private @Nullable Checkpoint checkpoint() {
+    return bare && writer.version() == 0 ? null : store.checkpoint(job.id()).orElse(null);
   }
 
   private boolean callErrorHandlers(Failing failure) {
@@ -736,7 +743,7 @@ final class JobAdvancer {
       throw new Dropped("closed");
     }
     var runtime = registry.runtime(definition.agent()).orElseThrow();
-    var stored = store.checkpoint(job.id()).orElse(null);
+    var stored = checkpoint();
     host.opened(stored);
     var made =
         runtime.open(

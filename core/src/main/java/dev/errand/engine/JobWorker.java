@@ -12,6 +12,8 @@ import dev.errand.job.Words;
 import dev.errand.job.WorkspaceException;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
+import dev.errand.spi.Receipt;
+import dev.errand.spi.Step;
 import dev.errand.spi.Store;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,7 +38,7 @@ import org.slf4j.LoggerFactory;
  *
  * Permits. A permit is held by each job that is being advanced, and by nothing else: a job gives its permit back the
  * moment it is suspended, so jobs that wait never keep the jobs they wait for from running. The claiming thread takes a
- * permit before it claims and passes it on with the claim.
+ * permit before it claims and passes it on with the claim; so does a thread that commits a step, for what may fall due by it.
  *
  * Parked jobs. The thread of a suspended job stays where it is, blocked inside the statement, as a cache. Its place
  * is entered before the suspension is committed: from the commit on, the job may be woken and claimed at any moment,
@@ -49,7 +51,7 @@ import org.slf4j.LoggerFactory;
  * of what is pending. Who begins to drain looks at the active jobs and the places after it has said so; who adds one
  * looks whether that was said after it has added it. So one of the two sees the other.
  */
-final class JobWorker implements Parking, AutoCloseable {
+final class JobWorker implements Parking, Taker, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobWorker.class);
   private static final int CLAIMS_AT_ONCE = 256;
   private static final Duration STATUS_SHOWN_EVERY = Duration.ofMillis(20);
@@ -114,6 +116,10 @@ final class JobWorker implements Parking, AutoCloseable {
   private final Object rest = new Object();
 
   private volatile boolean idle;
+
+  /// Whether the last look found nothing that waits to be claimed.
+  private volatile boolean caughtUp;
+
   private volatile @Nullable StoreException failure;
 
   JobWorker(
@@ -178,12 +184,9 @@ final class JobWorker implements Parking, AutoCloseable {
         long seen = signals.count();
         if (claimSome() || signals.count() != seen) {
           idle = false;
-        } else if (!signals.await(seen, SHORTLY)) {
+        } else if (!isDueWithin(seen, SHORTLY)) {
           // Most often something has fallen due by now, and what falls due later need not be asked.
-          var left = store.nextDue().map(due -> Duration.between(clock.instant(), due));
-          idle = active.isEmpty() && signals.count() == seen && left.filter(this::isSoon).isEmpty();
-          signals.changed();
-          signals.await(seen, untilNextLook(left));
+          awaitDue(seen, store.nextDue());
         }
       } catch (StoreException broken) {
         storeFailed(broken);
@@ -196,20 +199,47 @@ final class JobWorker implements Parking, AutoCloseable {
     }
   }
 
-  /// How long to wait for a signal: until something falls due by itself, at most until the next
-  /// look for what others made due.
-  private Duration untilNextLook(Optional<Duration> due) {
-    return due.filter(left -> left.isPositive() && left.compareTo(poll) < 0).orElse(poll);
+  /// Waits until something is to be claimed: it has fallen due since `seen`, or by itself, or it is
+  /// time to look for what others made due.
+  private void awaitDue(long seen, Optional<Instant> next) throws InterruptedException {
+    long end = System.nanoTime() + untilNextLook(next).toNanos();
+    long left = 1;
+    while (left > 0 && signals.count() == seen && running && !draining) {
+      idle = isResting() && signals.count() == seen && next.filter(this::isSoon).isEmpty();
+      signals.changed();
+      left = end - System.nanoTime();
+      signals.awaitDue(seen, Duration.ofNanos(left));
+    }
   }
 
-  private boolean isSoon(Duration left) {
-    return left.compareTo(PAUSE.dividedBy(6)) < 0;
+  /// Whether something falls due in so short a time.
+  private boolean isDueWithin(long seen, Duration time) throws InterruptedException {
+    return signals.awaitDue(seen, time) && signals.count() != seen;
+  }
+
+  /// How long to wait for a signal: until something falls due by itself, at most until the next
+  /// look for what others made due.
+  private Duration untilNextLook(Optional<Instant> due) {
+    return due.map(this::left)
+        .filter(left -> left.isPositive() && left.compareTo(poll) < 0)
+        .orElse(poll);
+  }
+
+  private boolean isSoon(Instant due) {
+    return left(due).compareTo(PAUSE.dividedBy(6)) < 0;
+  }
+
+  private Duration left(Instant due) {
+    return Duration.between(clock.instant(), due);
   }
 
   /// Claims what is due and may be advanced; false if surely nothing more is due.
   private boolean claimSome() throws InterruptedException {
-    if (!permits.tryAcquire(poll.toMillis(), TimeUnit.MILLISECONDS)) {
-      return true;
+    if (!permits.tryAcquire()) {
+      caughtUp = false;
+      if (!permits.tryAcquire(poll.toMillis(), TimeUnit.MILLISECONDS)) {
+        return true;
+      }
     }
     if (draining) {
       permits.release();
@@ -229,10 +259,77 @@ final class JobWorker implements Parking, AutoCloseable {
       idle = false;
     }
     claims.forEach(this::dispatch);
-    return claims.size() == taken;
+    caughtUp = claims.size() < taken;
+    return !caughtUp;
+  }
+
+  /// As many places as are free, up to what may fall due by the step. While jobs wait to be claimed
+  /// it takes none: they come first.
+  ///
+  /// The places are kept before it is looked whether this worker drains, and it begins to drain
+  /// before it looks at the places: so it does not come to rest while something is about to be
+  /// taken.
+  @Override
+  public Step.Taking room(Step step) {
+    int most = caughtUp ? mayFallDue(step) : 0;
+    int kept = 0;
+    while (kept < most && permits.tryAcquire()) {
+      kept++;
+    }
+    if (kept > 0 && (draining || !running)) {
+      giveBack(kept);
+      kept = 0;
+    }
+    return kept == 0 ? Step.Taking.NOTHING : new Step.Taking(kept, lease);
+  }
+
+  private static int mayFallDue(Step step) {
+    int jobs = 0;
+    for (var change : step.changes()) {
+      jobs +=
+          switch (change) {
+            case Change.Created ignored -> 1;
+            case Change.Completed ignored -> 1;
+            case Change.Ended ignored -> 2; // who waits for it, and the next child
+            case Change.Told ignored -> 1;
+            default -> 0;
+          };
+    }
+    return Math.min(jobs, CLAIMS_AT_ONCE);
+  }
+
+  @Override
+  public void take(Step.Taking kept, @Nullable Receipt receipt) {
+    var taken = receipt == null ? List.<Claim>of() : receipt.taken();
+    giveBack(kept.most() - taken.size());
+    taken.forEach(this::dispatch);
+    if (receipt != null && receipt.due()) {
+      caughtUp = false;
+      signals.fellDue();
+    } else {
+      signals.changed();
+    }
+  }
+
+  private void giveBack(int places) {
+    if (places > 0) {
+      permits.release(places);
+      noteRest();
+    }
   }
 
   private void dispatch(Claim claim) {
+    try {
+      goOn(claim);
+    } catch (RuntimeException fault) {
+      LOG.error("Job {} could not be begun for a fault of the library", claim.job().id(), fault);
+      giveBack(1);
+      storeFailed(
+          new StoreException("A job could not be begun; the log has more: " + fault, fault));
+    }
+  }
+
+  private void goOn(Claim claim) {
     var place = parked.remove(claim.job().id());
     if (place == null || !place.settle(claim)) {
       begin(claim);
@@ -240,7 +337,7 @@ final class JobWorker implements Parking, AutoCloseable {
   }
 
   private void begin(Claim claim) {
-    var writer = new StepWriter(store, claim, signals::committed, timer);
+    var writer = new StepWriter(store, claim, this, timer);
     JobAdvancer advancer;
     try {
       advancer =
@@ -256,8 +353,7 @@ final class JobWorker implements Parking, AutoCloseable {
               words,
               clock);
     } catch (StoreException broken) {
-      permits.release();
-      notifyOfRest();
+      giveBack(1);
       storeFailed(broken);
       return;
     }
@@ -286,7 +382,7 @@ final class JobWorker implements Parking, AutoCloseable {
   /// Another process may have made jobs due, or stopped some.
   private void wake() {
     signals.someEnded();
-    signals.committed();
+    signals.fellDue();
     stopping.after(Duration.ZERO, this::lookForStops);
   }
 
@@ -316,7 +412,7 @@ final class JobWorker implements Parking, AutoCloseable {
     }
     if (sweep(store)) {
       signals.someEnded();
-      signals.committed();
+      signals.fellDue();
     }
   }
 
@@ -477,7 +573,7 @@ final class JobWorker implements Parking, AutoCloseable {
     failure = broken;
     running = false;
     signals.someEnded();
-    signals.changed();
+    signals.fellDue();
   }
 
   /// Has it committed that jobs have begun, of those that have not come to commit anything yet.
@@ -583,10 +679,20 @@ final class JobWorker implements Parking, AutoCloseable {
     active.remove(advancer.job(), advancer);
     boolean was = permitted.remove(advancer);
     if (was) {
-      permits.release();
-      notifyOfRest();
+      giveBack(1);
     }
     return was;
+  }
+
+  private boolean isResting() {
+    return permits.availablePermits() == concurrency;
+  }
+
+  private void noteRest() {
+    notifyOfRest();
+    if (isResting()) {
+      signals.rested();
+    }
   }
 
   private void notifyOfRest() {
@@ -618,14 +724,14 @@ final class JobWorker implements Parking, AutoCloseable {
 
   private void beginDraining() {
     draining = true;
-    signals.changed();
+    signals.fellDue();
     dropParked();
     active.values().forEach(JobAdvancer::rest);
   }
 
   /// A job that was claimed holds a permit also before its thread has heard of it.
   private boolean isAtRest() {
-    return !claims && permits.availablePermits() == concurrency;
+    return !claims && isResting();
   }
 
   /// Waits for something that [#notifyOfRest] is told of; false if the time came first.

@@ -16,6 +16,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Signals {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition change = lock.newCondition();
+  private final Condition due = lock.newCondition();
   private final Condition end = lock.newCondition();
 
   /// Jobs whose ends are waited for, each as often as it is.
@@ -33,11 +34,23 @@ final class Signals {
     }
   }
 
-  /// A step was committed; some job may have fallen due.
-  void committed() {
+  /// Some job may have fallen due, or will at an earlier moment.
+  void fellDue() {
     lock.lock();
     try {
       count++;
+      due.signalAll();
+      change.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// No job is being advanced here any more.
+  void rested() {
+    lock.lock();
+    try {
+      due.signalAll();
       change.signalAll();
     } finally {
       lock.unlock();
@@ -54,14 +67,24 @@ final class Signals {
     }
   }
 
-  /// Waits until something changed after `seen`, at most `atMost`; whether a job may have fallen
-  /// due.
+  /// Waits until a job may have fallen due after `seen`, or none is being advanced any more, at
+  /// most `atMost`; false if the time came first.
   @SuppressWarnings("WaitNotInLoop") // a wake-up without cause costs a look, no more
-  boolean await(long seen, Duration atMost) throws InterruptedException {
+  boolean awaitDue(long seen, Duration atMost) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      return count != seen
-          || (change.await(atMost.toNanos(), TimeUnit.NANOSECONDS) && count != seen);
+      return count != seen || due.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Waits until something changes, at most `atMost`.
+  @SuppressWarnings("WaitNotInLoop") // a wake-up without cause costs a look, no more
+  void awaitChange(Duration atMost) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      change.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
     } finally {
       lock.unlock();
     }

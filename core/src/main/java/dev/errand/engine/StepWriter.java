@@ -2,6 +2,7 @@ package dev.errand.engine;
 
 import dev.errand.job.BudgetExhaustedException;
 import dev.errand.job.Effect;
+import dev.errand.job.JobId;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Lease;
 import dev.errand.job.ObjectConflictException;
@@ -38,7 +39,7 @@ final class StepWriter {
   private static final Duration LONGEST_HOLD = Duration.ofSeconds(5);
 
   private final Store store;
-  private final Runnable afterCommit;
+  private final Taker taker;
   private final Timer timer;
   private final List<Change> pending = new ArrayList<>();
   private Lease lease;
@@ -59,9 +60,9 @@ final class StepWriter {
   private Consumer<Change.Recorded> witness = ignored -> {};
   private volatile Consumer<RuntimeException> afterRefusal = ignored -> {};
 
-  StepWriter(Store store, Claim claim, Runnable afterCommit, Timer timer) {
+  StepWriter(Store store, Claim claim, Taker taker, Timer timer) {
     this.store = store;
-    this.afterCommit = afterCommit;
+    this.taker = taker;
     this.timer = timer;
     this.lease = claim.lease();
     this.version = claim.version();
@@ -423,6 +424,12 @@ final class StepWriter {
     held = false;
   }
 
+  /// Whether the child is about to be created by this job, and not yet.
+  synchronized boolean isPending(JobId child) {
+    return pending.stream()
+        .anyMatch(change -> change instanceof Change.Created(var job) && job.id().equals(child));
+  }
+
   private boolean isEmpty() {
     return pending.isEmpty() && status == stored;
   }
@@ -477,15 +484,16 @@ final class StepWriter {
   }
 
   private @Nullable Receipt apply(Step step) {
+    var taking = taker.room(step);
+    Receipt receipt = null;
     try {
-      var receipt = store.commit(step);
+      receipt = store.commit(step.taking(taking));
       synchronized (this) {
         version = receipt.version();
         if (!(step.next() instanceof Step.Next.Await && receipt.leased())) {
           stored = step.status();
         }
       }
-      afterCommit.run();
       return receipt;
     } catch (RuntimeException refused) {
       synchronized (this) {
@@ -496,6 +504,8 @@ final class StepWriter {
       }
       afterRefusal.accept(refused);
       return null;
+    } finally {
+      taker.take(taking, receipt);
     }
   }
 

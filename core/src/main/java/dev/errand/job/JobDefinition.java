@@ -2,7 +2,10 @@ package dev.errand.job;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -117,7 +120,28 @@ public record JobDefinition(
 
   /// The address under which equal definitions are stored once: a digest of the stored form.
   public String address() {
+    return Addresses.KNOWN.computeIfAbsent(this, JobDefinition::computeAddress);
+  }
+
+  private String computeAddress() {
     var text = StoredForm.write(this).print();
     return new Blob(text.getBytes(StandardCharsets.UTF_8)).address();
+  }
+
+  /// Those that were asked for last: of a thousand children all have the same, and to write it down
+  /// costs more than most of what a step does.
+  private static final class Addresses {
+    private static final int MOST = 256;
+
+    static final Map<JobDefinition, String> KNOWN =
+        Collections.synchronizedMap(
+            new LinkedHashMap<>(MOST, 0.75f, true) {
+              private static final long serialVersionUID = 1L;
+
+              @Override
+              protected boolean removeEldestEntry(Map.Entry<JobDefinition, String> eldest) {
+                return size() > MOST;
+              }
+            });
   }
 }

@@ -9,13 +9,18 @@ import java.util.List;
 ///   [Step.Next.Await] when the wait was satisfied already
 /// @param told the sequences of the messages that [Change.Told] let arrive, in the order of the
 ///   changes
-public record Receipt(long version, boolean leased, List<Long> told) {
+/// @param taken the jobs that [Step#taking] gave the worker
+/// @param due whether there may be something for others to claim: a job fell due by it that was not
+///   taken, or its own will at a moment, or jobs were stopped
+public record Receipt(
+    long version, boolean leased, List<Long> told, List<Claim> taken, boolean due) {
   public Receipt {
     told = List.copyOf(told);
+    taken = List.copyOf(taken);
   }
 
-  /// One that let no message arrive.
+  /// One that let no message arrive, and after which nothing is due.
   public Receipt(long version, boolean leased) {
-    this(version, leased, List.of());
+    this(version, leased, List.of(), List.of(), false);
   }
 }

@@ -4,6 +4,7 @@ import dev.errand.job.JobStatus;
 import dev.errand.job.Lease;
 import dev.errand.job.Progress;
 import dev.errand.job.Wait;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
@@ -15,15 +16,49 @@ import java.util.List;
 /// @param progress how far the job has come after it
 /// @param changes what else it changes, applied in order
 /// @param next what becomes of the lease
+/// @param taking what of the jobs that fall due by it the worker takes at once
 public record Step(
     Lease lease,
     long version,
     JobStatus status,
     Progress progress,
     List<Change> changes,
-    Next next) {
+    Next next,
+    Taking taking) {
   public Step {
     changes = List.copyOf(changes);
+  }
+
+  /// One that takes nothing.
+  public Step(
+      Lease lease,
+      long version,
+      JobStatus status,
+      Progress progress,
+      List<Change> changes,
+      Next next) {
+    this(lease, version, status, progress, changes, next, Taking.NOTHING);
+  }
+
+  /// The same, taking something.
+  public Step taking(Taking some) {
+    return new Step(lease, version, status, progress, changes, next, some);
+  }
+
+  /// Of the jobs that fall due by a step, in the order in which they do, those that go to the
+  /// step's worker at once, as by a claim right after it that finds no others.
+  ///
+  /// @param most how many
+  /// @param lease how long it has each
+  public record Taking(int most, Duration lease) {
+    /// None.
+    public static final Taking NOTHING = new Taking(0, Duration.ZERO);
+
+    public Taking {
+      if (most < 0 || (most > 0 && lease.toMillis() <= 0)) {
+        throw new IllegalArgumentException("Cannot take " + most + " jobs for " + lease);
+      }
+    }
   }
 
   /// What becomes of the lease after a step.

@@ -111,6 +111,10 @@ public interface Store extends AutoCloseable, Cards {
   /// nobody took the job since; one that was handed back will not. See [Change] for what each
   /// change does.
   ///
+  /// A step whose worker has room for more may take jobs that it makes due, which saves a claim:
+  /// see [Step.Taking]. While limits on jobs are set (see [#limit]) it takes none. Who takes passes
+  /// over those that wait already, so a worker does it while it finds nothing to claim.
+  ///
   /// @throws dev.errand.job.StaleLeaseException if the lease was lost or a step was committed in
   ///   between
   /// @throws dev.errand.job.StoppedException if the job is to end, and the step does something else

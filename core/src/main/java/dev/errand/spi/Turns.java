@@ -3,7 +3,9 @@ package dev.errand.spi;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /// Which place a job takes in the queue of its agent, and which agent was served when: what a store
@@ -15,6 +17,8 @@ public final class Turns {
   private static final int FLOWS_BEFORE_PRUNING = 256;
 
   private final Map<Queue, Served> queues = new HashMap<>();
+  private final List<Runnable> undo = new ArrayList<>();
+  private boolean isMarked;
   private long handedOut;
 
   /// Nothing was handed out yet.
@@ -69,6 +73,20 @@ public final class Turns {
       prunedAt = other.prunedAt;
     }
 
+    /// Puts the numbers back to what they are now.
+    Runnable numbers() {
+      long highestNow = highest;
+      long handedOutNow = handedOut;
+      long standingNow = standing;
+      long turnNow = turn;
+      return () -> {
+        highest = highestNow;
+        handedOut = handedOutNow;
+        standing = standingNow;
+        turn = turnNow;
+      };
+    }
+
     void handOut(long place) {
       if (place > highest) {
         reach(place);
@@ -82,7 +100,10 @@ public final class Turns {
     void reach(long place) {
       highest = place;
       handedOut = 0;
-      standing = last.values().stream().filter(taken -> taken > place).count();
+      standing = 0;
+      for (long taken : last.values()) {
+        standing += taken > place ? 1 : 0;
+      }
     }
 
     /// The place of a flow that has none ahead: that of the round, until as many were handed out as
@@ -93,16 +114,46 @@ public final class Turns {
     }
 
     long take(Flow flow) {
+      prune();
       long next = last.getOrDefault(flow, 0L) + 1;
       long place = next > highest ? next : join();
       last.put(flow, place);
+      return place;
+    }
+
+    /// A flow that is behind the others takes the highest place next, as an unknown one does.
+    private void prune() {
       if (last.size() > prunedAt) {
-        // A flow that is behind the others takes the highest place next, as an unknown one does.
         last.values().removeIf(taken -> taken < highest);
         prunedAt = Math.max(FLOWS_BEFORE_PRUNING, 2 * last.size());
       }
-      return place;
     }
+
+    /// Has the flow stand where it stands now.
+    Runnable standing(Flow flow) {
+      var place = last.get(flow);
+      return () -> {
+        if (place == null) {
+          last.remove(flow);
+        } else {
+          last.put(flow, place);
+        }
+      };
+    }
+  }
+
+  /// Has what is done from now on be such as can be taken back; what was done before cannot be any
+  /// more.
+  public void mark() {
+    undo.clear();
+    isMarked = true;
+  }
+
+  /// Takes back what was done since the [#mark].
+  public void takeBack() {
+    undo.reversed().forEach(Runnable::run);
+    undo.clear();
+    isMarked = false;
   }
 
   /// The place that a job takes which falls due as it stands.
@@ -114,13 +165,22 @@ public final class Turns {
   ///
   /// @param begun whether it has begun, that is, is no longer `READY`
   public long take(Queue queue, JobId root, boolean begun) {
-    return served(queue).take(new Flow(root, begun));
+    var served = served(queue);
+    var flow = new Flow(root, begun);
+    if (isMarked) {
+      undo.add(served.standing(flow));
+    }
+    return served.take(flow);
   }
 
   /// A job with that place was handed out.
   public void handOut(Queue queue, long place) {
-    served(queue).handOut(place);
-    served(queue).turn = ++handedOut;
+    var served = served(queue);
+    if (isMarked) {
+      undo.add(served.numbers());
+    }
+    served.handOut(place);
+    served.turn = ++handedOut;
   }
 
   /// Has nobody take a lower place in that queue from now on: for a store that is opened again, the

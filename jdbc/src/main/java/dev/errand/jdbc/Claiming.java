@@ -107,6 +107,29 @@ record Claiming(String worker, long process, int limit, Duration duration)
     return new Turns.Queue((int) job.number(JobRow.PRIORITY), job.agent());
   }
 
+  /// Hands a job that stands in its queue to a worker, in memory, as [#lease] does in the database.
+  static Claim handOut(
+      Transaction transaction,
+      JobRow job,
+      String worker,
+      long process,
+      Duration duration,
+      boolean isBare) {
+    long until = transaction.now() + duration.toMillis();
+    transaction.handOut(queue(job), job.number(JobRow.PLACE));
+    transaction
+        .change(job)
+        .add(JobRow.FENCE, 1)
+        .set(JobRow.WORKER, worker)
+        .set(JobRow.PROCESS, process)
+        .set(JobRow.DUE, until)
+        .set(JobRow.NEEDED, 0)
+        .set(JobRow.HEEDS, false)
+        .set(JobRow.PLACE, null);
+    var lease = new Lease(job.id(), worker, job.number(JobRow.FENCE), Instant.ofEpochMilli(until));
+    return new Claim(lease, job.record(), job.number(JobRow.VERSION), isBare);
+  }
+
   static boolean hasBegun(JobRow job) {
     return job.status() != JobStatus.READY;
   }

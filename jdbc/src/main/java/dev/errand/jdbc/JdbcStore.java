@@ -85,7 +85,7 @@ abstract class JdbcStore implements Store {
 
   private final Database database;
   private final InstantSource clock;
-  private final Writer[] writers;
+  private final Writer writer;
   private final Readers readers;
   private final ProcessIdentity process = ProcessIdentity.current();
   private final AtomicLong nextRollCall = new AtomicLong();
@@ -94,17 +94,14 @@ abstract class JdbcStore implements Store {
   /// This opening as the database knows it; 0 while nothing was claimed through it.
   private final AtomicLong opening = new AtomicLong();
 
-  JdbcStore(Database database, InstantSource clock, int writers) {
+  JdbcStore(Database database, InstantSource clock) {
     this.database = database;
     this.clock = clock;
     this.readers = new Readers(database);
-    this.writers = new Writer[writers];
-    for (int number = 0; number < writers; number++) {
-      this.writers[number] = new Writer(database, clock);
-    }
+    this.writer = new Writer(database, clock);
   }
 
-  /// Connects the writers, and goes on with the turns where the jobs in the queues stand.
+  /// Connects the writer, and goes on with the turns where the jobs in the queues stand.
   void start() throws SQLException {
     readers.read(
         session -> {
@@ -112,9 +109,7 @@ abstract class JdbcStore implements Store {
               session, queue -> database.queues().resume(queue.name(), queue.place()));
           return true;
         });
-    for (var writer : writers) {
-      writer.start();
-    }
+    writer.start();
   }
 
   Database database() {
@@ -125,14 +120,9 @@ abstract class JdbcStore implements Store {
     return readers;
   }
 
-  /// Carries out a unit of work on a tree.
-  <T> T write(JobId job, Work<T> work) {
-    return writers[Math.floorMod(job.root().hashCode(), writers.length)].write(work);
-  }
-
-  /// Carries out a unit of work that has nothing to do with a tree.
+  /// Carries out a unit of work.
   <T> T write(Work<T> work) {
-    return writers[0].write(work);
+    return writer.write(work);
   }
 
   @Override
@@ -142,7 +132,7 @@ abstract class JdbcStore implements Store {
 
   @Override
   public JobId submit(NewJob job) {
-    return write(job.id(), new Submission(job));
+    return write(new Submission(job));
   }
 
   @Override
@@ -168,7 +158,8 @@ abstract class JdbcStore implements Store {
 
   @Override
   public Receipt commit(Step step) {
-    return write(step.lease().job(), new StepCommit(step));
+    long process = step.taking().most() == 0 ? 0 : opening();
+    return write(new StepCommit(step, process));
   }
 
   @Override
@@ -316,13 +307,12 @@ abstract class JdbcStore implements Store {
 
   @Override
   public long signal(JobId job, Json.Object message) {
-    return write(job, on(job, transaction -> Signals.say(transaction, job, message, true)));
+    return write(on(job, transaction -> Signals.say(transaction, job, message, true)));
   }
 
   @Override
   public void complete(JobId job, Completion completion) {
     write(
-        job,
         on(
             job,
             transaction -> {
@@ -333,7 +323,7 @@ abstract class JdbcStore implements Store {
 
   @Override
   public int stop(JobId top, Outcome outcome, Duration grace) {
-    return write(top, on(top, transaction -> Stops.stop(transaction, top, outcome, grace)));
+    return write(on(top, transaction -> Stops.stop(transaction, top, outcome, grace)));
   }
 
   @Override
@@ -362,7 +352,6 @@ abstract class JdbcStore implements Store {
   @Override
   public void grant(JobId job, Budget more) {
     write(
-        job,
         on(
             job,
             transaction -> {
@@ -442,12 +431,12 @@ abstract class JdbcStore implements Store {
 
   @Override
   public void fork(JobId job, int turn, JobId fork) {
-    write(job, new Forking(job, turn, fork));
+    write(new Forking(job, turn, fork));
   }
 
   @Override
   public void forget(JobId job, int turn) {
-    write(job, new Forgetting(job, turn));
+    write(new Forgetting(job, turn));
   }
 
   @Override
@@ -476,7 +465,6 @@ abstract class JdbcStore implements Store {
   @Override
   public void resolve(EffectKey key, Finding finding) {
     write(
-        key.job(),
         on(
             key.job(),
             transaction -> {
@@ -603,7 +591,7 @@ abstract class JdbcStore implements Store {
     if (closed.compareAndSet(false, true)) {
       handBackLeases();
       try (readers) {
-        closeWriters();
+        closeWriter();
       } catch (SQLException failed) {
         throw database.trouble(failed);
       } finally {
@@ -613,10 +601,8 @@ abstract class JdbcStore implements Store {
   }
 
   /// Ends all that writes.
-  void closeWriters() throws SQLException {
-    for (var writer : writers) {
-      writer.close();
-    }
+  void closeWriter() throws SQLException {
+    writer.close();
   }
 
   private void handBackLeases() {

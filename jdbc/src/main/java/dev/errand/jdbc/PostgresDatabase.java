@@ -59,8 +59,8 @@ final class PostgresDatabase extends Database {
   private static final String NOW = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
 
   private static final String BY_INDEXES =
-      "set_config('plan_cache_mode', 'force_generic_plan', true),"
-          + " set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),"
+      "set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan',"
+          + " 'off', true), set_config('enable_hashjoin', 'off', true),"
           + " set_config('enable_mergejoin', 'off', true)";
 
   private static final String BEGIN =
@@ -70,13 +70,13 @@ final class PostgresDatabase extends Database {
       insert into writer (id, last, seen) overriding system value values (?, ?, %s)
       on conflict (id) do update set last = excluded.last, seen = excluded.seen;
       select root, sequence from tree where root = any(?) order by root for update;
-      select %s;
+      select %s, %s;
       select * from job where id = any(?) order by id for update;
       select * from account where job = any(?);
       select target, waiter from wait where waiter = any(?)
       union select target, waiter from wait where target = any(?)
       """
-          .formatted(BY_INDEXES, NOW, NOW);
+          .formatted(BY_INDEXES, NOW, NOW, Quotas.ANY_OF_JOBS);
 
   private final DataSource source;
   private final ExecutorService carriers =
@@ -193,7 +193,11 @@ final class PostgresDatabase extends Database {
             List.of(
                 ignored -> {},
                 each(row -> transaction.loadedSequence(row.getString(1), row.getLong(2))),
-                each(row -> time.set(row.getLong(1))),
+                each(
+                    row -> {
+                      time.set(row.getLong(1));
+                      transaction.loadedLimits(row.getBoolean(2));
+                    }),
                 each(row -> jobs.add(JobRow.read(row))),
                 each(row -> accounts.add(Accounts.read(row))),
                 each(row -> waits.add(new WaitRows.Pair(row.getString(1), row.getString(2))))));

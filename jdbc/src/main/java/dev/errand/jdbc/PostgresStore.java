@@ -19,11 +19,9 @@ import org.jspecify.annotations.Nullable;
 /// A store in a PostgreSQL database, which any number of processes on any number of machines may
 /// have open.
 ///
-/// Whatever a method returned as done is committed. What this process writes goes over a few
-/// connections of its own, each of which commits all that has gathered at a time; a tree is always
-/// written over the same one.
+/// Whatever a method returned as done is committed. What this process writes goes over a connection
+/// of its own, which commits all that has gathered at a time.
 public final class PostgresStore extends JdbcStore {
-  private static final int WRITERS = 2;
   private static final Duration SELDOM = Duration.ofSeconds(2);
 
   /// The queues are found one after the other by the index, and of each no more rows than may be
@@ -86,7 +84,7 @@ public final class PostgresStore extends JdbcStore {
   private final Readers claims;
 
   private PostgresStore(PostgresDatabase database) {
-    super(database, database.clock(), WRITERS);
+    super(database, database.clock());
     this.database = database;
     this.claims = new Readers(database, 2);
   }
@@ -249,10 +247,10 @@ public final class PostgresStore extends JdbcStore {
 
   @Override
   @SuppressWarnings("try") // both are only closed here
-  void closeWriters() throws SQLException {
+  void closeWriter() throws SQLException {
     try (claims;
         var bell = database.bell()) {
-      super.closeWriters();
+      super.closeWriter();
     }
   }
 }

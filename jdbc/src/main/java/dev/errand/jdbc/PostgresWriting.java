@@ -2,14 +2,104 @@ package dev.errand.jdbc;
 
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Several statements that are sent together, each of which writes the changes of one table.
+///
+/// Most of a job's many columns are the same in all new jobs, and most are left alone by most
+/// steps: such rows are written by statements that name only the others, which costs the half.
 final class PostgresWriting {
+  private static final Statement TREE = Statement.inserting(Table.TREE, Table.TREE.replacing());
+  private static final Statement DEFINITION =
+      Statement.inserting(Table.DEFINITION, " on conflict do nothing");
+  private static final Statement ENTRY = Statement.inserting(Table.ENTRY, "");
+  private static final Statement WAIT = Statement.inserting(Table.WAIT, " on conflict do nothing");
+  private static final Statement ACCOUNT =
+      Statement.inserting(Table.ACCOUNT, Table.ACCOUNT.replacing());
+  private static final Statement EFFECT =
+      Statement.inserting(Table.EFFECT, Table.EFFECT.replacing());
+  private static final Statement JOB = Statement.inserting(Table.JOB, "");
+  private static final String WAIT_OVER =
+      "delete from wait using unnest(?, ?) as gone (target, waiter) where wait.target ="
+          + " gone.target and wait.waiter = gone.waiter";
+
+  /// What differs among new jobs.
+  private static final BitSet OF_NEW =
+      columns(
+          IntStream.of(
+              JobRow.ID,
+              JobRow.PARENT,
+              JobRow.ORDINAL,
+              JobRow.KEY,
+              JobRow.DIGEST,
+              JobRow.AGENT,
+              JobRow.CREATED,
+              JobRow.DEFINITION,
+              JobRow.STATUS,
+              JobRow.SUBTASK_ID,
+              JobRow.FENCE,
+              JobRow.WORKER,
+              JobRow.PROCESS,
+              JobRow.DUE,
+              JobRow.HEARS,
+              JobRow.GIVEN,
+              JobRow.DEADLINE,
+              JobRow.ADMITS,
+              JobRow.QUEUED,
+              JobRow.ALLOWS,
+              JobRow.PRIORITY,
+              JobRow.PLACE));
+
+  /// A new job as most are, where it does not differ.
+  private static final @Nullable Object[] AS_MOST =
+      Row.fresh(Table.JOB)
+          .set(JobRow.KEPT, -1)
+          .set(JobRow.STOP, null)
+          .set(JobRow.LAST_TOKENS, null)
+          .set(JobRow.LAST_MICRO_USD, null)
+          .values();
+
+  private static final Statement NEW_JOB = Statement.inserting(Table.JOB, OF_NEW, AS_MOST, "");
+
+  /// What steps, claims and ends change; not what models cost, and what messages do.
+  private static final BitSet OF_STEPS =
+      columns(
+          IntStream.of(
+              JobRow.STATUS,
+              JobRow.TURN,
+              JobRow.ACTING,
+              JobRow.STATEMENT,
+              JobRow.PRINTED,
+              JobRow.CHILDREN,
+              JobRow.TOLD,
+              JobRow.VERSION,
+              JobRow.FENCE,
+              JobRow.WORKER,
+              JobRow.PROCESS,
+              JobRow.DUE,
+              JobRow.NEEDED,
+              JobRow.COMPLETION,
+              JobRow.OUTCOME,
+              JobRow.GIVEN,
+              JobRow.LIVE,
+              JobRow.QUEUED,
+              JobRow.TOTAL,
+              JobRow.PLACE));
+
+  private static final Statement STEPPED = Statement.updating(Table.JOB, OF_STEPS);
+  private static final Statement CHANGED =
+      Statement.updating(
+          Table.JOB, columns(IntStream.range(Table.JOB.fixed(), Table.JOB.columns().size())));
+
   private final Session session;
   private final List<String> texts = new ArrayList<>();
   private final List<Object> parameters = new ArrayList<>();
@@ -18,23 +108,121 @@ final class PostgresWriting {
     this.session = session;
   }
 
-  PostgresWriting of(Changes changes) throws SQLException {
-    insert(Table.TREE, sequences(changes), SqliteWriting.replacing(Table.TREE));
-    insert(Table.DEFINITION, sorted(changes.definitions()), " on conflict do nothing");
-    insert(Table.JOB, Changes.values(changes.created()), "");
-    update(Table.JOB, changes.changed());
-    insert(Table.ENTRY, changes.entries(), "");
-    insert(Table.WAIT, changes.waits(), " on conflict do nothing");
-    if (!changes.waitsOver().isEmpty()) {
-      add(
-          "delete from wait using unnest(?, ?) as gone (target, waiter) where wait.target ="
-              + " gone.target and wait.waiter = gone.waiter",
-          column(Table.WAIT, 0, changes.waitsOver()),
-          column(Table.WAIT, 1, changes.waitsOver()));
+  private static BitSet columns(IntStream columns) {
+    var all = new BitSet();
+    columns.forEach(all::set);
+    return all;
+  }
+
+  /// A statement that adds or changes rows, of which these columns are bound, each as an array.
+  private record Statement(Table table, int[] bound, String text) {
+    static Statement inserting(Table table, String conflict) {
+      var all = columns(IntStream.range(0, table.columns().size()));
+      return inserting(table, all, new @Nullable Object[0], conflict);
     }
-    insert(Table.ACCOUNT, changes.accounts(), SqliteWriting.replacing(Table.ACCOUNT));
-    insert(Table.EFFECT, changes.effects(), SqliteWriting.replacing(Table.EFFECT));
+
+    /// @param others the values of the columns that are not bound
+    static Statement inserting(
+        Table table, BitSet bound, @Nullable Object[] others, String conflict) {
+      int[] columns = bound.stream().toArray();
+      var names = names(table, columns);
+      var constant =
+          IntStream.range(0, others.length)
+              .filter(column -> !bound.get(column))
+              .boxed()
+              .collect(Collectors.toList());
+      var text =
+          "insert into %s (%s) select %s from unnest(%s) as new (%s)%s"
+              .formatted(
+                  table.name(),
+                  Stream.concat(names.stream(), constant.stream().map(table.columns()::get))
+                      .collect(Collectors.joining(", ")),
+                  Stream.concat(
+                          names.stream().map(name -> "new." + name),
+                          constant.stream().map(column -> String.valueOf(others[column])))
+                      .collect(Collectors.joining(", ")),
+                  marks(columns.length),
+                  String.join(", ", names),
+                  conflict);
+      return new Statement(table, columns, text);
+    }
+
+    static Statement updating(Table table, BitSet changed) {
+      int[] keys = IntStream.range(0, table.keys()).toArray();
+      int[] bound = IntStream.concat(Arrays.stream(keys), changed.stream()).toArray();
+      var text =
+          "update %s as old set %s from unnest(%s) as new (%s) where %s"
+              .formatted(
+                  table.name(),
+                  names(table, changed.stream().toArray()).stream()
+                      .map(name -> name + " = new." + name)
+                      .collect(Collectors.joining(", ")),
+                  marks(bound.length),
+                  String.join(", ", names(table, bound)),
+                  names(table, keys).stream()
+                      .map(name -> "old.%s = new.%s".formatted(name, name))
+                      .collect(Collectors.joining(" and ")));
+      return new Statement(table, bound, text);
+    }
+  }
+
+  private static List<String> names(Table table, int[] columns) {
+    return Arrays.stream(columns).mapToObj(table.columns()::get).toList();
+  }
+
+  private static String marks(int count) {
+    return IntStream.range(0, count).mapToObj(one -> "?").collect(Collectors.joining(", "));
+  }
+
+  PostgresWriting of(Changes changes) throws SQLException {
+    write(TREE, sequences(changes));
+    write(DEFINITION, sorted(changes.definitions()));
+    var unusual = new ArrayList<Row>();
+    write(NEW_JOB, usual(changes.created(), PostgresWriting::isAsMost, unusual));
+    write(JOB, Changes.values(unusual));
+    unusual.clear();
+    write(STEPPED, usual(changes.changed(), PostgresWriting::isOfSteps, unusual));
+    write(CHANGED, Changes.values(unusual));
+    write(ENTRY, changes.entries());
+    write(WAIT, changes.waits());
+    if (!changes.waitsOver().isEmpty()) {
+      add(WAIT_OVER);
+      bind(Table.WAIT, WAIT.bound, changes.waitsOver());
+    }
+    write(ACCOUNT, changes.accounts());
+    write(EFFECT, changes.effects());
     return this;
+  }
+
+  /// The values of those that are as most are; the others are added to `unusual`.
+  private static List<@Nullable Object[]> usual(
+      List<Row> rows, Predicate<Row> isUsual, List<Row> unusual) {
+    var usual = new ArrayList<@Nullable Object[]>();
+    for (var row : rows) {
+      if (isUsual.test(row)) {
+        usual.add(row.values());
+      } else {
+        unusual.add(row);
+      }
+    }
+    return usual;
+  }
+
+  private static boolean isAsMost(Row row) {
+    for (int column = OF_NEW.nextClearBit(0);
+        column < AS_MOST.length;
+        column = OF_NEW.nextClearBit(column + 1)) {
+      if (!Objects.equals(row.value(column), AS_MOST[column])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isOfSteps(Row row) {
+    var others = row.changed();
+    others.andNot(OF_STEPS);
+    return others.isEmpty();
   }
 
   private static List<@Nullable Object[]> sequences(Changes changes) {
@@ -50,82 +238,38 @@ final class PostgresWriting {
         .toList();
   }
 
-  void add(String text, Object... bound) {
+  /// Adds a statement without parameters.
+  void add(String text) {
     texts.add(text);
-    parameters.addAll(List.of(bound));
   }
 
-  private void insert(Table table, List<@Nullable Object[]> rows, String conflict)
+  private void write(Statement statement, List<@Nullable Object[]> rows) throws SQLException {
+    if (!rows.isEmpty()) {
+      add(statement.text());
+      bind(statement.table(), statement.bound(), rows);
+    }
+  }
+
+  private void bind(Table table, int[] columns, Collection<@Nullable Object[]> rows)
       throws SQLException {
-    if (rows.isEmpty()) {
-      return;
+    for (int column : columns) {
+      boolean isText = table.isText(column);
+      @Nullable Object[] values = isText ? new String[rows.size()] : new Long[rows.size()];
+      int next = 0;
+      for (var row : rows) {
+        values[next++] = row[column];
+      }
+      parameters.add(session.connection().createArrayOf(isText ? "text" : "bigint", values));
     }
-    texts.add(
-        "insert into %s (%s) select * from unnest(%s)%s"
-            .formatted(
-                table.name(),
-                String.join(", ", table.columns()),
-                marks(table.columns().size()),
-                conflict));
-    for (int column = 0; column < table.columns().size(); column++) {
-      parameters.add(column(table, column, rows));
-    }
-  }
-
-  private void update(Table table, List<Row> rows) throws SQLException {
-    if (rows.isEmpty()) {
-      return;
-    }
-    int size = table.columns().size();
-    var names = table.columns().subList(0, table.keys()).stream().collect(Collectors.toList());
-    names.addAll(table.columns().subList(table.fixed(), size));
-    texts.add(
-        "update %s as old set %s from unnest(%s) as new (%s) where %s"
-            .formatted(
-                table.name(),
-                table.columns().subList(table.fixed(), size).stream()
-                    .map(name -> name + " = new." + name)
-                    .collect(Collectors.joining(", ")),
-                marks(names.size()),
-                String.join(", ", names),
-                table.columns().subList(0, table.keys()).stream()
-                    .map(name -> "old.%s = new.%s".formatted(name, name))
-                    .collect(Collectors.joining(" and "))));
-    var values = Changes.values(rows);
-    for (int column = 0; column < table.keys(); column++) {
-      parameters.add(column(table, column, values));
-    }
-    for (int column = table.fixed(); column < size; column++) {
-      parameters.add(column(table, column, values));
-    }
-  }
-
-  private static String marks(int count) {
-    return IntStream.range(0, count).mapToObj(one -> "?").collect(Collectors.joining(", "));
-  }
-
-  private Object column(Table table, int column, Collection<@Nullable Object[]> rows)
-      throws SQLException {
-    boolean isText = table.isText(column);
-    var values = rows.stream().map(row -> row[column]);
-    return session
-        .connection()
-        .createArrayOf(
-            isText ? "text" : "bigint",
-            isText ? values.toArray(String[]::new) : values.toArray(Long[]::new));
   }
 
   void send() throws SQLException {
     if (texts.isEmpty()) {
       return;
     }
-    var sql = session.sql(String.join(";\n", texts));
+    var sql = session.sql(texts);
     for (var parameter : parameters) {
-      if (parameter instanceof Long number) {
-        sql.bind(number.longValue());
-      } else {
-        sql.bindNative(parameter);
-      }
+      sql.bindNative(parameter);
     }
     sql.all(List.of());
   }

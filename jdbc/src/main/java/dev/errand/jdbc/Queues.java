@@ -9,7 +9,7 @@ import java.util.Set;
 /// The turns of this process, for transactions of several threads.
 final class Queues {
   private final Set<Turns.Queue> served = new LinkedHashSet<>();
-  private Turns turns = new Turns();
+  private final Turns turns = new Turns();
 
   synchronized long take(Turns.Queue queue, JobId root, boolean hasBegun) {
     return turns.take(queue, root, hasBegun);
@@ -33,15 +33,15 @@ final class Queues {
     return turns.lastTurn(queue);
   }
 
-  /// The turns as they are now, for a transaction that may fail.
-  synchronized Turns copy() {
-    return new Turns(turns);
+  /// Has what is done from now on be such as can be taken back.
+  synchronized void mark() {
+    turns.mark();
   }
 
-  /// Takes back what was done since. What others did meanwhile is lost with it, and some places are
+  /// Takes back what was done since. What others did meanwhile goes with it, and some places are
   /// then given twice: the jobs that stand there are handed out in the order in which they fell
   /// due.
-  synchronized void restore(Turns before) {
-    turns = before;
+  synchronized void takeBack() {
+    turns.takeBack();
   }
 }

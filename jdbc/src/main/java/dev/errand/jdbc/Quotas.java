@@ -18,7 +18,14 @@ final class Quotas {
   private static final String JOBS = "jobs";
   private static final String CALLS = "calls";
 
+  /// Whether there are limits on jobs, as part of a question.
+  static final String ANY_OF_JOBS = "exists (select 1 from quota where kind = '" + JOBS + "')";
+
   private Quotas() {}
+
+  static boolean isAnyOfJobs(Session session) throws SQLException {
+    return session.sql("select " + ANY_OF_JOBS).first(row -> row.getBoolean(1)).orElse(false);
+  }
 
   static List<Quota> all(Session session, String lock) throws SQLException {
     return session

@@ -14,6 +14,7 @@ final class Session implements AutoCloseable {
   private final Connection connection;
   private final String preface;
   private final Map<String, Sql> prepared = new HashMap<>();
+  private final Map<List<String>, Sql> together = new HashMap<>();
   private long writer;
   private long transactions;
 
@@ -62,6 +63,17 @@ final class Session implements AutoCloseable {
       var statement = connection.prepareStatement(preface + database.translated(text));
       known = new Sql(this, statement, !preface.isEmpty());
       prepared.put(text, known);
+    }
+    return known.begin();
+  }
+
+  /// Statements that are carried out one after the other, prepared once, with no parameters given
+  /// yet.
+  Sql sql(List<String> texts) throws SQLException {
+    var known = together.get(texts);
+    if (known == null) {
+      known = sql(String.join(";\n", texts));
+      together.put(List.copyOf(texts), known);
     }
     return known.begin();
   }

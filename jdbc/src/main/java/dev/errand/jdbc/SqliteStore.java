@@ -16,7 +16,7 @@ public final class SqliteStore extends JdbcStore {
   private final SqliteDatabase file;
 
   private SqliteStore(SqliteDatabase file, InstantSource clock) {
-    super(file, clock, 1);
+    super(file, clock);
     this.file = file;
   }
 
@@ -66,9 +66,9 @@ public final class SqliteStore extends JdbcStore {
 
   @Override
   @SuppressWarnings("try") // it is only closed here
-  void closeWriters() throws SQLException {
+  void closeWriter() throws SQLException {
     try (var checkpointer = file.checkpoints()) {
-      super.closeWriters();
+      super.closeWriter();
     }
   }
 }

@@ -25,8 +25,8 @@ record SqliteWriting(Session session) {
     for (var gone : changes.waitsOver()) {
       bind(session.sql("delete from wait where target = ? and waiter = ?"), gone).update();
     }
-    insert(Table.ACCOUNT, changes.accounts(), replacing(Table.ACCOUNT));
-    insert(Table.EFFECT, changes.effects(), replacing(Table.EFFECT));
+    insert(Table.ACCOUNT, changes.accounts(), Table.ACCOUNT.replacing());
+    insert(Table.EFFECT, changes.effects(), Table.EFFECT.replacing());
   }
 
   private void insert(Table table, List<@Nullable Object[]> rows, String conflict)
@@ -42,17 +42,6 @@ record SqliteWriting(Session session) {
         "insert into %s (%s) values (%s)%s"
             .formatted(table.name(), String.join(", ", table.columns()), marks, conflict);
     return bind(session.sql(text), values).update();
-  }
-
-  /// What a row does that takes the place of another.
-  static String replacing(Table table) {
-    var keys = String.join(", ", table.columns().subList(0, table.keys()));
-    return " on conflict (%s) do update set %s"
-        .formatted(
-            keys,
-            table.columns().subList(table.fixed(), table.columns().size()).stream()
-                .map(column -> column + " = excluded." + column)
-                .collect(Collectors.joining(", ")));
   }
 
   /// Only the columns that are not as they were: to set one, even to what it is, writes its index.

@@ -16,6 +16,7 @@ import dev.errand.job.StoredForm;
 import dev.errand.job.Usage;
 import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
+import dev.errand.spi.Claim;
 import dev.errand.spi.Receipt;
 import dev.errand.spi.Step;
 import java.sql.SQLException;
@@ -25,6 +26,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 /// thread, in the constructor.
 final class StepCommit implements Work<Receipt> {
   private final Step step;
+  private final long process;
   private final JobId id;
   private final @Nullable String outcome;
 
@@ -43,8 +47,10 @@ final class StepCommit implements Work<Receipt> {
   private final Map<JobDefinition, StoredDefinition> definitions = new HashMap<>();
   private final List<Part> parts;
 
-  StepCommit(Step step) {
+  /// @param process the opening through which the step's worker takes jobs
+  StepCommit(Step step, long process) {
     this.step = step;
+    this.process = process;
     this.id = step.lease().job();
     var last = last(step);
     this.outcome = last.map(StoredForm::write).map(Json::print).orElse(null);
@@ -119,36 +125,84 @@ final class StepCommit implements Work<Receipt> {
     for (var part : parts) {
       part.apply(transaction, job, told);
     }
-    boolean leased =
-        switch (step.next()) {
-          case Step.Next.Continue ignored -> true;
-          case Step.Next.Yield ignored -> false;
-          case Step.Next.Await(var on) -> {
-            int needed = Waits.begin(transaction, id, on);
-            var until = on.until() == null ? null : roundedUp(on.until());
-            boolean over =
-                needed <= 0
-                    || (until != null && until <= transaction.now())
-                    || (on.heedsMessages() && job.number(JobRow.SAID) > step.progress().heard());
-            if (!over) {
-              Waits.requireNoCycle(transaction, id, on, needed);
-              suspend(transaction, job, needed, until, on.heedsMessages());
-              keepForLastCall(transaction, job);
-            }
-            yield over;
-          }
-          case Step.Next.End ignored -> {
-            Waits.end(transaction, id);
-            if (id.parent().isPresent()) {
-              Places.leave(transaction, id.parent().get());
-            }
-            if (job.is(JobRow.HEARS)) {
-              Signals.reviveForNews(transaction, job, step.progress().heard());
-            }
-            yield false;
-          }
-        };
-    return new Receipt(step.version() + 1, leased, told);
+    boolean leased = comesTo(step.next(), transaction, job);
+    var fell = transaction.endUnit();
+    var taken = take(transaction, fell);
+    boolean isDue = taken.size() < fell.size() || isDueLater(leased) || isAnyStopped();
+    return new Receipt(step.version() + 1, leased, told, taken, isDue);
+  }
+
+  /// What becomes of the lease; whether the worker keeps it.
+  private boolean comesTo(Step.Next next, Transaction transaction, JobRow job)
+      throws SQLException, Collision {
+    return switch (next) {
+      case Step.Next.Continue ignored -> true;
+      case Step.Next.Yield ignored -> false;
+      case Step.Next.Await(var on) -> {
+        int needed = Waits.begin(transaction, id, on);
+        var until = on.until() == null ? null : roundedUp(on.until());
+        boolean over =
+            needed <= 0
+                || (until != null && until <= transaction.now())
+                || (on.heedsMessages() && job.number(JobRow.SAID) > step.progress().heard());
+        if (!over) {
+          Waits.requireNoCycle(transaction, id, on, needed);
+          suspend(transaction, job, needed, until, on.heedsMessages());
+          keepForLastCall(transaction, job);
+        }
+        yield over;
+      }
+      case Step.Next.End ignored -> {
+        Waits.end(transaction, id);
+        if (id.parent().isPresent()) {
+          Places.leave(transaction, id.parent().get());
+        }
+        if (job.is(JobRow.HEARS)) {
+          Signals.reviveForNews(transaction, job, step.progress().heard());
+        }
+        yield false;
+      }
+    };
+  }
+
+  /// Takes what fell due, as a claim would that comes right after: places were taken before.
+  private List<Claim> take(Transaction transaction, List<JobRow> fell) throws SQLException {
+    var taking = step.taking();
+    if (taking.most() == 0 || fell.isEmpty() || transaction.hasLimits()) {
+      return List.of();
+    }
+    var bare = bareChildren();
+    var claims = new ArrayList<Claim>();
+    for (var job : fell.subList(0, Math.min(fell.size(), taking.most()))) {
+      boolean isBare = bare.contains(job.id()) && transaction.isNew(job.id());
+      claims.add(
+          Claiming.handOut(
+              transaction, job, step.lease().worker(), process, taking.lease(), isBare));
+    }
+    return claims;
+  }
+
+  private Set<JobId> bareChildren() {
+    return step.changes().stream()
+        .flatMap(
+            change ->
+                change instanceof Change.Created(var child) && child.workspace() == null
+                    ? Stream.of(child.id())
+                    : Stream.of())
+        .collect(Collectors.toSet());
+  }
+
+  private boolean isDueLater(boolean leased) {
+    return switch (step.next()) {
+      case Step.Next.Continue ignored -> false;
+      case Step.Next.Yield ignored -> true;
+      case Step.Next.Await(var on) -> !leased && on.until() != null;
+      case Step.Next.End ignored -> false;
+    };
+  }
+
+  private boolean isAnyStopped() {
+    return step.changes().stream().anyMatch(Change.Stopped.class::isInstance);
   }
 
   /// The job, if the lease and the version are still its own, and it is not to end or does so now.

@@ -6,10 +6,15 @@ import dev.errand.job.StoredForm;
 import java.sql.SQLException;
 import java.util.Optional;
 
-/// A definition in the form in which it is stored, under its address.
-record StoredDefinition(String address, String form) {
+/// A definition that is stored under its address.
+record StoredDefinition(String address, JobDefinition definition) {
   static StoredDefinition of(JobDefinition definition) {
-    return new StoredDefinition(definition.address(), StoredForm.write(definition).print());
+    return new StoredDefinition(definition.address(), definition);
+  }
+
+  /// The form in which it is stored.
+  String form() {
+    return StoredForm.write(definition).print();
   }
 
   static Optional<JobDefinition> find(Session session, String address) throws SQLException {

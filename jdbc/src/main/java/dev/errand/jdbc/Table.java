@@ -1,14 +1,12 @@
 package dev.errand.jdbc;
 
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// A table whose rows a [Transaction] changes in memory and writes in sets.
-///
-/// @param keys how many of the columns, from the first on, make the key
-/// @param fixed how many columns, from the first on, never change
-/// @param texts which columns are text; the others are integers
-record Table(String name, int keys, int fixed, List<String> columns, Set<String> texts) {
+final class Table {
   /// Without `number`, which the database gives; [JobRow] has the places.
   static final Table JOB =
       new Table(
@@ -132,7 +130,53 @@ record Table(String name, int keys, int fixed, List<String> columns, Set<String>
 
   static final Table TREE = new Table("tree", 1, 1, List.of("root", "sequence"), Set.of("root"));
 
+  private final String name;
+  private final int keys;
+  private final int fixed;
+  private final List<String> columns;
+  private final BitSet texts = new BitSet();
+  private final String replacing;
+
+  private Table(String name, int keys, int fixed, List<String> columns, Set<String> texts) {
+    this.name = name;
+    this.keys = keys;
+    this.fixed = fixed;
+    this.columns = columns;
+    texts.forEach(text -> this.texts.set(columns.indexOf(text)));
+    this.replacing =
+        " on conflict (%s) do update set %s"
+            .formatted(
+                String.join(", ", columns.subList(0, keys)),
+                columns.subList(fixed, columns.size()).stream()
+                    .map(column -> column + " = excluded." + column)
+                    .collect(Collectors.joining(", ")));
+  }
+
+  String name() {
+    return name;
+  }
+
+  /// How many of the columns, from the first on, make the key.
+  int keys() {
+    return keys;
+  }
+
+  /// How many columns, from the first on, never change.
+  int fixed() {
+    return fixed;
+  }
+
+  List<String> columns() {
+    return columns;
+  }
+
+  /// Whether the column is text; else it is an integer.
   boolean isText(int column) {
-    return texts.contains(columns.get(column));
+    return texts.get(column);
+  }
+
+  /// What a row does that takes the place of another.
+  String replacing() {
+    return replacing;
   }
 }

@@ -51,12 +51,13 @@ final class Transaction {
 
   private final List<Runnable> undo = new ArrayList<>();
   private final List<Fallen> fallen = new ArrayList<>();
-  private @Nullable Turns turnsBefore;
+  private boolean isTakingTurns;
   private long unit;
   private long now;
   private boolean isTold;
   private boolean hasGuessed;
   private boolean isNews;
+  private @Nullable Boolean hasLimits;
 
   /// @param isCareful whether units are to look before they insert what is almost surely new
   /// @param storedDefinitions addresses that are surely stored
@@ -129,6 +130,12 @@ final class Transaction {
       known = jobs.get(id.text());
     }
     return known == null ? Optional.empty() : known;
+  }
+
+  /// Whether the job was created in this transaction.
+  boolean isNew(JobId id) {
+    var known = jobs.get(id.text());
+    return known != null && known.filter(job -> job.order() == 0).isPresent();
   }
 
   /// Whether a job is known here to exist; one that is not may exist all the same.
@@ -225,28 +232,55 @@ final class Transaction {
   }
 
   private void keepTurns() {
-    if (turnsBefore == null) {
-      turnsBefore = database.queues().copy();
+    if (!isTakingTurns) {
+      isTakingTurns = true;
+      database.queues().mark();
     }
   }
 
   /// Those that fell due take their places. One that was handed back since, or is due no more, has
   /// lost it.
-  private void takePlaces() {
+  ///
+  /// @return those that stand in their queues now, in the order in which they fell due
+  private List<JobRow> takePlaces() {
+    var standing = new ArrayList<JobRow>();
     for (int number = 1; number <= fallen.size(); number++) {
       var one = fallen.get(number - 1);
       long place = take(one);
       if (one.job.number(JobRow.PLACE) == -number) {
         one.job.row().set(JobRow.PLACE, place);
+        if (one.job.isNull(JobRow.STOP)) {
+          standing.add(one.job);
+        }
       }
     }
     fallen.clear();
+    return standing;
+  }
+
+  /// Ends a unit that may take jobs which it made due: those that fell due by it take their places
+  /// now.
+  List<JobRow> endUnit() {
+    return takePlaces();
+  }
+
+  /// Takes note whether limits on jobs are set.
+  void loadedLimits(boolean isAny) {
+    hasLimits = isAny;
+  }
+
+  /// Whether limits on jobs are set, which only a claim minds.
+  boolean hasLimits() throws SQLException {
+    if (hasLimits == null) {
+      hasLimits = Quotas.isAnyOfJobs(session);
+    }
+    return hasLimits;
   }
 
   /// Takes back the places that were taken, since nothing of this is committed.
   void abandon() {
-    if (turnsBefore != null) {
-      database.queues().restore(turnsBefore);
+    if (isTakingTurns) {
+      database.queues().takeBack();
     }
   }
 

@@ -63,7 +63,9 @@ final class Waits {
   /// The wait that closes a cycle sees all others of it: each began in a transaction of its own.
   static void requireNoCycle(Transaction transaction, JobId waiter, Wait on, int needed)
       throws SQLException {
-    if (on.until() != null || !isAnyUpward(transaction, waiter)) {
+    // What was created just now waits for nobody.
+    boolean areNew = on.handlers().stream().allMatch(transaction::isNew);
+    if (on.until() != null || areNew || !isAnyUpward(transaction, waiter)) {
       return;
     }
     var graph = new HashMap<JobId, WaitGraph.Waiting>();

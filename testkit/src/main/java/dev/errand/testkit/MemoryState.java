@@ -108,6 +108,9 @@ final class MemoryState {
   /// The messages that the step under way has let arrive.
   private final List<Long> told = new ArrayList<>();
 
+  /// The jobs that fell due by the step that is being applied, in the order in which they did.
+  private final List<JobId> fell = new ArrayList<>();
+
   MemoryState() {
     rows = new LinkedHashMap<>();
     definitions = new HashMap<>();
@@ -370,37 +373,86 @@ final class MemoryState {
       throw new StoppedException(id, before.stop());
     }
     told.clear();
+    fell.clear();
     put(
         before
             .stepped()
             .with(JobDraft.of(before.job()).moved(step.status(), step.progress()).record()));
     step.changes().forEach(change -> apply(change, id, now));
-    var after = row(id);
-    if (step.next() instanceof Step.Next.Await(var on)) {
+    boolean leased = comesTo(step.next(), before, now);
+    fell.removeIf(job -> row(job).place() == null || !row(job).isDue(now));
+    var taken = take(step, now);
+    boolean isDue =
+        taken.size() < fell.size()
+            || isDueLater(step.next(), leased)
+            || step.changes().stream().anyMatch(Change.Stopped.class::isInstance);
+    return new Receipt(before.version() + 1, leased, told, taken, isDue);
+  }
+
+  /// What becomes of the lease; whether the worker keeps it.
+  private boolean comesTo(Step.Next next, Row before, Instant now) {
+    var id = before.job().id();
+    if (next instanceof Step.Next.Await(var on)) {
       admitAwaited(id, on, now);
     }
-    return switch (step.next()) {
-      case Step.Next.Continue() -> new Receipt(after.version(), true, told);
-      case Step.Next.Yield(var at) -> release(after, roundedUp(at), null, now);
+    switch (next) {
+      case Step.Next.Continue() -> {
+        return true;
+      }
+      case Step.Next.Yield(var at) -> {
+        release(row(id), roundedUp(at), null, now);
+        fell.remove(id); // it is for others
+      }
       case Step.Next.End() -> {
-        var receipt = release(after, null, null, now);
+        release(row(id), null, null, now);
         leave(id, now);
         reviveForNews(id, now);
-        yield receipt;
       }
       case Step.Next.Await(var on) when isSatisfied(on) || isOver(on, now) || isHeeded(on, id) -> {
+        var after = row(id).job();
         put(
-            after.with(
-                JobDraft.of(after.job()).moved(before.job().status(), step.progress()).record()));
-        yield new Receipt(after.version(), true, told);
+            row(id)
+                .with(JobDraft.of(after).moved(before.job().status(), after.progress()).record()));
+        return true;
       }
       case Step.Next.Await(var on) -> {
         requireNoCycle(id, on);
         keepForLastCall(id);
         var until = on.until();
-        yield release(row(id), until == null ? null : roundedUp(until), on, now);
+        release(row(id), until == null ? null : roundedUp(until), on, now);
       }
-    };
+    }
+    return false;
+  }
+
+  /// What fell due goes to the step's worker, as far as it takes it.
+  private List<Claim> take(Step step, Instant now) {
+    if (quotas.values().stream().anyMatch(Quota.Jobs.class::isInstance)) {
+      return List.of();
+    }
+    var until = now.plusMillis(step.taking().lease().toMillis());
+    var bare =
+        step.changes().stream()
+            .filter(Change.Created.class::isInstance)
+            .map(change -> ((Change.Created) change).job())
+            .filter(child -> child.workspace() == null)
+            .map(NewJob::id)
+            .toList();
+    return fell.stream()
+        .limit(step.taking().most())
+        .map(
+            job -> {
+              boolean isNew = row(job).version() == 0 && row(job).fence() == 0;
+              var claim = claim(row(job), step.lease().worker(), until);
+              return new Claim(
+                  claim.lease(), claim.job(), claim.version(), isNew && bare.contains(job));
+            })
+        .toList();
+  }
+
+  private static boolean isDueLater(Step.Next next, boolean leased) {
+    return next instanceof Step.Next.Yield
+        || (next instanceof Step.Next.Await(var on) && !leased && on.until() != null);
   }
 
   private Limits limits(JobId id) {
@@ -441,12 +493,11 @@ final class MemoryState {
         .anyMatch(change -> change instanceof Change.Ended(var outcome) && outcome.isFromOutside());
   }
 
-  private Receipt release(Row row, @Nullable Instant due, @Nullable Wait wait, Instant now) {
+  private void release(Row row, @Nullable Instant due, @Nullable Wait wait, Instant now) {
     // Revived by a change of this very step, the job is due already.
     if (row.worker() != null || wait != null) {
       fallDue(row.released(due, wait), now);
     }
-    return new Receipt(row.version(), false, told);
   }
 
   private void apply(Change change, JobId id, Instant now) {
@@ -586,6 +637,10 @@ final class MemoryState {
   private void fallDue(Row row, Instant now) {
     boolean takes = row.isDue(now) && row.place() == null;
     put(takes ? row.at(turns.take(row.job())) : row);
+    if (takes) {
+      fell.remove(row.job().id());
+      fell.add(row.job().id());
+    }
   }
 
   /// Has a new attempt told of all that was said to the job which supervises it.

@@ -301,11 +301,22 @@ final class RandomCalls {
     var lengths = lengths(by.job());
     var changes =
         IntStream.range(0, random.nextInt(4)).mapToObj(n -> change(by.job(), lengths)).toList();
+    var taking =
+        chance(50) ? Step.Taking.NOTHING : new Step.Taking(1 + random.nextInt(3), duration());
     var step =
         new Step(
-            by.lease(), version, pick(List.of(JobStatus.values())), progress(), changes, next(by));
+                by.lease(),
+                version,
+                pick(List.of(JobStatus.values())),
+                progress(),
+                changes,
+                next(by))
+            .taking(taking);
     var receipt = same("commit " + step, any -> any.commit(step)).value();
     receipt.forEach(by::after);
+    receipt.stream()
+        .flatMap(done -> done.taken().stream())
+        .forEach(claim -> remember(new Held(claim)));
     boolean isLost = receipt.stream().noneMatch(Receipt::leased);
     if (isLost && chance(80)) {
       held.remove(by);
