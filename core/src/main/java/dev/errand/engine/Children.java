@@ -59,6 +59,7 @@ final class Children {
   private final Set<JobId> met = new HashSet<>();
   private final Set<JobId> given = new HashSet<>();
   private final Ends ends;
+  private @Nullable Child lastEnded;
   private boolean hadSome;
   private int created;
 
@@ -465,13 +466,21 @@ final class Children {
   /// The handlers as they are now; one that is not stored yet is as it was created.
   List<Child> look(List<JobId> handlers) {
     var stored = new HashMap<JobId, Child>();
-    if (!handlers.stream().allMatch(writer::isPending)) {
+    if (lastEnded != null) {
+      stored.put(lastEnded.job(), lastEnded);
+    }
+    if (!handlers.stream().allMatch(id -> stored.containsKey(id) || writer.isPending(id))) {
       store.find(handlers).forEach(job -> stored.put(job.id(), Seen.seen(job)));
     }
     met.addAll(stored.keySet());
     return handlers.stream()
         .map(id -> stored.containsKey(id) ? stored.get(id) : unstored(id))
         .toList();
+  }
+
+  /// Learns of a handler that has ended: how it did never changes.
+  void heard(@Nullable JobRecord ended) {
+    lastEnded = ended == null ? null : Seen.seen(ended);
   }
 
   /// Those of the handlers that have ended by now, in the order asked; one that is not stored yet

@@ -560,7 +560,11 @@ final class JobHost implements Host {
     while (true) {
       children.released();
       var claim = parking.park(job.id(), answers, () -> writer.suspend(on), writer::version);
-      claim.ifPresent(again -> writer.resume(again.lease()));
+      claim.ifPresent(
+          again -> {
+            writer.resume(again.lease());
+            children.heard(again.ended());
+          });
       outbound.requireNoRest();
       var ended = children.ended(on.handlers());
       if (ended.size() >= on.needed()) {

@@ -2,6 +2,7 @@ package dev.errand.jdbc;
 
 import static java.util.Comparator.comparingLong;
 
+import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Lease;
 import dev.errand.spi.Claim;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /* Hands due jobs to a worker of this process, in turn.
  *
@@ -114,7 +116,8 @@ record Claiming(String worker, long process, int limit, Duration duration)
       String worker,
       long process,
       Duration duration,
-      boolean isBare) {
+      boolean isBare,
+      @Nullable JobRecord ended) {
     long until = transaction.now() + duration.toMillis();
     transaction.handOut(queue(job), job.number(JobRow.PLACE));
     transaction
@@ -127,7 +130,7 @@ record Claiming(String worker, long process, int limit, Duration duration)
         .set(JobRow.HEEDS, false)
         .set(JobRow.PLACE, null);
     var lease = new Lease(job.id(), worker, job.number(JobRow.FENCE), Instant.ofEpochMilli(until));
-    return new Claim(lease, job.record(), job.number(JobRow.VERSION), isBare);
+    return new Claim(lease, job.record(), job.number(JobRow.VERSION), isBare, ended);
   }
 
   static boolean hasBegun(JobRow job) {

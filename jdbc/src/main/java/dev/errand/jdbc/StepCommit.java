@@ -120,6 +120,7 @@ final class StepCommit implements Work<Receipt> {
   @Override
   public Receipt apply(Transaction transaction) throws SQLException, Collision {
     var job = held(transaction);
+    boolean hasEnded = job.number(JobRow.TOLD) > 0;
     move(transaction, job);
     var told = new ArrayList<Long>();
     for (var part : parts) {
@@ -127,7 +128,8 @@ final class StepCommit implements Work<Receipt> {
     }
     boolean leased = comesTo(step.next(), transaction, job);
     var fell = transaction.endUnit();
-    var taken = take(transaction, fell);
+    var ended = hasEnded || job.number(JobRow.TOLD) == 0 ? null : job;
+    var taken = take(transaction, fell, ended);
     boolean isDue = taken.size() < fell.size() || isDueLater(leased) || isAnyStopped();
     return new Receipt(step.version() + 1, leased, told, taken, isDue);
   }
@@ -166,18 +168,20 @@ final class StepCommit implements Work<Receipt> {
   }
 
   /// Takes what fell due, as a claim would that comes right after: places were taken before.
-  private List<Claim> take(Transaction transaction, List<JobRow> fell) throws SQLException {
+  private List<Claim> take(Transaction transaction, List<JobRow> fell, @Nullable JobRow ended)
+      throws SQLException {
     var taking = step.taking();
     if (taking.most() == 0 || fell.isEmpty() || transaction.hasLimits()) {
       return List.of();
     }
     var bare = bareChildren();
+    var child = ended == null ? null : ended.record();
     var claims = new ArrayList<Claim>();
     for (var job : fell.subList(0, Math.min(fell.size(), taking.most()))) {
       boolean isBare = bare.contains(job.id()) && transaction.isNew(job.id());
       claims.add(
           Claiming.handOut(
-              transaction, job, step.lease().worker(), process, taking.lease(), isBare));
+              transaction, job, step.lease().worker(), process, taking.lease(), isBare, child));
     }
     return claims;
   }

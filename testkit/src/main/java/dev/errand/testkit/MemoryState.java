@@ -381,7 +381,8 @@ final class MemoryState {
     step.changes().forEach(change -> apply(change, id, now));
     boolean leased = comesTo(step.next(), before, now);
     fell.removeIf(job -> row(job).place() == null || !row(job).isDue(now));
-    var taken = take(step, now);
+    var ended = told(before.job()) > 0 || told(job(id)) == 0 ? null : job(id);
+    var taken = take(step, ended, now);
     boolean isDue =
         taken.size() < fell.size()
             || isDueLater(step.next(), leased)
@@ -426,7 +427,7 @@ final class MemoryState {
   }
 
   /// What fell due goes to the step's worker, as far as it takes it.
-  private List<Claim> take(Step step, Instant now) {
+  private List<Claim> take(Step step, @Nullable JobRecord ended, Instant now) {
     if (quotas.values().stream().anyMatch(Quota.Jobs.class::isInstance)) {
       return List.of();
     }
@@ -445,7 +446,7 @@ final class MemoryState {
               boolean isNew = row(job).version() == 0 && row(job).fence() == 0;
               var claim = claim(row(job), step.lease().worker(), until);
               return new Claim(
-                  claim.lease(), claim.job(), claim.version(), isNew && bare.contains(job));
+                  claim.lease(), claim.job(), claim.version(), isNew && bare.contains(job), ended);
             })
         .toList();
   }
