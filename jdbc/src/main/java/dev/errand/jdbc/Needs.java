@@ -34,6 +34,11 @@ final class Needs {
     }
   }
 
+  /// The job's own account is, if it has one.
+  void account(JobId job) {
+    accounts.add(job.text());
+  }
+
   /// A job waits, or stops to wait.
   void waiter(JobId job) {
     waiters.add(job.text());

@@ -63,20 +63,26 @@ final class PostgresDatabase extends Database {
           + " 'off', true), set_config('enable_hashjoin', 'off', true),"
           + " set_config('enable_mergejoin', 'off', true)";
 
-  private static final String BEGIN =
+  private static final String SETTINGS_AND_NUMBER =
       """
-      select set_config('synchronous_commit', ?, true), %s,
-        set_config('idle_in_transaction_session_timeout', '15s', true);
-      insert into writer (id, last, seen) overriding system value values (?, ?, %s)
-      on conflict (id) do update set last = excluded.last, seen = excluded.seen;
-      select root, sequence from tree where root = any(?) order by root for update;
-      select %s, %s;
-      select * from job where id = any(?) order by id for update;
-      select * from account where job = any(?);
+      with setting as materialized (
+        select set_config('synchronous_commit', ?, true), %s,
+          set_config('idle_in_transaction_session_timeout', '15s', true))
+      insert into writer (id, last, seen) overriding system value select ?, ?, %s from setting
+      on conflict (id) do update set last = excluded.last, seen = excluded.seen\
+      """
+          .formatted(BY_INDEXES, NOW);
+
+  private static final String TREES =
+      "select root, sequence from tree where root = any(?) order by root for update";
+  private static final String MOMENT = "select " + NOW + ", " + Quotas.ANY_OF_JOBS;
+  private static final String JOBS = "select * from job where id = any(?) order by id for update";
+  private static final String ACCOUNTS = "select * from account where job = any(?)";
+  private static final String WAITS =
+      """
       select target, waiter from wait where waiter = any(?)
-      union select target, waiter from wait where target = any(?)
-      """
-          .formatted(BY_INDEXES, NOW, NOW, Quotas.ANY_OF_JOBS);
+      union select target, waiter from wait where target = any(?)\
+      """;
 
   private final DataSource source;
   private final ExecutorService carriers =
@@ -179,28 +185,39 @@ final class PostgresDatabase extends Database {
     var accounts = new ArrayList<Account>();
     var waits = new ArrayList<WaitRows.Pair>();
     needs.trees.forEach(root -> transaction.loadedSequence(root, 0));
-    session
-        .sql(BEGIN)
-        .bind(isDurable ? "on" : "off")
-        .bind(session.writer())
-        .bind(session.nextTransaction())
-        .bind(needs.trees)
-        .bind(needs.jobs)
-        .bind(needs.accounts)
-        .bind(needs.waiters)
-        .bind(needs.targets)
-        .all(
-            List.of(
-                ignored -> {},
-                each(row -> transaction.loadedSequence(row.getString(1), row.getLong(2))),
-                each(
-                    row -> {
-                      time.set(row.getLong(1));
-                      transaction.loadedLimits(row.getBoolean(2));
-                    }),
-                each(row -> jobs.add(JobRow.read(row))),
-                each(row -> accounts.add(Accounts.read(row))),
-                each(row -> waits.add(new WaitRows.Pair(row.getString(1), row.getString(2))))));
+    var texts = new ArrayList<>(List.of(SETTINGS_AND_NUMBER, TREES, MOMENT, JOBS));
+    var looks = new ArrayList<Sql.Results>();
+    looks.add(each(row -> transaction.loadedSequence(row.getString(1), row.getLong(2))));
+    looks.add(
+        each(
+            row -> {
+              time.set(row.getLong(1));
+              transaction.loadedLimits(row.getBoolean(2));
+            }));
+    looks.add(each(row -> jobs.add(JobRow.read(row))));
+    if (!needs.accounts.isEmpty()) {
+      texts.add(ACCOUNTS);
+      looks.add(each(row -> accounts.add(Accounts.read(row))));
+    }
+    if (!needs.waiters.isEmpty() || !needs.targets.isEmpty()) {
+      texts.add(WAITS);
+      looks.add(each(row -> waits.add(new WaitRows.Pair(row.getString(1), row.getString(2)))));
+    }
+    var sql =
+        session
+            .sql(texts)
+            .bind(isDurable ? "on" : "off")
+            .bind(session.writer())
+            .bind(session.nextTransaction())
+            .bind(needs.trees)
+            .bind(needs.jobs);
+    if (texts.contains(ACCOUNTS)) {
+      sql.bind(needs.accounts);
+    }
+    if (texts.contains(WAITS)) {
+      sql.bind(needs.waiters).bind(needs.targets);
+    }
+    sql.all(looks);
     transaction.loaded(needs.jobs, jobs);
     transaction.loadedAccounts(needs.accounts, accounts);
     transaction.waits().loaded(needs.waiters, needs.targets, waits);

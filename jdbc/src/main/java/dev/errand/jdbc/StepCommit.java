@@ -82,7 +82,6 @@ final class StepCommit implements Work<Receipt> {
   @Override
   public void announce(Needs needs) {
     needs.job(id);
-    needs.accounts(id);
     for (var change : step.changes()) {
       switch (change) {
         case Change.Created(var child) -> {
@@ -96,11 +95,15 @@ final class StepCommit implements Work<Receipt> {
           id.parent().ifPresent(needs::job);
         }
         case Change.Ended ignored -> {
+          needs.account(id);
           needs.target(id);
           needs.waiter(id);
           id.parent().ifPresent(needs::job);
         }
         case Change.Attached(var child, var ignored) -> needs.job(child);
+        case Change.Reserved ignored -> needs.accounts(id);
+        case Change.LastCall ignored -> needs.accounts(id);
+        case Change.Spent ignored -> needs.accounts(id);
         case Change.Told(var below, var ignored, var revives) -> needs.job(below);
         default -> {}
       }
