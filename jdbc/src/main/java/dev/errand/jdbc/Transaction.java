@@ -51,6 +51,10 @@ final class Transaction {
 
   private final List<Runnable> undo = new ArrayList<>();
   private final List<Fallen> fallen = new ArrayList<>();
+
+  /// Those of the unit that have taken their places.
+  private final Set<JobId> fell = new LinkedHashSet<>();
+
   private boolean isTakingTurns;
   private long unit;
   private long now;
@@ -74,6 +78,7 @@ final class Transaction {
   void beginUnit() {
     unit++;
     undo.clear();
+    fell.clear();
     isTold = false;
     hasGuessed = false;
   }
@@ -240,28 +245,31 @@ final class Transaction {
 
   /// Those that fell due take their places. One that was handed back since, or is due no more, has
   /// lost it.
-  ///
-  /// @return those that stand in their queues now, in the order in which they fell due
-  private List<JobRow> takePlaces() {
-    var standing = new ArrayList<JobRow>();
+  private void takePlaces() {
     for (int number = 1; number <= fallen.size(); number++) {
       var one = fallen.get(number - 1);
       long place = take(one);
       if (one.job.number(JobRow.PLACE) == -number) {
         one.job.row().set(JobRow.PLACE, place);
-        if (one.job.isNull(JobRow.STOP)) {
-          standing.add(one.job);
-        }
+        fell.remove(one.job.id());
+        fell.add(one.job.id());
       }
     }
     fallen.clear();
-    return standing;
   }
 
-  /// Ends a unit that may take jobs which it made due: those that fell due by it take their places
-  /// now.
-  List<JobRow> endUnit() {
-    return takePlaces();
+  /// Ends a unit that may take what it made due: the jobs that fell due by it and stand in their
+  /// queues now, in the order in which they fell due.
+  List<JobRow> endUnit() throws SQLException {
+    takePlaces();
+    var standing = new ArrayList<JobRow>();
+    for (var id : fell) {
+      var job = job(id);
+      if (!job.isNull(JobRow.PLACE) && job.isNull(JobRow.STOP)) {
+        standing.add(job);
+      }
+    }
+    return standing;
   }
 
   /// Takes note whether limits on jobs are set.
