@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 class PostgresPlansTest {
   private static final Duration LEASE = Duration.ofMinutes(10);
   private static final int JOBS = 1_500;
+  private static final int FEW = 40;
 
   private final String url = TestPostgres.newDatabase();
 
@@ -27,6 +28,23 @@ class PostgresPlansTest {
     }
     PostgresServer.ask(url, "analyze");
     // What a server process has counted is there for all when it ends.
+    var before = scans();
+    try (var store = TestPostgres.open(url, null)) {
+      work(store);
+    }
+    assertThat(scans()).isEqualTo(before);
+  }
+
+  /// Of a statement that was asked some times PostgreSQL keeps the plan, as long as nobody has
+  /// counted the rows again.
+  @Test
+  void plans_that_were_made_while_the_tables_were_small_read_none_from_end_to_end() {
+    try (var store = TestPostgres.open(url, null)) {
+      for (int number = 0; number < FEW; number++) {
+        store.submit(TestJobs.job(new JobId("job" + number)));
+      }
+    }
+    PostgresServer.ask(url, "analyze");
     var before = scans();
     try (var store = TestPostgres.open(url, null)) {
       work(store);

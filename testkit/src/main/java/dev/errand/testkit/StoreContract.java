@@ -37,6 +37,7 @@ import dev.errand.job.Entry;
 import dev.errand.job.Finding;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.JobEffect;
+import dev.errand.job.JobException;
 import dev.errand.job.JobId;
 import dev.errand.job.JobRecord;
 import dev.errand.job.JobStatus;
@@ -692,6 +693,126 @@ public abstract class StoreContract {
       assertThat(handedOut)
           .filteredOn(id -> id.startsWith("tree"))
           .hasSizeGreaterThan(survivesReopening() ? 3 : -1);
+    }
+  }
+
+  @Nested
+  class TakingWhatFallsDue {
+    private static final Duration SHORT = Duration.ofSeconds(7);
+
+    private Receipt take(int most, Step step) {
+      return store.commit(step.taking(new Step.Taking(most, SHORT)));
+    }
+
+    @Test
+    void a_new_child_goes_to_the_worker_of_its_parent_as_by_a_claim() {
+      store.submit(job(ROOT));
+      var receipt = take(1, Stepping.by(claim(ROOT), delegated(FIRST, null)).awaiting(1, FIRST));
+
+      var taken = receipt.taken().getFirst();
+      assertThat(claimed(receipt.taken())).containsExactly("tree.1");
+      assertThat(taken.lease())
+          .isEqualTo(new Lease(FIRST, "worker", 1, clock.instant().plus(SHORT)));
+      assertThat(taken.job()).isEqualTo(store.find(FIRST).orElseThrow());
+      assertThat(taken.bare()).isTrue();
+      assertThat(receipt.due()).isFalse();
+      assertThat(due()).isEmpty();
+      assertThat(store.commit(Stepping.by(taken, ended(succeeded(1))).ending()).version())
+          .isEqualTo(1);
+    }
+
+    @Test
+    void who_waited_goes_to_the_worker_of_the_job_that_ended_and_is_told_of_it() {
+      store.submit(job(ROOT));
+      var child =
+          take(1, Stepping.by(claim(ROOT), delegated(FIRST, null)).awaiting(1, FIRST))
+              .taken()
+              .getFirst();
+      var receipt = take(3, Stepping.by(child, ended(succeeded(1))).ending());
+
+      assertThat(claimed(receipt.taken())).containsExactly("tree");
+      assertThat(receipt.taken().getFirst().ended()).isEqualTo(store.find(FIRST).orElseThrow());
+      assertThat(receipt.taken().getFirst().job().status()).isEqualTo(JobStatus.SUSPENDED);
+      assertThat(receipt.taken().getFirst().bare()).isFalse();
+      assertThat(store.waiting(ROOT)).isEmpty();
+    }
+
+    @Test
+    void no_more_are_taken_than_asked_for_and_the_others_wait_in_their_queue() {
+      store.submit(job(ROOT));
+      var children = new Change[] {created(FIRST), created(SECOND), created(THIRD)};
+      var receipt = take(2, Stepping.by(claim(ROOT), children).goingOn());
+
+      assertThat(claimed(receipt.taken())).containsExactly("tree.1", "tree.2");
+      assertThat(receipt.due()).isTrue();
+      assertThat(due()).containsExactly("tree.3");
+    }
+
+    @Test
+    void the_next_child_of_a_parent_that_has_so_many_at_a_time_is_taken_with_the_end_of_one() {
+      var one = JobDefinition.of(Jobs.limited(Limits.DEFAULT.withChildren(1)));
+      store.submit(new NewJob(ROOT, null, one, "asked", null, null));
+      var first =
+          take(2, Stepping.by(claim(ROOT), created(FIRST), created(SECOND)).goingOn())
+              .taken()
+              .getFirst();
+      var receipt = take(2, Stepping.by(first, ended(succeeded(1))).ending());
+
+      assertThat(claimed(receipt.taken())).containsExactly("tree.2");
+    }
+
+    @Test
+    void what_was_taken_falls_due_again_when_its_lease_has_run_out() {
+      store.submit(job(ROOT));
+      var taken = take(1, Stepping.by(claim(ROOT), created(FIRST)).goingOn()).taken().getFirst();
+      clock.advance(SHORT);
+
+      assertThat(due()).containsExactly("tree.1");
+      assertThatThrownBy(() -> store.commit(Stepping.by(taken, ended(succeeded(1))).ending()))
+          .isInstanceOf(StaleLeaseException.class);
+    }
+
+    @Test
+    void nothing_is_taken_while_limits_on_jobs_are_set() {
+      store.submit(job(ROOT));
+      var root = claim(ROOT);
+      store.limit(Quota.jobs(100));
+      var receipt = take(1, Stepping.by(root, created(FIRST)).goingOn());
+
+      assertThat(receipt.taken()).isEmpty();
+      assertThat(receipt.due()).isTrue();
+      assertThat(due()).containsExactly("tree.1");
+    }
+
+    @Test
+    void a_job_that_hands_itself_back_is_not_taken() {
+      store.submit(job(ROOT));
+      var receipt = take(1, Stepping.by(claim(ROOT)).yielding(clock.instant()));
+
+      assertThat(receipt.taken()).isEmpty();
+      assertThat(receipt.due()).isTrue();
+    }
+
+    @Test
+    void a_step_that_is_refused_takes_nothing() {
+      store.submit(job(ROOT));
+      var claim = claim(ROOT);
+      var step = Stepping.by(claim, created(FIRST), delegated(SECOND, "x"), delegated(THIRD, "x"));
+
+      assertThatThrownBy(() -> take(3, step.goingOn())).isInstanceOf(JobException.class);
+      assertThat(store.find(FIRST)).isEmpty();
+      assertThat(take(1, Stepping.by(claim, created(FIRST)).goingOn()).taken()).hasSize(1);
+    }
+
+    @Test
+    void a_child_that_begins_with_a_workspace_is_not_called_bare() {
+      store.submit(job(ROOT));
+      var child = job(FIRST);
+      var beginning =
+          new NewJob(FIRST, null, child.definition(), "asked", null, put(delta(-1), 0, "x"));
+      var receipt = take(1, Stepping.by(claim(ROOT), new Change.Created(beginning)).goingOn());
+
+      assertThat(receipt.taken().getFirst().bare()).isFalse();
     }
   }
 
