@@ -11,7 +11,8 @@ import java.util.List;
 ///   changes
 /// @param taken the jobs that [Step#taking] gave the worker
 /// @param due whether there may be something for others to claim: a job fell due by it that was not
-///   taken, or its own will at a moment, or jobs were stopped
+///   taken, or its own will at a moment, or jobs were stopped, or the lease was given back while
+///   limits on jobs are set
 public record Receipt(
     long version, boolean leased, List<Long> told, List<Claim> taken, boolean due) {
   public Receipt {

@@ -133,7 +133,11 @@ final class StepCommit implements Work<Receipt> {
     var fell = transaction.endUnit();
     var ended = hasEnded || job.number(JobRow.TOLD) == 0 ? null : job;
     var taken = take(transaction, fell, ended);
-    boolean isDue = taken.size() < fell.size() || isDueLater(leased) || isAnyStopped();
+    boolean isDue =
+        taken.size() < fell.size()
+            || isDueLater(leased)
+            || isAnyStopped()
+            || (!leased && transaction.hasLimits());
     return new Receipt(step.version() + 1, leased, told, taken, isDue);
   }
 

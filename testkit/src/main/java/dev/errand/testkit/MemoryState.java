@@ -386,7 +386,8 @@ final class MemoryState {
     boolean isDue =
         taken.size() < fell.size()
             || isDueLater(step.next(), leased)
-            || step.changes().stream().anyMatch(Change.Stopped.class::isInstance);
+            || step.changes().stream().anyMatch(Change.Stopped.class::isInstance)
+            || (!leased && hasLimits());
     return new Receipt(before.version() + 1, leased, told, taken, isDue);
   }
 
@@ -428,7 +429,7 @@ final class MemoryState {
 
   /// What fell due goes to the step's worker, as far as it takes it.
   private List<Claim> take(Step step, @Nullable JobRecord ended, Instant now) {
-    if (quotas.values().stream().anyMatch(Quota.Jobs.class::isInstance)) {
+    if (hasLimits()) {
       return List.of();
     }
     var until = now.plusMillis(step.taking().lease().toMillis());
@@ -449,6 +450,10 @@ final class MemoryState {
                   claim.lease(), claim.job(), claim.version(), isNew && bare.contains(job), ended);
             })
         .toList();
+  }
+
+  private boolean hasLimits() {
+    return quotas.values().stream().anyMatch(Quota.Jobs.class::isInstance);
   }
 
   private static boolean isDueLater(Step.Next next, boolean leased) {

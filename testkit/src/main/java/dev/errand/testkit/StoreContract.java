@@ -785,6 +785,15 @@ public abstract class StoreContract {
     }
 
     @Test
+    void the_end_of_a_job_leaves_something_to_claim_where_a_limit_held_others_back() {
+      store.limit(Quota.jobs(1));
+      store.submit(job(ROOT));
+      var receipt = take(1, Stepping.by(claim(ROOT), ended(succeeded(1))).ending());
+
+      assertThat(receipt.due()).isTrue();
+    }
+
+    @Test
     void a_job_that_hands_itself_back_is_not_taken() {
       store.submit(job(ROOT));
       var receipt = take(1, Stepping.by(claim(ROOT)).yielding(clock.instant()));
