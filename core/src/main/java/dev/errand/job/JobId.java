@@ -2,7 +2,6 @@ package dev.errand.job;
 
 import java.util.Optional;
 import java.util.random.RandomGenerator;
-import java.util.regex.Pattern;
 
 /// Names one job, and by its form says where in the tree the job stands.
 ///
@@ -12,14 +11,45 @@ import java.util.regex.Pattern;
 ///
 /// @param text the id as people read and type it
 public record JobId(String text) implements Comparable<JobId> {
-  private static final Pattern FORM = Pattern.compile("[a-z0-9]{1,32}(\\.[1-9][0-9]{0,8})*");
+  private static final int LONGEST_ROOT = 32;
+  private static final int MOST_DIGITS = 9;
   private static final String ALPHABET = "abcdefghjkmnpqrstvwxyz0123456789";
 
   public JobId {
-    if (!FORM.matcher(text).matches()) {
+    if (!isWellFormed(text)) {
       throw new IllegalArgumentException(
           "'" + text + "' is not a job id; an id looks like k3f9x2ab or k3f9x2ab.12");
     }
+  }
+
+  /// A root and any number of ordinals. By hand, because each row that is read makes an id.
+  private static boolean isWellFormed(String text) {
+    int at = 0;
+    while (at < text.length() && isOfRoot(text.charAt(at))) {
+      at++;
+    }
+    boolean isSound = at >= 1 && at <= LONGEST_ROOT;
+    while (isSound && at < text.length()) {
+      int dot = at++;
+      while (at < text.length() && isDigit(text.charAt(at))) {
+        at++;
+      }
+      int digits = at - dot - 1;
+      isSound =
+          text.charAt(dot) == '.'
+              && digits >= 1
+              && digits <= MOST_DIGITS
+              && text.charAt(dot + 1) != '0';
+    }
+    return isSound;
+  }
+
+  private static boolean isOfRoot(char c) {
+    return (c >= 'a' && c <= 'z') || isDigit(c);
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
   }
 
   /// Draws the id of a new root job; the store refuses the rare id that is taken.

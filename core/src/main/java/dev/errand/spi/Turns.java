@@ -114,7 +114,6 @@ public final class Turns {
     }
 
     long take(Flow flow) {
-      prune();
       long next = last.getOrDefault(flow, 0L) + 1;
       long place = next > highest ? next : join();
       last.put(flow, place);
@@ -147,6 +146,7 @@ public final class Turns {
   public void mark() {
     undo.clear();
     isMarked = true;
+    queues.values().forEach(Served::prune);
   }
 
   /// Takes back what was done since the [#mark].
@@ -169,6 +169,8 @@ public final class Turns {
     var flow = new Flow(root, begun);
     if (isMarked) {
       undo.add(served.standing(flow));
+    } else {
+      served.prune();
     }
     return served.take(flow);
   }
