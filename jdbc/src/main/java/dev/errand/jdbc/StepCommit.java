@@ -165,6 +165,8 @@ final class StepCommit implements Work<Receipt> {
         Waits.end(transaction, id);
         if (id.parent().isPresent()) {
           Places.leave(transaction, id.parent().get());
+        } else {
+          transaction.news(); // whoever submitted it may wait for it in another process
         }
         if (job.is(JobRow.HEARS)) {
           Signals.reviveForNews(transaction, job, step.progress().heard());
