@@ -134,7 +134,8 @@ public final class TcpProxy implements AutoCloseable {
   }
 
   /// Cuts the first connection on which the client sends that text (each character one byte): the
-  /// server gets it and does it, and its answer is lost.
+  /// server gets it and does it, and its answer is lost. Also where the connection breaks by itself
+  /// before the answer, the trap has gone off.
   public Trap cutInsteadOfAnswerTo(String text) {
     return laid(new Trap(Side.CLIENT, text, true));
   }
@@ -244,6 +245,11 @@ public final class TcpProxy implements AutoCloseable {
       connections.remove(this);
       reset(client);
       reset(upstream);
+      loseAnswers();
+    }
+
+    private void loseAnswers() {
+      unanswered.forEach(trap -> trap.off.countDown());
     }
 
     void halfClose(Side side) {
@@ -286,7 +292,6 @@ public final class TcpProxy implements AutoCloseable {
       linger(side);
       if (side == Side.SERVER && !unanswered.isEmpty()) {
         cut();
-        unanswered.forEach(trap -> trap.off.countDown());
         return false;
       }
       for (var trap : traps) {
@@ -307,6 +312,7 @@ public final class TcpProxy implements AutoCloseable {
       connections.remove(this);
       client.close();
       upstream.close();
+      loseAnswers();
     }
   }
 

@@ -299,6 +299,19 @@ class TcpProxyTest {
   }
 
   @Test
+  void an_answer_is_lost_too_where_the_connection_breaks_before_it() throws Exception {
+    var trap = proxy.cutInsteadOfAnswerTo("COMMIT");
+    proxy.hold(Side.SERVER);
+    try (var client = client()) {
+      client.say("COMMIT\n");
+      await().atMost(LONG).until(() -> server.lines.contains("COMMIT"));
+      assertThat(trap.isOff()).isFalse();
+      proxy.cut();
+      assertThat(trap.await(LONG)).isTrue();
+    }
+  }
+
+  @Test
   void an_answer_is_lost_by_what_it_says() throws Exception {
     var trap = proxy.cutBefore(Side.SERVER, "did two");
     try (var client = client()) {

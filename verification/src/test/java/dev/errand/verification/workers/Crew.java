@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,17 +96,29 @@ final class Crew implements AutoCloseable {
     void kill() {
       process.destroyForcibly();
     }
+  }
 
-    /// Stops it where it stands for that long, and lets it go on as if nothing had happened.
-    void freeze(Duration time) throws Exception {
-      var frozen = process;
-      signal("STOP", frozen);
-      Thread.sleep(time);
-      signal("CONT", frozen);
-    }
+  /// Stops the worker of that process where it stands; false if it is none of this crew.
+  boolean freeze(long pid) {
+    return signal("STOP", pid);
+  }
 
-    private static void signal(String signal, Process to) throws Exception {
-      new ProcessBuilder("kill", "-" + signal, Long.toString(to.pid())).start().waitFor();
+  /// Lets it go on as if nothing had happened.
+  boolean thaw(long pid) {
+    return signal("CONT", pid);
+  }
+
+  private boolean signal(String signal, long pid) {
+    var process =
+        members.stream().map(member -> member.process).filter(one -> one.pid() == pid).findFirst();
+    try {
+      return process.isPresent()
+          && new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).start().waitFor() == 0;
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 

@@ -40,7 +40,7 @@ class DisturbedWorkersTest {
         var crew = new Crew(store, log, LEASE)) {
       crew.add(Duration.ZERO, 8);
       crew.add(Duration.ZERO, 8);
-      disturb(site, new Disturbances(crew, LEASE, random).ofProcesses());
+      disturb(site, new Disturbances(site, crew, new Leases(store), random).ofProcesses());
     }
   }
 
@@ -57,7 +57,7 @@ class DisturbedWorkersTest {
           crew.add(clock, 8);
         }
         Disturbances.prepareFullDisk(url);
-        var disturbances = new Disturbances(crew, LEASE, random);
+        var disturbances = new Disturbances(site, crew, new Leases(url), random);
         var all = new ArrayList<>(disturbances.ofProcesses());
         all.addAll(disturbances.ofDatabase(server, proxy, url));
         disturb(site, all);
@@ -74,9 +74,10 @@ class DisturbedWorkersTest {
       Collections.shuffle(order, random);
       var roots = new ArrayList<JobId>();
       for (var next : order) {
+        int done = site.operations();
         roots.addAll(askForWork(site));
         site.sayToChats();
-        Thread.sleep(random.nextInt(300));
+        site.awaitOperations(done + random.nextInt(CERTAIN));
         System.out.println("DisturbedWorkersTest: " + next.name());
         next.disturbance().happen();
       }
@@ -86,6 +87,10 @@ class DisturbedWorkersTest {
       site.forgetChats();
     } while (System.nanoTime() - end < 0);
   }
+
+  /// How many operations come at least of what is asked for here, whatever happens: submissions,
+  /// and squares that are begun.
+  private static final int CERTAIN = 49;
 
   private List<JobId> askForWork(Site site) {
     return List.of(site.submitSum(40), site.submitCode(), site.submitSum(5), site.submitChat());

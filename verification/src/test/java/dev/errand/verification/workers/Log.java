@@ -25,6 +25,11 @@ record Log(Path folder) {
     }
   }
 
+  /// Where a file lies by which the test lets all processes know something.
+  Path sign(String name) {
+    return folder.resolve(name + ".sign");
+  }
+
   /// All that was written so far.
   List<Operation> read() {
     var all = new ArrayList<Operation>();

@@ -1,7 +1,6 @@
 package dev.errand.verification.workers;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.errand.Errand;
 import dev.errand.JobSpec;
@@ -11,6 +10,9 @@ import dev.errand.job.JobId;
 import dev.errand.job.Json;
 import dev.errand.job.StoreException;
 import dev.errand.spi.Store;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -97,6 +99,27 @@ final class Site implements AutoCloseable {
     return chat;
   }
 
+  /// A job that one worker or another has in its hands until this is closed.
+  record Held(JobId job, Path sign) implements AutoCloseable {
+    @Override
+    public void close() throws IOException {
+      Files.createFile(sign);
+    }
+  }
+
+  /// Submits one, and waits until it is in the midst of a tool.
+  Held submitHeld() {
+    var until = "held-" + number.incrementAndGet();
+    var job = submit(work.held(), spec -> spec.var("until", until), Json.of(true));
+    Eventually.await("the tool of job " + job)
+        .until(() -> log.read().stream().anyMatch(done -> isMade(done, job)));
+    return new Held(job, log.sign(until));
+  }
+
+  private static boolean isMade(Operation done, JobId job) {
+    return done instanceof Operation.Made made && made.key().startsWith(job.text() + "/");
+  }
+
   private JobId submit(Agent agent, UnaryOperator<JobSpec> details, @Nullable Json expects) {
     var key = agent.spec().name() + "-" + number.incrementAndGet();
     var job = ask(errand -> errand.submit(agent, spec -> details.apply(spec).key(key)).id());
@@ -123,11 +146,19 @@ final class Site implements AutoCloseable {
     chats.clear();
   }
 
+  /// How much was done so far, by all processes.
+  int operations() {
+    return log.read().size();
+  }
+
+  /// Waits until that much was done.
+  void awaitOperations(int enough) {
+    Eventually.await(enough + " operations").until(() -> operations() >= enough);
+  }
+
   /// Waits until the job has ended, and notes how.
   void awaitEnd(JobId job) {
-    await()
-        .atMost(LONG)
-        .pollInterval(Duration.ofMillis(50))
+    Eventually.await("the end of job " + job)
         .until(() -> ask(errand -> errand.job(job.text()).outcome()).isPresent());
     var outcome = ask(errand -> errand.job(job.text()).outcome()).orElseThrow();
     log.write("test", new Operation.Ended(job, outcome.code()));
@@ -135,9 +166,7 @@ final class Site implements AutoCloseable {
 
   /// Waits until nothing is left to be done.
   void awaitQuiet() {
-    await()
-        .atMost(LONG)
-        .pollInterval(Duration.ofMillis(100))
+    Eventually.await("rest")
         .untilAsserted(
             () ->
                 assertThat(read(Store::busy).booleanValue())

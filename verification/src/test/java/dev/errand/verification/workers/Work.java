@@ -13,6 +13,7 @@ import dev.errand.job.EffectPolicy;
 import dev.errand.job.Json;
 import dev.errand.job.RefusedException;
 import dev.errand.job.Usage;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,6 +91,7 @@ final class Work {
         coding(),
         chatting(),
         tree(),
+        held(),
         Agent.named("square").tools(once(), again()).program(this::square).build(),
         Agent.named("noop").program(job -> null).build(),
         Agent.named("helper")
@@ -116,6 +118,21 @@ final class Work {
   /// Given `levels` and `wide`: a tree whose leaves sleep for an hour.
   Agent tree() {
     return Agent.named("tree").tools(again()).program(this::grow).build();
+  }
+
+  /// Given `until`, the name of a sign: calls a tool that returns when the sign is there.
+  Agent held() {
+    var tool = ToolFunction.of("hold", "Waits for a sign.", List.of("until"), this::hold);
+    return Agent.named("held")
+        .tools(tool)
+        .program(job -> job.call("hold", Json.object("until", job.var("until", String.class))))
+        .build();
+  }
+
+  private Object hold(ToolFunction.Call call) {
+    log.write(worker, new Operation.Made("hold", call.key(), worker));
+    Eventually.await("the sign").until(() -> Files.exists(log.sign(call.text("until"))));
+    return true;
   }
 
   private Object addSquares(JobScope job) {

@@ -1,7 +1,6 @@
 package dev.errand.verification.workers;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.errand.job.JobId;
 import dev.errand.job.JobStatus;
@@ -85,8 +84,7 @@ class WorkersTest {
         crew.add(Duration.ZERO, 4);
       }
       var root = site.submitTree(3, 6);
-      await()
-          .atMost(Duration.ofMinutes(2))
+      Eventually.await("all leaves, on three workers")
           .until(() -> log.read().size() >= 6 * 6 * 6 && workersSeen(site).size() == 3);
       Crew.once(log, "fourth", List.of(store, folder.toString(), "fourth", "cancel", root.text()));
       site.awaitEnd(root);
