@@ -2,7 +2,6 @@ package dev.errand.jdbc;
 
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
@@ -115,7 +114,7 @@ final class PostgresWriting {
   }
 
   /// A statement that adds or changes rows, of which these columns are bound, each as an array.
-  private record Statement(Table table, int[] bound, String text) {
+  private record Statement(Table table, List<Integer> bound, String text) {
     static Statement inserting(Table table, String conflict) {
       var all = columns(IntStream.range(0, table.columns().size()));
       return inserting(table, all, new @Nullable Object[0], conflict);
@@ -124,7 +123,7 @@ final class PostgresWriting {
     /// @param others the values of the columns that are not bound
     static Statement inserting(
         Table table, BitSet bound, @Nullable Object[] others, String conflict) {
-      int[] columns = bound.stream().toArray();
+      var columns = bound.stream().boxed().toList();
       var names = names(table, columns);
       var constant =
           IntStream.range(0, others.length)
@@ -141,23 +140,23 @@ final class PostgresWriting {
                           names.stream().map(name -> "new." + name),
                           constant.stream().map(column -> String.valueOf(others[column])))
                       .collect(Collectors.joining(", ")),
-                  marks(columns.length),
+                  marks(columns.size()),
                   String.join(", ", names),
                   conflict);
       return new Statement(table, columns, text);
     }
 
     static Statement updating(Table table, BitSet changed) {
-      int[] keys = IntStream.range(0, table.keys()).toArray();
-      int[] bound = IntStream.concat(Arrays.stream(keys), changed.stream()).toArray();
+      var keys = IntStream.range(0, table.keys()).boxed().toList();
+      var bound = Stream.concat(keys.stream(), changed.stream().boxed()).toList();
       var text =
           "update %s as old set %s from unnest(%s) as new (%s) where %s"
               .formatted(
                   table.name(),
-                  names(table, changed.stream().toArray()).stream()
+                  names(table, changed.stream().boxed().toList()).stream()
                       .map(name -> name + " = new." + name)
                       .collect(Collectors.joining(", ")),
-                  marks(bound.length),
+                  marks(bound.size()),
                   String.join(", ", names(table, bound)),
                   names(table, keys).stream()
                       .map(name -> "old.%s = new.%s".formatted(name, name))
@@ -166,8 +165,8 @@ final class PostgresWriting {
     }
   }
 
-  private static List<String> names(Table table, int[] columns) {
-    return Arrays.stream(columns).mapToObj(table.columns()::get).toList();
+  private static List<String> names(Table table, List<Integer> columns) {
+    return columns.stream().map(table.columns()::get).toList();
   }
 
   private static String marks(int count) {
@@ -250,7 +249,7 @@ final class PostgresWriting {
     }
   }
 
-  private void bind(Table table, int[] columns, Collection<@Nullable Object[]> rows)
+  private void bind(Table table, List<Integer> columns, Collection<@Nullable Object[]> rows)
       throws SQLException {
     for (int column : columns) {
       boolean isText = table.isText(column);
