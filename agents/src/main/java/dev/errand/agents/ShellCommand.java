@@ -26,6 +26,10 @@ final class ShellCommand {
       Pattern.compile(
           ".*(SECRET|PASSWORD|PASSWD|CREDENTIAL).*|.*(TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY)");
 
+  /// An address with a password in it, but that of a proxy, without which a command reaches nobody.
+  private static final Pattern ADDRESS_WITH_KEY =
+      Pattern.compile("(?is)(?!https?:).*(://[^/?#@]*:[^/@]+@|[?&;]password=).*");
+
   private final Process process;
   private final ProcessTree tree;
   private final BothEnds output = new BothEnds(Clip.MOST);
@@ -63,9 +67,10 @@ final class ShellCommand {
         .findFirst();
   }
 
-  /// Takes away what looks by its name like a key to something.
+  /// Takes away what looks by its name like a key to something, and addresses with a key in them.
   static void withoutSecrets(Map<String, String> environment) {
     environment.keySet().removeIf(name -> SECRET.matcher(name.toUpperCase(Locale.ROOT)).matches());
+    environment.values().removeIf(value -> ADDRESS_WITH_KEY.matcher(value).matches());
   }
 
   /// Waits until it has ended, and returns what it printed and how it ended.

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BashTest {
@@ -109,6 +110,23 @@ class BashTest {
     ShellCommand.withoutSecrets(environment);
 
     assertThat(environment).containsOnlyKeys("PATH", "HOME", "KEYBOARD", "TOKENIZERS_PARALLELISM");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "jdbc:postgresql://db/jobs?user=me&password=hush, false",
+    "postgres://me:hush@db:5432/jobs, false",
+    "jdbc:postgresql://db:5432/jobs?user=me, true",
+    "ssh://me@host:22/a@b, true",
+    "http://me:hush@proxy:3128, true",
+    "errand.db, true"
+  })
+  void an_address_with_a_password_is_not_in_its_environment(String address, boolean isHandedOn) {
+    Map<String, String> environment = new HashMap<>(Map.of("ERRAND_STORE", address));
+
+    ShellCommand.withoutSecrets(environment);
+
+    assertThat(environment.containsKey("ERRAND_STORE")).isEqualTo(isHandedOn);
   }
 
   @ParameterizedTest

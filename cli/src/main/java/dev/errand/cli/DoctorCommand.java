@@ -94,16 +94,24 @@ final class DoctorCommand implements Callable<Integer> {
     return properties.getProperty("version", "unknown").replaceFirst("\\.\\d+$", "");
   }
 
+  /// To open a store brings its tables up to date: only one that has them is.
   private String store() {
     var place = options.place(surroundings);
     if (place.isMissing()) {
       return place.shown() + " is not there yet; the first job creates it";
     }
-    try (var errand = Stores.existing(surroundings, options)) {
-      return place.shown() + ", " + Text.count(errand.roots().size(), "root job", "root jobs");
+    try {
+      int missing = place.schema().missing();
+      return missing == 0 ? jobs(place) : MigrateCommand.lacking(place, missing);
     } catch (StoreException unusable) {
       code = ExitCode.STORE;
       return Objects.requireNonNull(unusable.getMessage());
+    }
+  }
+
+  private String jobs(StorePlace place) {
+    try (var errand = Stores.existing(surroundings, options)) {
+      return place.shown() + ", " + Text.count(errand.roots().size(), "root job", "root jobs");
     }
   }
 }

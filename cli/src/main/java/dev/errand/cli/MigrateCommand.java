@@ -45,7 +45,7 @@ final class MigrateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     var place = options.place(surroundings);
-    var schema = schema(place);
+    var schema = place.schema();
     if (instead.print) {
       var scripts = schema.scripts();
       tell(
@@ -65,22 +65,18 @@ final class MigrateCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private static Schema schema(StorePlace place) {
-    return switch (place) {
-      case StorePlace.File(var path, var name) -> Schema.of(path);
-      case StorePlace.Database(var url) -> Schema.of(url);
-    };
-  }
-
   private int validate(StorePlace place, Schema schema) {
     int missing = schema.missing();
     tell(
-        missing == 0
-            ? place.shown() + " is up to date"
-            : "%s lacks %s of this release; errand migrate applies what is missing"
-                .formatted(place.shown(), Text.count(missing, "script", "scripts")),
+        missing == 0 ? place.shown() + " is up to date" : lacking(place, missing),
         Json.object("store", place.shown()).with("missing", missing));
     return missing == 0 ? ExitCode.OK : ExitCode.STORE;
+  }
+
+  /// What is to be said of a store that lacks so many scripts.
+  static String lacking(StorePlace place, int missing) {
+    return "%s lacks %s of this release; errand migrate applies what is missing"
+        .formatted(place.shown(), Text.count(missing, "script", "scripts"));
   }
 
   private void tell(String words, Json.Object form) {

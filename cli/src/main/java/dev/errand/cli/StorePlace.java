@@ -1,5 +1,6 @@
 package dev.errand.cli;
 
+import dev.errand.jdbc.Schema;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -65,6 +66,16 @@ sealed interface StorePlace {
     return switch (this) {
       case File(var path, var name) -> name;
       case Database(var url) -> Secrets.hidden(url);
+    };
+  }
+
+  /// Its tables.
+  ///
+  /// @throws dev.errand.job.StoreException if the URL is none
+  default Schema schema() {
+    return switch (this) {
+      case File(var path, var name) -> Schema.of(path);
+      case Database(var url) -> Schema.of(url);
     };
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errand.testkit.PostgresServer;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +38,22 @@ class MigrateTest {
     assertThat(shell.errand("migrate", "--json").out()).contains("\"applied\":0");
     assertThat(shell.errand("migrate", "--validate").code()).isZero();
     assertThat(shell.errand("jobs").code()).isZero();
+  }
+
+  @Test
+  void the_doctor_says_that_the_tables_are_missing_and_makes_none() {
+    var url = PostgresServer.shared().newDatabase();
+    var shell = new Shell(directory).with("ERRAND_STORE", url);
+
+    var before = shell.errand("doctor");
+    assertThat(before.code()).isZero();
+    assertThat(before.out())
+        .contains("lacks 1 script of this release; errand migrate applies")
+        .doesNotContain("password");
+    assertThat(PostgresServer.ask(url, "select to_regnamespace('errand') is null"))
+        .containsExactly(List.of("t"));
+    assertThat(shell.errand("migrate").code()).isZero();
+    assertThat(shell.errand("doctor").out()).endsWith(", 0 root jobs\n");
   }
 
   @Test

@@ -3,9 +3,12 @@ package dev.errand.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.errand.testkit.PostgresServer;
 import java.io.ByteArrayOutputStream;
 import java.io.StringReader;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -96,5 +99,24 @@ class StorePlaceTest {
     }
     var verbose = shell.errand("jobs", "-v", "--store", NOBODY);
     assertThat(verbose.err()).contains("\tat ").doesNotContain("hush-hush");
+  }
+
+  /// Every user of the machine can read the words of a command, and only its own user its
+  /// environment.
+  @Test
+  void a_worker_process_is_told_the_password_where_no_other_user_sees_it() throws Exception {
+    var url = PostgresServer.shared().newDatabase();
+    var password = url.replaceFirst(".*password=([^&]+).*", "$1");
+    var place = StorePlace.of(url, surroundings(Map.of()));
+
+    try (var worker = WorkerProcess.start(place, directory, 1, "off")) {
+      var words = Files.readString(Path.of("/proc", Long.toString(worker.pid()), "cmdline"));
+
+      assertThat(words).contains("resume").doesNotContain(password);
+      worker.awaitEnd();
+      assertThat(worker.said()).doesNotContain(password);
+    }
+    assertThat(PostgresServer.ask(url, "select count(*) from errand.job"))
+        .containsExactly(List.of("0"));
   }
 }

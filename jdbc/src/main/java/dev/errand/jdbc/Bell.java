@@ -17,9 +17,9 @@ import org.postgresql.PGConnection;
  * after the commit, once for all that gathered since it last did, and not more often than every few milliseconds. What is
  * lost with a process that dies in between is heard of by polling.
  *
- * Another thread listens on a connection of its own. Behind PgBouncer in transaction mode nothing is ever heard, and
- * nothing says so: so it rings once for itself, and as long as it does not hear that, it has its listeners look every
- * second. */
+ * Another thread listens on a connection of its own. It rings once for itself, and as long as it does not hear that, it
+ * has its listeners look every second. Behind PgBouncer in transaction mode it does not even listen: the session that was
+ * told to would go on to hear for whoever has it next, whose driver keeps all that nobody fetches. */
 final class Bell implements AutoCloseable {
   private static final String CHANNEL = "errand";
   private static final Duration BETWEEN_RINGS = Duration.ofMillis(5);
@@ -97,8 +97,10 @@ final class Bell implements AutoCloseable {
       try (var session = database.plain()) {
         heardOn = session;
         var connection = session.connection().unwrap(PGConnection.class);
-        session.script("listen " + CHANNEL);
-        changed();
+        if (!PostgresSource.isPooled(session.connection())) {
+          session.script("listen " + CHANNEL);
+          changed();
+        }
         while (!closed) {
           hear(connection);
         }

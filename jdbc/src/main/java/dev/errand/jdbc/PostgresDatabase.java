@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * lost transaction has come to an end, and the number says to which.
  *
  * What a session could keep (settings, search paths) is not used: behind PgBouncer each transaction may have another
- * session. The planner is told by each transaction and with each question to go by indexes: the lists that are bound are
+ * session (see PostgresSource). The planner is told by each transaction and with each question to go by indexes: the lists that are bound are
  * short, and a plan that was made while a table was small would go on to read all of it. */
 final class PostgresDatabase extends Database {
   private static final Pattern TABLE =
@@ -112,14 +112,12 @@ final class PostgresDatabase extends Database {
 
   /// A connection on which each statement is a transaction.
   Session plain() throws SQLException {
-    var connection = source.getConnection();
-    connection.setAutoCommit(true);
-    return new Session(this, connection, "select " + BY_INDEXES + ";\n");
+    return new Session(this, PostgresSource.connect(source), "select " + BY_INDEXES + ";\n");
   }
 
   @Override
   Session writer() throws SQLException {
-    var connection = source.getConnection();
+    var connection = PostgresSource.connect(source);
     try {
       connection.setAutoCommit(false);
       var session = new Session(this, connection);

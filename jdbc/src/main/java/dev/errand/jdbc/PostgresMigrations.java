@@ -33,7 +33,7 @@ final class PostgresMigrations {
 
   /// How many files the database lacks.
   static int missing(DataSource source) throws SQLException {
-    try (var connection = source.getConnection()) {
+    try (var connection = PostgresSource.connect(source)) {
       return FILES.size() - version(connection);
     }
   }
@@ -42,7 +42,7 @@ final class PostgresMigrations {
     if (missing(source) == 0) {
       return;
     }
-    try (var connection = source.getConnection()) {
+    try (var connection = PostgresSource.connect(source)) {
       prepare(connection);
       connection.setAutoCommit(false);
       try (var statement = connection.createStatement()) {
@@ -64,7 +64,6 @@ final class PostgresMigrations {
   /// Makes the namespace, and the row that who applies scripts locks. Two who do so at a time may
   /// fail for each other; one of the next tries finds all of it there.
   private static void prepare(Connection connection) throws SQLException {
-    connection.setAutoCommit(true);
     for (int tries = 1; ; tries++) {
       try (var statement = connection.createStatement()) {
         statement.execute("create schema if not exists errand");

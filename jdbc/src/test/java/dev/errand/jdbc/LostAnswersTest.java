@@ -22,9 +22,13 @@ class LostAnswersTest {
   private static final Duration LEASE = Duration.ofMinutes(10);
   private static final JobId ROOT = new JobId("tree");
 
-  private final TcpProxy proxy =
-      TcpProxy.to(TestPostgres.server().host(), TestPostgres.server().port());
+  private final TcpProxy proxy = TcpProxy.to(TestPostgres.server().host(), port());
   private PostgresStore store;
+
+  /// Where the server is reached.
+  int port() {
+    return TestPostgres.server().port();
+  }
 
   @BeforeEach
   void open() {

