@@ -25,8 +25,9 @@ import java.util.concurrent.TimeUnit;
 final class PostgresBench {
   private static final Duration LONG = Duration.ofMinutes(10);
 
-  /// A server process that has nothing more to do reports what it did only after ten seconds.
-  private static final Duration SETTLING = Duration.ofSeconds(15);
+  /// A process of the server that has nothing more to do reports what it did only after ten
+  /// seconds, and the last has little to do for a while.
+  private static final Duration SETTLING = Duration.ofSeconds(25);
 
   private static final Duration WATCHED = Duration.ofSeconds(10);
   private static final int ROUNDS = 5;
