@@ -109,7 +109,9 @@ record Claiming(String worker, long process, int limit, Duration duration)
     return new Turns.Queue((int) job.number(JobRow.PRIORITY), job.agent());
   }
 
-  /// Hands a job that stands in its queue to a worker, in memory, as [#lease] does in the database.
+  /// Hands a job to a worker that fell due in this very transaction, in memory, as [#lease] does in
+  /// the database. Nobody else can have it: it is not due for anybody before the commit, and its
+  /// row is new or kept from others until then.
   static Claim handOut(
       Transaction transaction,
       JobRow job,

@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * the same number, and all that happens is that the job falls due sooner. Nor was any effect begun
  * under it, for an effect's intention is a committed step. (Where the database has a machine of its own, the worker
  * outlives the power cut: its next step finds the fence of before the claim, or that of another's, whose worker has
- * another name, and is refused.)
+ * another name, and is refused.) A claim that comes with a step is on disk with it.
  *
  * `lock` guards `waiting` and `closed`. `turn` is held while a transaction is open, and guards the
  * session; the checkpointer takes it for the moment in which nobody may write. Whoever holds `turn`
