@@ -43,8 +43,8 @@ import org.jspecify.annotations.Nullable;
  * lost transaction has come to an end, and the number says to which.
  *
  * What a session could keep (settings, search paths) is not used: behind PgBouncer each transaction may have another
- * session (see PostgresSource). The planner is told by each transaction and with each question to go by indexes: the lists that are bound are
- * short, and a plan that was made while a table was small would go on to read all of it. */
+ * session (see PostgresSource). The planner is told by each transaction and with each question to go by indexes: the lists
+ * that are bound are short, and a plan that was made while a table was small would go on to read all of it. */
 final class PostgresDatabase extends Database {
   private static final Pattern TABLE =
       Pattern.compile(
