@@ -340,7 +340,7 @@ final class JobHost implements Host {
       }
       long pending = (long) console.length() - snapshot.printed() + printed.again().length();
       progress = progress.at(snapshot.statement(), snapshot.created(), pending);
-      printed = printed.checkpointed(console.substring(snapshot.printed()), objects.isLooking());
+      printed = printed.checkpointed(console, snapshot.printed(), objects.isLooking());
     }
     return new Taken(changes, progress);
   }

@@ -51,9 +51,10 @@ record Printed(long settled, String since, String again) {
     return new Printed(settled, looking ? since + text : since, rest);
   }
 
-  /// After a checkpoint at which `text` is all that was printed since.
-  Printed checkpointed(String text, boolean looking) {
-    return new Printed(0, looking ? text : "", again);
+  /// After a checkpoint at that place of the text that was printed last; see
+  /// [dev.errand.spi.Host.Snapshot#printed].
+  Printed checkpointed(String text, int at, boolean looking) {
+    return new Printed(Math.max(0, -at), looking ? text.substring(Math.max(0, at)) : "", again);
   }
 
   /// The stretch is carried out again.

@@ -130,8 +130,9 @@ public interface Host {
   /// @param statement the boundary: before this statement; the number of statements for the end of
   ///   the block
   /// @param created how many jobs the job had created there
-  /// @param printed how many characters of `console` in this and later marks were printed before
-  ///   the boundary: the length of the mark's console up to the boundary
+  /// @param printed where the boundary lies in the console: so many characters after where the
+  ///   mark's begins; negative if it lies before, because what was printed after it was committed
+  ///   before the run, and is dropped
   /// @param parts the co-variables that are new or changed since the snapshot before, or since the
   ///   workspace was opened
   /// @param dropped the numbers of those that are gone

@@ -32,8 +32,9 @@ final class Marks {
 
   Host.Mark of(Form form, List<Blob> parts) {
     var before = undropped(form.optionalText("c0").orElse(""));
+    int boundary = drop > 0 ? Math.toIntExact(-drop) : before.length();
     var after = undropped(form.optionalText("c").orElse(""));
-    var snapshot = form.optional("snap").map(s -> snapshot(Form.of(s), parts, before.length()));
+    var snapshot = form.optional("snap").map(s -> snapshot(Form.of(s), parts, boundary));
     var readings = form.optional("r").map(Form::items).orElse(List.of());
     return new Host.Mark(
         form.number("s"),

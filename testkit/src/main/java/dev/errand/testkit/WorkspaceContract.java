@@ -400,26 +400,17 @@ public abstract class WorkspaceContract extends DrivenJobs {
   }
 
   @Test
-  void what_counts_already_is_printed_again_before_time_alone_makes_a_checkpoint() {
-    var job = job().unrestricted();
-    var block =
-        CodeBlock.python(
-            "import time\nprint('one')\ntime.sleep(1.1)\nprint('two')\ntime.sleep(1.1)\nx = 1");
-    var again =
-        new Workspace.Run(
-            0,
-            block,
-            0,
-            0,
-            "one\ntwo\n".length(),
-            List.of(),
-            List.of(),
-            false,
-            Workspace.Run.AT_THE_END);
-    job.workspace().run(again, job.host());
+  void a_snapshot_says_how_much_that_counts_already_is_printed_again_behind_it() {
+    var job = job().tool(tool("echo", "value"), DrivenJobs::echo);
+    var block = CodeBlock.python("print('one')\necho(1)\nprint('😀two')\necho(2)\nprint('three')");
+    int printed = "one\n😀two\n".length();
+    job.workspace().run(new Workspace.Run(0, block, 0, 0, printed, List.of()), job.host());
     var snapshots =
         job.host().marks().stream().flatMap(mark -> Stream.ofNullable(mark.snapshot())).toList();
-    assertThat(snapshots).extracting(Host.Snapshot::statement).containsExactly(4, 5);
+    assertThat(job.host().console()).isEqualTo("three\n");
+    assertThat(snapshots)
+        .extracting(Host.Snapshot::printed)
+        .containsExactly(-"😀two\n".length(), 0, "three\n".length());
   }
 
   @Test

@@ -37,6 +37,8 @@ class Keeper:
         self.handled = set()
         """The ids of the jobs that this job was given handlers of."""
         self._handlers = {}
+        self.given = []
+        """References to the handlers that code was given by asking for them, since the variables were last looked at."""
         self._sources = {}
         self._classes = {}
         self.serials = {}
@@ -105,9 +107,12 @@ class Keeper:
     # A handler is one object in its workspace, as long as anybody has it.
 
     def handler(self, job):
-        """The handler of that job that is known here, or None."""
+        """The handler of that job that is known here, to be given to code, or None."""
         known = self._handlers.get(job)
-        return known and known()
+        handler = known and known()
+        if handler is not None:
+            self.given.append(known)
+        return handler
 
     def know_handler(self, job, handler):
         self._handlers[job] = ref(handler)
@@ -280,6 +285,8 @@ class Reader(Unpickler):
     def __init__(self, keeper, data, outer=(), buffers=()):
         super().__init__(io.BytesIO(_prelude(len(outer)) + data if outer else data), buffers=buffers)
         self.keeper = keeper
+        self.handlers = set()
+        """The ids of those that it read."""
         self._outer = outer
         self._makers = kinds.Makers(self)
         if outer:

@@ -12,6 +12,7 @@ import types
 import typing
 
 from . import durable, facades, fence, outside
+from .identity import at_of
 from .interpreter import attributes_of, names_read, new_function
 from .lost import Lost, Unkeepable, lost, lost_parts
 
@@ -76,6 +77,7 @@ _NAMES = {}
 class Makers:
     def __init__(self, reader):
         self.keeper = reader.keeper
+        self.handlers = reader.handlers
         self.kept_as_they_are = set()
 
     def find(self, name):
@@ -237,6 +239,7 @@ class Makers:
         if known is None:
             known = cls.__new__(cls)
             self.keeper.know_handler(job.id, known)
+        self.handlers.add(at_of(known))
         return known
 
     def _own_handler(self):

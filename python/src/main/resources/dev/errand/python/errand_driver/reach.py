@@ -8,7 +8,7 @@ import enum
 import types
 from operator import is_
 
-from . import durable, facades
+from . import durable, facades, kinds
 from .heavy import BIG, MANY, heavy, is_plain, settle
 from .identity import at_of
 from .interpreter import Namespace, referents
@@ -39,11 +39,11 @@ class Reach:
 
     `ids` are those of the objects that make a difference when they are shared, `names` what its code mentions, `anchors`
     the classes that it refers to by the variable that holds them, `heavies` the large plain objects by id, `sets` those that
-    must be made from another list than their order to have that order. `everything`
+    must be made from another list than their order to have that order, `handlers` the ids of handlers. `everything`
     says that no more is known than that it may reach anything.
     """
 
-    __slots__ = ("ids", "names", "anchors", "heavies", "sets", "everything", "finalizes")
+    __slots__ = ("ids", "names", "anchors", "heavies", "sets", "handlers", "everything", "finalizes")
 
     def __init__(self):
         self.ids = ()
@@ -51,6 +51,7 @@ class Reach:
         self.anchors = {}
         self.heavies = {}
         self.sets = []
+        self.handlers = set()
         self.everything = False
         self.finalizes = False
 
@@ -201,6 +202,10 @@ class Walk:
                 self._waiting.extend(items)
         self._waiting.append(type(obj))
 
+    def handler(self, obj):
+        self.reach.handlers.add(at_of(obj))
+        self.other(obj)
+
     def other(self, obj):
         if issubclass(type(obj), set):
             self._settle(obj)
@@ -245,6 +250,8 @@ def _look_of(kind):
         return Walk.member
     if issubclass(kind, types.ModuleType):
         return Walk.module
+    if issubclass(kind, kinds.HANDLER):
+        return Walk.handler
     if kind.__module__ == "numpy" and kind.__name__ == "ndarray":
         return _LOOKS.setdefault(kind, Walk.array)
     return Walk.other

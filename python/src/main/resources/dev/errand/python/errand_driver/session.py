@@ -245,7 +245,6 @@ class Session:
         self._known_readings = {(s, n): (name, value) for s, n, name, value in header.get("readings", ())}
         self._told = {(s, n): ended for s, n, ended in header.get("told", ())}
         self._told_parts = parts
-        self._again = header.get("printed", 0)
         self._learn_job(header["job"])
         self._kept = self._flushed = monotonic()
         self._begin_statement()
@@ -367,14 +366,17 @@ class Session:
         self.namespace[names.LOG_MESSAGES] = {**kept, handler.job.id: handler}
 
     def _log_messages(self):
-        """What such handlers say of the ends that were told: no snapshot, for nothing has happened."""
+        """What such handlers say of the ends that were told: no snapshot, for nothing has happened, and the handlers know
+        no more afterwards than those that are kept."""
         kept = self.namespace.get(names.LOG_MESSAGES, {})
         said = {}
         for child in (child for ended in self._told.values() for child in ended):
             handler = kept.get(child["job"])
             if handler is not None:
+                known = handler._outcome, handler._seen
                 handler._learn(child["state"], _outcome(child, self._told_parts))
                 said[child["job"]] = self._quietly(_log_message, handler)
+                handler._outcome, handler._seen = known
         parts = []
         told = {job: text for job, text in said.items() if text is not None}
         return {"do": "finished", "value": self._encoded(told, parts)}, parts
@@ -436,16 +438,11 @@ class Session:
 
     def _end_statement(self, passed):
         now = monotonic()
-        late = now - self._kept >= SNAPSHOT_SECONDS and not self._prints_again()
+        late = now - self._kept >= SNAPSHOT_SECONDS
         if (self._reached_out or late) and not passed:
             self._pass_statement()
         if late or self._printed > FLUSH_CHARACTERS or (self._console and now - self._flushed > FLUSH_SECONDS):
             self._note()
-
-    def _prints_again(self):
-        """Whether what was printed, and counted, before this run is not all printed again. A boundary before the end of that
-        would have text behind it that counts already."""
-        return self._again > 0 and self._again > len(self._before) + sum(map(len, self._console))
 
     def _ended(self, end):
         if self._last_statement is not None:
@@ -529,8 +526,6 @@ class Session:
             header["c"] = "".join(self._console)
             self._console.clear()
             self._printed = 0
-        if self._again > 0:
-            self._again -= len(header.get("c0", "")) + len(header.get("c", ""))
         if self._readings:
             header["r"] = self._readings
             self._readings = []

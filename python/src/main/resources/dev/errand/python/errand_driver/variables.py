@@ -6,7 +6,7 @@ that calls what mentions one, and so on. So the cost follows what code did and n
 
 What makes this sound: code reaches an object through a name that it mentions, through what that name's value reaches, or
 through names that code reached in this way mentions. `reach` follows the objects, and the names of each co-variable's
-code are remembered. Where that cannot be followed (a value that cannot be pickled, a module of the application, code
+code are remembered. Handlers it also reaches by asking for them; the keeper knows which it was given. Where that cannot be followed (a value that cannot be pickled, a module of the application, code
 that looks names up at run time) everything is looked at.
 
 A co-variable is stored as a head and pieces. The head is `MAGIC`, the length of a JSON text, the JSON, and short
@@ -39,7 +39,7 @@ _SETTLINGS = 8
 class Part:
     """A co-variable as it was last written."""
 
-    __slots__ = ("number", "names", "values", "reads", "flags", "head", "pieces", "heavies", "anchors", "raws", "contents")
+    __slots__ = ("number", "names", "values", "reads", "flags", "head", "pieces", "heavies", "anchors", "handlers", "raws", "contents")
 
     def __init__(self, number, names, values):
         self.number = number
@@ -49,6 +49,7 @@ class Part:
         self.flags = 0
         self.heavies = []
         self.anchors = []
+        self.handlers = set()
         self.raws = []
         self.contents = {}
 
@@ -85,6 +86,7 @@ class Variables:
         for code in self._ran:
             names |= reach.names_of(code)
         del self._ran[:]
+        names |= self._names_of_given()
         changed = self._settled(variables, names)
         look, reaches = self._reached(variables, changed, names)
         found = self._renewed(variables, look, reaches)
@@ -93,6 +95,15 @@ class Variables:
             found.update(self._renewed(variables, look, reaches))
         self._add_ambient(ambient, found)
         return found
+
+    def _names_of_given(self):
+        """Names of the variables by which handlers that code was given otherwise are reached."""
+        given = [reference() for reference in self.keeper.given]
+        del self.keeper.given[:]
+        if not given:
+            return set()
+        ids = {at_of(handler) for handler in given}
+        return {name for part in self._parts.values() if not ids.isdisjoint(part.handlers) for name in part.names}
 
     def _settled(self, variables, names):
         """The names that hold other objects than they did. They are added to the names, with those that hold none."""
@@ -250,6 +261,7 @@ class Variables:
             reads |= one.names
             anchors.update(one.anchors)
             heavies.update(one.heavies)
+            part.handlers |= one.handlers
             if one.everything:
                 part.flags |= _EVERYTHING
             if one.finalizes:
@@ -403,7 +415,7 @@ class Variables:
                 self._bring(one, by_name, [])
         for one in opened:
             one.settle()
-        del self._ran[:]
+        del self._ran[:], self.keeper.given[:]
         return ambient, None
 
     def _bring(self, one, by_name, above):
@@ -476,7 +488,10 @@ class _Opened:
         streams = [placed(stream) for stream in self._streams]
         outer = [heavy.obj for heavy in part.heavies] + anchored
         buffers = [raw.joined() for raw in part.raws]
-        return Reader(variables.keeper, b"".join(streams), outer, buffers).load()
+        reader = Reader(variables.keeper, b"".join(streams), outer, buffers)
+        values = reader.load()
+        part.handlers = reader.handlers
+        return values
 
     def settle(self):
         part = self.part

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Single cases of what [DisturbedProgramsTest] tries at random.
 class KilledWorkspacesTest {
@@ -52,6 +53,38 @@ class KilledWorkspacesTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "wait_all(sub_tasks())",
+        "done = delegate(f, 2).result\nsub_tasks()",
+        "again = delegate(lambda: t).result\nwait_all([again])",
+        "delegate(lambda: [t]).result[0].result"
+      })
+  void what_code_learns_of_a_handler_that_it_was_given_anew_outlives_its_process(String learning)
+      throws Exception {
+    // Whoever knows the end asks for none, so that his later questions have other numbers.
+    var blocks =
+        List.of(
+            "def f(n):\n    return n\n\nt = delegate(f, 1)",
+            learning,
+            """
+            wait_all([t])
+            print('once')
+            print([t.result, fetch(2), fetch(4), fetch(5)])
+            """);
+    var expected = account(blocks, new Disturbance(false, List.of(), QUIET));
+    assertThat(expected.outcome()).startsWith("succeeded");
+    for (int first = 1; first <= 12; first++) {
+      for (int second = first + 1; second <= 15; second++) {
+        var kills =
+            List.of(new Kill(first, Moment.UNANSWERED), new Kill(second, Moment.UNANSWERED));
+        var twice = new Disturbance(false, List.of(), new Life(64, 0, false, false, kills));
+        assertThat(account(blocks, twice)).as(twice.toString()).isEqualTo(expected);
+      }
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "exit('early'), succeeded with early",
     "raise ValueError('early'), failed with ValueError: early"
@@ -75,6 +108,6 @@ class KilledWorkspacesTest {
   private static Account account(List<String> blocks, Disturbance disturbance)
       throws InterruptedException {
     var clock = ManualClock.create();
-    return new Disturbed(1, blocks, RUNTIME, clock, new MemoryStore(clock)).account(disturbance);
+    return new Disturbed(2, blocks, RUNTIME, clock, new MemoryStore(clock)).account(disturbance);
   }
 }
