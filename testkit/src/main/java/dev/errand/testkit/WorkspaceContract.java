@@ -35,7 +35,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -404,13 +403,14 @@ public abstract class WorkspaceContract extends DrivenJobs {
     var job = job().tool(tool("echo", "value"), DrivenJobs::echo);
     var block = CodeBlock.python("print('one')\necho(1)\nprint('😀two')\necho(2)\nprint('three')");
     int printed = "one\n😀two\n".length();
-    job.workspace().run(new Workspace.Run(0, block, 0, 0, printed, List.of()), job.host());
-    var snapshots =
-        job.host().marks().stream().flatMap(mark -> Stream.ofNullable(mark.snapshot())).toList();
-    assertThat(job.host().console()).isEqualTo("three\n");
-    assertThat(snapshots)
-        .extracting(Host.Snapshot::printed)
-        .containsExactly(-"😀two\n".length(), 0, "three\n".length());
+    var run = new Workspace.Run(0, block, 0, 0, printed, List.of());
+    var end = ((Ending.Finished) job.workspace().run(run, job.host())).mark();
+    var within = job.host().marks().getLast();
+    assertThat(job.host().console()).isEmpty();
+    assertThat(snapshot(within).statement()).isEqualTo(2);
+    assertThat(snapshot(within).printed()).isEqualTo(-"😀two\n".length());
+    assertThat(end.console()).isEqualTo("three\n");
+    assertThat(snapshot(end).printed()).isEqualTo(end.console().length());
   }
 
   @Test
