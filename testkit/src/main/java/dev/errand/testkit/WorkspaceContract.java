@@ -35,6 +35,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -411,6 +412,29 @@ public abstract class WorkspaceContract extends DrivenJobs {
     assertThat(snapshot(within).printed()).isEqualTo(-"😀two\n".length());
     assertThat(end.console()).isEqualTo("three\n");
     assertThat(snapshot(end).printed()).isEqualTo(end.console().length());
+  }
+
+  @Test
+  void so_does_one_that_time_alone_makes() {
+    var job = job().unrestricted();
+    var lines =
+        List.of(
+            "import time",
+            "print('one')",
+            "time.sleep(1.1)",
+            "print('two')",
+            "time.sleep(1.1)",
+            "x = 1");
+    var printed = List.of(0, 0, 4, 4, 8, 8, 8);
+    var block = CodeBlock.python(String.join("\n", lines));
+    job.workspace().run(new Workspace.Run(0, block, 0, 0, 8, List.of()), job.host());
+    var snapshots =
+        job.host().marks().stream().flatMap(mark -> Stream.ofNullable(mark.snapshot())).toList();
+    assertThat(snapshots).anyMatch(snapshot -> snapshot.printed() < 0);
+    assertThat(snapshots)
+        .allSatisfy(
+            snapshot ->
+                assertThat(snapshot.printed()).isEqualTo(printed.get(snapshot.statement()) - 8));
   }
 
   @Test

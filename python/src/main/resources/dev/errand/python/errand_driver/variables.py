@@ -6,8 +6,9 @@ that calls what mentions one, and so on. So the cost follows what code did and n
 
 What makes this sound: code reaches an object through a name that it mentions, through what that name's value reaches, or
 through names that code reached in this way mentions. `reach` follows the objects, and the names of each co-variable's
-code are remembered. Handlers it also reaches by asking for them; the keeper knows which it was given. Where that cannot be followed (a value that cannot be pickled, a module of the application, code
-that looks names up at run time) everything is looked at.
+code are remembered. Handlers it also reaches by asking for them: the keeper knows which it was given. Where that cannot
+be followed (a value that cannot be pickled, a module of the application, code that looks names up at run time)
+everything is looked at.
 
 A co-variable is stored as a head and pieces. The head is `MAGIC`, the length of a JSON text, the JSON, and short
 contents one after another. Classes that a variable holds are referred to from other co-variables by that variable's
@@ -39,7 +40,7 @@ _SETTLINGS = 8
 class Part:
     """A co-variable as it was last written."""
 
-    __slots__ = ("number", "names", "values", "reads", "flags", "head", "pieces", "heavies", "anchors", "handlers", "raws", "contents")
+    __slots__ = tuple("number names values reads flags head pieces heavies anchors handlers raws contents".split())
 
     def __init__(self, number, names, values):
         self.number = number
