@@ -151,6 +151,25 @@ class LogMessagesTest {
         .doesNotContain("heard by nobody");
   }
 
+  /// What is not stored a process that is opened later would not know.
+  @Test
+  void a_handler_that_has_told_its_end_knows_it_only_once_code_asks() {
+    var begins = python(OWNED + "a = child('complete_sub_task(result=1)', 'a', owner='Ada')");
+    Model model =
+        request -> {
+          asked.add(request);
+          boolean isTold = request.messages().getLast().text().contains("Ada's a is COMPLETED");
+          var next = python(isTold ? "exit([repr(a), a.is_completed, repr(a)])" : "sleep(0.2)");
+          return new Model.Reply(asked.size() == 1 ? begins : next, Usage.NONE);
+        };
+    var job = code.submit(Agent.named("speaker").model(model).build(), spec -> spec);
+    var said = AgentCode.outcome(job).value(Object[].class);
+
+    assertThat(said[0]).asString().doesNotContain("COMPLETED");
+    assertThat(said[1]).isEqualTo(true);
+    assertThat(said[2]).asString().contains("COMPLETED");
+  }
+
   @Test
   void an_exit_that_was_put_off_for_them_leaves_the_variables_as_they_were() {
     var agent =
