@@ -245,8 +245,10 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
       permits.release();
       return false;
     }
+    // The rest is for steps, or what they make due would have to be claimed, again and again.
     int taken = 1;
-    while (taken < CLAIMS_AT_ONCE && permits.tryAcquire()) {
+    int most = Math.min(CLAIMS_AT_ONCE, 1 + permits.availablePermits() / 2);
+    while (taken < most && permits.tryAcquire()) {
       taken++;
     }
     List<Claim> claims = List.of();
@@ -263,15 +265,18 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     return !caughtUp;
   }
 
-  /// As many places as are free, up to what may fall due by the step. While jobs wait to be claimed
-  /// it takes none: they come first.
+  /// As many places as are free, up to what may fall due by the step; while jobs wait to be claimed
+  /// no more than half of these, so that the last one is for them.
   ///
   /// The places are kept before it is looked whether this worker drains, and it begins to drain
   /// before it looks at the places: so it does not come to rest while something is about to be
   /// taken.
   @Override
   public Step.Taking room(Step step) {
-    int most = caughtUp ? mayFallDue(step) : 0;
+    int most = mayFallDue(step);
+    if (!caughtUp) {
+      most = Math.min(most, permits.availablePermits() / 2);
+    }
     int kept = 0;
     while (kept < most && permits.tryAcquire()) {
       kept++;
