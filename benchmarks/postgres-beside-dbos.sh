@@ -14,7 +14,7 @@ set -euo pipefail
 root=$(cd -P "$(dirname "$0")/.." && pwd)
 anchor=$(cd -P "$1" && pwd)
 place=${2:-${TMPDIR:-/tmp}}
-rounds=5
+rounds=15
 version=$(sed -n 's/.*<postgres.binaries.version>\(.*\)<.*/\1/p' "$root/pom.xml")
 
 scratch=$(mktemp -d "$place/errand-beside-dbos.XXXXXX")
