@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param sequences the last number in the history of each tree that was written to
 record Changes(
     List<Row> created,
-    List<Row> changed,
+    List<JobRow> changed,
     List<@Nullable Object[]> entries,
     List<@Nullable Object[]> waits,
     List<@Nullable Object[]> waitsOver,
@@ -27,6 +27,12 @@ record Changes(
     List<@Nullable Object[]> effects,
     List<@Nullable Object[]> definitions,
     Map<String, Long> sequences) {
+  /// The same, with other numbers of histories.
+  Changes with(Map<String, Long> sequences) {
+    return new Changes(
+        created, changed, entries, waits, waitsOver, accounts, effects, definitions, sequences);
+  }
+
   /// Whether there is nothing to write.
   boolean isEmpty() {
     return created.isEmpty()

@@ -98,6 +98,7 @@ record Claiming(String worker, long process, int limit, Duration duration)
         .bind(until)
         .bind(job.id().text())
         .update();
+    transaction.claimed(job.id());
     transaction.handOut(queue(job), job.number(JobRow.PLACE));
     long fence = job.number(JobRow.FENCE) + 1;
     var lease = new Lease(job.id(), worker, fence, Instant.ofEpochMilli(until));

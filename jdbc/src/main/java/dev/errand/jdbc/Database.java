@@ -14,8 +14,13 @@ import org.jspecify.annotations.Nullable;
 /// One database of ours, of one dialect: gives connections, and does in its own way what the
 /// dialects do differently.
 abstract class Database {
-  private final Queues queues = new Queues();
+  private final Queues queues;
   private volatile @Nullable List<Quota> quotas;
+
+  /// @param queues the turns of this process
+  Database(Queues queues) {
+    this.queues = queues;
+  }
 
   /// A connection that may write; for one thread at a time.
   abstract Session writer() throws SQLException;
@@ -60,7 +65,7 @@ abstract class Database {
   /// once.
   ///
   /// @param isDurable whether it must survive a crash of the machine
-  abstract void begin(Session session, Transaction transaction, Needs needs, boolean isDurable)
+  abstract void begin(Session session, Transaction transaction, boolean isDurable)
       throws SQLException;
 
   /// The last number in the history of a tree of which [#begin] told nothing.
@@ -88,7 +93,22 @@ abstract class Database {
   /// Writes that, and ends the transaction.
   ///
   /// @throws Collision if the key of a new row is taken; nothing was written
-  abstract void commit(Session session, Changes changes) throws SQLException, Collision;
+  abstract void commit(Session session, Transaction transaction, Changes changes)
+      throws SQLException, Collision;
+
+  /// Gives a transaction all that it needs from what is still known of earlier ones; it is not
+  /// begun then, but by its commit. False if that is not all.
+  boolean recall(Transaction transaction) {
+    return false;
+  }
+
+  /// Whether a commit failed, with nothing done, because what was known is so no more.
+  boolean isOutdated(SQLException error) {
+    return false;
+  }
+
+  /// Forgets what is known of the trees of a transaction.
+  void forget(Needs needs) {}
 
   abstract void rollback(Session session) throws SQLException;
 

@@ -74,8 +74,11 @@ final class JobRow {
   /// The unit of the transaction that changed it last.
   private long unit;
 
-  /// Grows in the order of creation; 0 while it is not stored.
+  /// Grows in the order of creation; 0 while it is not read.
   private final long order;
+
+  /// The number of the transaction that wrote it last, by its row; 0 where that is not known.
+  private long stamp;
 
   JobRow(Row row) {
     this(row, 0);
@@ -92,13 +95,36 @@ final class JobRow {
     return new JobRow(Row.read(Table.JOB, row, 2), row.getLong(1));
   }
 
+  /// Reads what comes after these columns, too: the number of the transaction that wrote it last.
+  static JobRow readStamped(ResultSet row) throws SQLException {
+    var job = read(row);
+    job.stamp = row.getLong(Table.JOB.columns().size() + 2);
+    return job;
+  }
+
   /// The job of a row of `select * from job`.
   static JobRecord job(ResultSet row) throws SQLException {
     return read(row).record();
   }
 
   long order() {
+    if (order == 0 && stamp > 0) {
+      throw new Known.Unknown();
+    }
     return order;
+  }
+
+  long stamp() {
+    return stamp;
+  }
+
+  /// Notes that the transaction of that number has committed it as it is, and is over.
+  void committed(long number) {
+    if (row.isChanged()) {
+      row.written();
+      stamp = number;
+    }
+    unit = 0;
   }
 
   Row row() {

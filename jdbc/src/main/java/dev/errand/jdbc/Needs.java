@@ -8,6 +8,11 @@ import java.util.TreeSet;
 /// What a transaction is going to look at, as far as its units know beforehand: read in one go
 /// where each question is a journey. What is missing here is read when it is asked for.
 final class Needs {
+  /// Whether a unit has said nothing: who knows what it looks at.
+  private boolean isMore;
+
+  private boolean hasSaid;
+
   /// Whose locks keep others out of what the units change.
   final Set<String> trees = new TreeSet<>();
 
@@ -16,8 +21,20 @@ final class Needs {
   final Set<String> waiters = new TreeSet<>();
   final Set<String> targets = new TreeSet<>();
 
+  /// Has a unit say what it needs.
+  void of(Work<?> unit) {
+    hasSaid = false;
+    unit.announce(this);
+    isMore |= !hasSaid;
+  }
+
+  boolean isMore() {
+    return isMore;
+  }
+
   /// The tree is changed.
   void tree(JobId job) {
+    hasSaid = true;
     trees.add(job.root().text());
   }
 

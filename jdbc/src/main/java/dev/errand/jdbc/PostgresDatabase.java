@@ -1,6 +1,7 @@
 package dev.errand.jdbc;
 
 import dev.errand.job.Account;
+import dev.errand.job.JobId;
 import dev.errand.job.StoreException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -8,12 +9,15 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -29,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * tree by tree: no end slips through between a look and a wait, a history has no gaps. A wait for a handler of another
  * tree locks that tree too. What belongs to no tree is kept in order by itself: definitions and chunks are written
  * once and are the same for all; objects have versions; stops take turns at a lock of their own.
+ *
+ * What the first journey would tell is often known: this process wrote it last. Then all is done in one, which proves that
+ * what was known is so, or does nothing; see Known.
  *
  * Claims and renewals do not lock trees: they would wait for each other, and for steps. They take the lock of a job's
  * row, and never wait for one; a transaction takes it for each row of a job that it reads (`for update`), and so finds
@@ -73,10 +80,53 @@ final class PostgresDatabase extends Database {
       """
           .formatted(BY_INDEXES, NOW);
 
+  /// The same where the last transaction that is known to be committed is the last that was.
+  private static final String SETTINGS_AND_NEXT_NUMBER =
+      """
+      with setting as materialized (
+        select set_config('synchronous_commit', 'on', true), %s,
+          set_config('idle_in_transaction_session_timeout', '15s', true))
+      update writer set last = ?, seen = %s from setting where id = ? and last = ?\
+      """
+          .formatted(BY_INDEXES, NOW);
+
+  /// As `xmin` has it, which counts up to there.
+  private static final String OWN_NUMBER = "txid_current() & 4294967295";
+
   private static final String TREES =
-      "select root, sequence from tree where root = any(?) order by root for update";
-  private static final String MOMENT = "select " + NOW + ", " + Quotas.ANY_OF_JOBS;
-  private static final String JOBS = "select * from job where id = any(?) order by id for update";
+      "select root, sequence, xmin::text::bigint from tree where root = any(?) order by root for"
+          + " update";
+  private static final String MOMENT =
+      "select %s, %s, %s".formatted(NOW, Quotas.ANY_OF_JOBS, OWN_NUMBER);
+  private static final String JOBS =
+      "select *, xmin::text::bigint from job where id = any(?) order by id for update";
+
+  /// Writes the rows of trees that are as this process wrote them, in the order of their roots, and
+  /// so locks the trees; fails if not all are, or limits on jobs are set, or
+  /// [#SETTINGS_AND_NEXT_NUMBER] did not find what it is to find.
+  private static final String KNOWN_TREES =
+      """
+      with kept as (
+        update tree set sequence = known.sequence
+          from unnest(?, ?, ?) as known (root, stamp, sequence)
+          where tree.root = known.root and tree.xmin::text::bigint = known.stamp
+        returning 1)
+      select 1 / (count(*) = ? and not %s
+          and exists (select 1 from writer where id = ? and last = ?))::int, %s, %s
+      from kept\
+      """
+          .formatted(Quotas.ANY_OF_JOBS, NOW, OWN_NUMBER);
+
+  private static final String KNOWN_JOBS =
+      """
+      with kept as (
+        select job.id from job join unnest(?, ?) as known (id, stamp)
+          on job.id = known.id and job.xmin::text::bigint = known.stamp
+        order by job.id for update of job)
+      select 1 / (count(*) = ?)::int from kept\
+      """;
+
+  private static final String DIVISION_BY_ZERO = "22012";
   private static final String ACCOUNTS = "select * from account where job = any(?)";
   private static final String WAITS =
       """
@@ -90,11 +140,18 @@ final class PostgresDatabase extends Database {
           Readers.MOST, Thread.ofPlatform().daemon().name("errand-store-asks-", 0).factory());
   private final DatabaseClock time;
   private final Bell bell;
+  private final Known known = new Known();
+
+  /// Jobs whose rows this process wrote past the writer.
+  private final Set<JobId> claimed = ConcurrentHashMap.newKeySet();
+
+  private final LongAdder journeys = new LongAdder();
 
   /// Tells what is due, where that is not this database.
   private final @Nullable InstantSource clock;
 
-  PostgresDatabase(DataSource source, @Nullable InstantSource clock) {
+  PostgresDatabase(DataSource source, @Nullable InstantSource clock, Queues queues) {
+    super(queues);
     this.source = source;
     this.clock = clock;
     this.time = new DatabaseClock();
@@ -177,22 +234,24 @@ final class PostgresDatabase extends Database {
   }
 
   @Override
-  void begin(Session session, Transaction transaction, Needs needs, boolean isDurable)
-      throws SQLException {
+  void begin(Session session, Transaction transaction, boolean isDurable) throws SQLException {
+    var needs = transaction.needs();
     var jobs = new ArrayList<JobRow>();
     var accounts = new ArrayList<Account>();
     var waits = new ArrayList<WaitRows.Pair>();
     needs.trees.forEach(root -> transaction.loadedSequence(root, 0));
     var texts = new ArrayList<>(List.of(SETTINGS_AND_NUMBER, TREES, MOMENT, JOBS));
     var looks = new ArrayList<Sql.Results>();
-    looks.add(each(row -> transaction.loadedSequence(row.getString(1), row.getLong(2))));
+    looks.add(
+        each(row -> transaction.loadedTree(row.getString(1), row.getLong(2), row.getLong(3))));
     looks.add(
         each(
             row -> {
               time.set(row.getLong(1));
               transaction.loadedLimits(row.getBoolean(2));
+              transaction.stamp(row.getLong(3));
             }));
-    looks.add(each(row -> jobs.add(JobRow.read(row))));
+    looks.add(each(row -> jobs.add(JobRow.readStamped(row))));
     if (!needs.accounts.isEmpty()) {
       texts.add(ACCOUNTS);
       looks.add(each(row -> accounts.add(Accounts.read(row))));
@@ -216,6 +275,7 @@ final class PostgresDatabase extends Database {
       sql.bind(needs.waiters).bind(needs.targets);
     }
     sql.all(looks);
+    journeys.increment();
     transaction.loaded(needs.jobs, jobs);
     transaction.loadedAccounts(needs.accounts, accounts);
     transaction.waits().loaded(needs.waiters, needs.targets, waits);
@@ -264,10 +324,84 @@ final class PostgresDatabase extends Database {
   }
 
   @Override
-  void commit(Session session, Changes changes) throws SQLException, Collision {
-    var writing = new PostgresWriting(session).of(changes);
-    writing.add("commit");
-    send(writing);
+  void commit(Session session, Transaction transaction, Changes changes)
+      throws SQLException, Collision {
+    var writing = new PostgresWriting(session);
+    if (transaction.isRecalled()) {
+      beginAsKnown(session, transaction, changes, writing);
+      writing.ofKnown(changes);
+    } else {
+      writing.of(changes);
+    }
+    send(writing.add("commit"));
+    journeys.increment();
+    session.committed();
+    known.learn(transaction, changes.sequences().keySet());
+  }
+
+  /// What [#begin] does, for a transaction that has what it needs: that it still has is asked in
+  /// the journey that ends it.
+  private void beginAsKnown(
+      Session session, Transaction transaction, Changes changes, PostgresWriting writing)
+      throws SQLException {
+    var needs = transaction.needs();
+    long number = session.nextTransaction();
+    writing.add(SETTINGS_AND_NEXT_NUMBER, number, session.writer(), session.lastCommitted());
+    var trees = needs.trees;
+    writing
+        .add(
+            KNOWN_TREES,
+            list(session, trees),
+            PostgresWriting.numbers(session, known.stampsOfTrees(trees)),
+            PostgresWriting.numbers(session, trees.stream().map(transaction::sequence).toList()),
+            (long) trees.size(),
+            session.writer(),
+            number)
+        .look(
+            each(
+                row -> {
+                  time.set(row.getLong(2));
+                  transaction.stamp(row.getLong(3));
+                }));
+    var jobs = new ArrayList<>(needs.jobs);
+    changes.changed().stream()
+        .filter(job -> PostgresWriting.isOfSteps(job.row()))
+        .forEach(job -> jobs.remove(job.id().text()));
+    if (!jobs.isEmpty()) {
+      writing
+          .add(
+              KNOWN_JOBS,
+              list(session, jobs),
+              PostgresWriting.numbers(session, known.stampsOfJobs(jobs)),
+              (long) jobs.size())
+          .look(rows -> {});
+    }
+  }
+
+  @Override
+  boolean recall(Transaction transaction) {
+    claimed.removeIf(
+        job -> {
+          known.drop(job.text());
+          return true;
+        });
+    return known.recall(transaction);
+  }
+
+  /// Notes that the row of a job was claimed or renewed. Who uses what was known of it before this
+  /// is noted is refused.
+  void claimed(JobId job) {
+    claimed.add(job);
+  }
+
+  @Override
+  boolean isOutdated(SQLException error) {
+    return DIVISION_BY_ZERO.equals(error.getSQLState());
+  }
+
+  @Override
+  void forget(Needs needs) {
+    known.forget(needs);
   }
 
   private static void send(PostgresWriting writing) throws SQLException, Collision {
@@ -330,9 +464,15 @@ final class PostgresDatabase extends Database {
     while (true) {
       try (var other = plain()) {
         return other
-            .sql("select last from writer where id = ? for update")
+            .sql(
+                """
+                update writer set last = case when last < ? then ? else last end where id = ?
+                returning last\
+                """)
+            .bind(session.lastTransaction())
+            .bind(session.lastTransaction() + 1)
             .bind(session.writer())
-            .first(row -> row.getLong(1) >= session.lastTransaction())
+            .first(row -> row.getLong(1) == session.lastTransaction())
             .orElse(false);
       } catch (SQLException failed) {
         if (!isPassing(failed) || System.nanoTime() > end) {
@@ -379,6 +519,11 @@ final class PostgresDatabase extends Database {
     if (isNews) {
       bell.changed();
     }
+  }
+
+  /// How often the database was asked to begin or to end a transaction of the writer.
+  long journeys() {
+    return journeys.sum();
   }
 
   Bell bell() {

@@ -95,7 +95,11 @@ public final class PostgresStore extends JdbcStore {
   /// @throws dev.errand.job.StoreException if the database cannot be used, saying why and what to
   ///   do
   public static PostgresStore open(DataSource source, @Nullable InstantSource clock) {
-    var database = new PostgresDatabase(source, clock);
+    return open(source, clock, new Queues());
+  }
+
+  static PostgresStore open(DataSource source, @Nullable InstantSource clock, Queues queues) {
+    var database = new PostgresDatabase(source, clock, queues);
     try {
       PostgresMigrations.apply(source);
     } catch (SQLException failed) {
@@ -110,6 +114,11 @@ public final class PostgresStore extends JdbcStore {
       store.close();
       throw database.trouble(failed);
     }
+  }
+
+  /// How often the writer has asked the database and waited.
+  long journeys() {
+    return database.journeys();
   }
 
   @Override
@@ -163,6 +172,7 @@ public final class PostgresStore extends JdbcStore {
 
   private Claim claimed(ResultSet row, String worker) throws SQLException {
     var job = JobRow.read(row);
+    database.claimed(job.id());
     database.queues().handOut(Claiming.queue(job), row.getLong(OLD_PLACE));
     var until = Instant.ofEpochMilli(job.number(JobRow.DUE));
     var lease = new Lease(job.id(), worker, job.number(JobRow.FENCE), until);
@@ -178,6 +188,7 @@ public final class PostgresStore extends JdbcStore {
   List<Lease> renewHeld(List<Lease> leases, Duration duration) {
     return claims.read(
         session -> {
+          leases.forEach(lease -> database.claimed(lease.job()));
           var renewed = new HashMap<JobId, Lease>();
           renew(session, leases, duration, " skip locked")
               .forEach(lease -> renewed.put(lease.job(), lease));

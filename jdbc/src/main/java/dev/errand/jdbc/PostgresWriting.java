@@ -1,5 +1,6 @@
 package dev.errand.jdbc;
 
+import java.sql.Array;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -95,6 +96,7 @@ final class PostgresWriting {
               JobRow.PLACE));
 
   private static final Statement STEPPED = Statement.updating(Table.JOB, OF_STEPS);
+  private static final Statement STEPPED_AS_KNOWN = Statement.updatingAsKnown(Table.JOB, OF_STEPS);
   private static final Statement CHANGED =
       Statement.updating(
           Table.JOB, columns(IntStream.range(Table.JOB.fixed(), Table.JOB.columns().size())));
@@ -102,6 +104,7 @@ final class PostgresWriting {
   private final Session session;
   private final List<String> texts = new ArrayList<>();
   private final List<Object> parameters = new ArrayList<>();
+  private final List<Sql.Results> looks = new ArrayList<>();
 
   PostgresWriting(Session session) {
     this.session = session;
@@ -147,21 +150,43 @@ final class PostgresWriting {
     }
 
     static Statement updating(Table table, BitSet changed) {
-      var keys = IntStream.range(0, table.keys()).boxed().toList();
-      var bound = Stream.concat(keys.stream(), changed.stream().boxed()).toList();
+      var bound = bound(table, changed);
+      return new Statement(table, bound, updating(table, changed, names(table, bound)));
+    }
+
+    /// One that fails unless the number of the transaction that wrote each row last is the one that
+    /// is bound for it; after these arrays comes one of the numbers, and then how many there are.
+    static Statement updatingAsKnown(Table table, BitSet changed) {
+      var bound = bound(table, changed);
+      var names = Stream.concat(names(table, bound).stream(), Stream.of("stamp")).toList();
       var text =
-          "update %s as old set %s from unnest(%s) as new (%s) where %s"
-              .formatted(
-                  table.name(),
-                  names(table, changed.stream().boxed().toList()).stream()
-                      .map(name -> name + " = new." + name)
-                      .collect(Collectors.joining(", ")),
-                  marks(bound.size()),
-                  String.join(", ", names(table, bound)),
-                  names(table, keys).stream()
-                      .map(name -> "old.%s = new.%s".formatted(name, name))
-                      .collect(Collectors.joining(" and ")));
+          """
+          with done as (%s and old.xmin::text::bigint = new.stamp returning 1)
+          select 1 / (count(*) = ?)::int from done\
+          """
+              .formatted(updating(table, changed, names));
       return new Statement(table, bound, text);
+    }
+
+    private static List<Integer> bound(Table table, BitSet changed) {
+      var keys = IntStream.range(0, table.keys());
+      return IntStream.concat(keys, changed.stream()).boxed().toList();
+    }
+
+    /// @param names what `unnest` gives
+    private static String updating(Table table, BitSet changed, List<String> names) {
+      var keys = table.columns().subList(0, table.keys());
+      return "update %s as old set %s from unnest(%s) as new (%s) where %s"
+          .formatted(
+              table.name(),
+              names(table, changed.stream().boxed().toList()).stream()
+                  .map(name -> name + " = new." + name)
+                  .collect(Collectors.joining(", ")),
+              marks(names.size()),
+              String.join(", ", names),
+              keys.stream()
+                  .map(name -> "old.%s = new.%s".formatted(name, name))
+                  .collect(Collectors.joining(" and ")));
     }
   }
 
@@ -175,13 +200,40 @@ final class PostgresWriting {
 
   PostgresWriting of(Changes changes) throws SQLException {
     write(TREE, sequences(changes));
+    writeNew(changes);
+    var changed = changes.changed().stream().map(JobRow::row).toList();
+    write(STEPPED, values(changed, PostgresWriting::isOfSteps));
+    write(CHANGED, values(changed, row -> !isOfSteps(row)));
+    return writeOthers(changes);
+  }
+
+  /// The same where the rows of trees are written already, and those of jobs that [#isOfSteps] must
+  /// be as they are known.
+  PostgresWriting ofKnown(Changes changes) throws SQLException {
+    writeNew(changes);
+    var steps = changes.changed().stream().filter(job -> isOfSteps(job.row())).toList();
+    if (!steps.isEmpty()) {
+      write(STEPPED_AS_KNOWN, Changes.values(steps.stream().map(JobRow::row).toList()));
+      parameters.add(numbers(session, steps.stream().map(JobRow::stamp).toList()));
+      parameters.add((long) steps.size());
+      look(rows -> {});
+    }
+    var others = changes.changed().stream().map(JobRow::row).toList();
+    write(CHANGED, values(others, row -> !isOfSteps(row)));
+    return writeOthers(changes);
+  }
+
+  static Array numbers(Session session, List<Long> values) throws SQLException {
+    return session.connection().createArrayOf("bigint", values.toArray());
+  }
+
+  private void writeNew(Changes changes) throws SQLException {
     write(DEFINITION, sorted(changes.definitions()));
-    var unusual = new ArrayList<Row>();
-    write(NEW_JOB, usual(changes.created(), PostgresWriting::isAsMost, unusual));
-    write(JOB, Changes.values(unusual));
-    unusual.clear();
-    write(STEPPED, usual(changes.changed(), PostgresWriting::isOfSteps, unusual));
-    write(CHANGED, Changes.values(unusual));
+    write(NEW_JOB, values(changes.created(), PostgresWriting::isAsMost));
+    write(JOB, values(changes.created(), row -> !isAsMost(row)));
+  }
+
+  private PostgresWriting writeOthers(Changes changes) throws SQLException {
     write(ENTRY, changes.entries());
     write(WAIT, changes.waits());
     if (!changes.waitsOver().isEmpty()) {
@@ -193,18 +245,8 @@ final class PostgresWriting {
     return this;
   }
 
-  /// The values of those that are as most are; the others are added to `unusual`.
-  private static List<@Nullable Object[]> usual(
-      List<Row> rows, Predicate<Row> isUsual, List<Row> unusual) {
-    var usual = new ArrayList<@Nullable Object[]>();
-    for (var row : rows) {
-      if (isUsual.test(row)) {
-        usual.add(row.values());
-      } else {
-        unusual.add(row);
-      }
-    }
-    return usual;
+  private static List<@Nullable Object[]> values(List<Row> rows, Predicate<Row> which) {
+    return Changes.values(rows.stream().filter(which).toList());
   }
 
   private static boolean isAsMost(Row row) {
@@ -218,7 +260,8 @@ final class PostgresWriting {
     return true;
   }
 
-  private static boolean isOfSteps(Row row) {
+  /// Whether a row of a job is changed by [#STEPPED] alone.
+  static boolean isOfSteps(Row row) {
     var others = row.changed();
     others.andNot(OF_STEPS);
     return others.isEmpty();
@@ -237,9 +280,17 @@ final class PostgresWriting {
         .toList();
   }
 
-  /// Adds a statement without parameters.
-  void add(String text) {
+  /// Adds a statement with these parameters.
+  PostgresWriting add(String text, Object... values) {
     texts.add(text);
+    parameters.addAll(List.of(values));
+    return this;
+  }
+
+  /// Has somebody look at the rows that the last statement gives.
+  PostgresWriting look(Sql.Results look) {
+    looks.add(look);
+    return this;
   }
 
   private void write(Statement statement, List<@Nullable Object[]> rows) throws SQLException {
@@ -270,6 +321,6 @@ final class PostgresWriting {
     for (var parameter : parameters) {
       sql.bindNative(parameter);
     }
-    sql.all(List.of());
+    sql.all(looks);
   }
 }

@@ -17,6 +17,8 @@ final class Session implements AutoCloseable {
   private final Map<List<String>, Sql> together = new HashMap<>();
   private long writer;
   private long transactions;
+  private long committed;
+  private boolean isWithheld;
 
   Session(Database database, Connection connection) {
     this(database, connection, "");
@@ -48,6 +50,16 @@ final class Session implements AutoCloseable {
     return transactions;
   }
 
+  /// Notes that the last one was committed.
+  void committed() {
+    committed = transactions;
+  }
+
+  /// The last one that was committed.
+  long lastCommitted() {
+    return committed;
+  }
+
   Connection connection() {
     return connection;
   }
@@ -56,8 +68,14 @@ final class Session implements AutoCloseable {
     return database;
   }
 
+  /// Has whoever asks for anything get [Known.Unknown], or no longer.
+  void withhold(boolean isWithheld) {
+    this.isWithheld = isWithheld;
+  }
+
   /// The statement of that text, prepared once, with no parameters given yet.
   Sql sql(String text) throws SQLException {
+    requireGiven();
     var known = prepared.get(text);
     if (known == null) {
       var statement = connection.prepareStatement(preface + database.translated(text));
@@ -70,12 +88,19 @@ final class Session implements AutoCloseable {
   /// Statements that are carried out one after the other, prepared once, with no parameters given
   /// yet.
   Sql sql(List<String> texts) throws SQLException {
+    requireGiven();
     var known = together.get(texts);
     if (known == null) {
       known = sql(String.join(";\n", texts));
       together.put(List.copyOf(texts), known);
     }
     return known.begin();
+  }
+
+  private void requireGiven() {
+    if (isWithheld) {
+      throw new Known.Unknown();
+    }
   }
 
   /// The statements that were prepared so far.

@@ -47,6 +47,7 @@ final class SqliteDatabase extends Database {
   private final Checkpointer checkpointer = new Checkpointer(this);
 
   private SqliteDatabase(Path file) {
+    super(new Queues());
     this.file = file;
   }
 
@@ -254,8 +255,7 @@ final class SqliteDatabase extends Database {
 
   /// Reads nothing beforehand: a question costs no journey.
   @Override
-  void begin(Session session, Transaction transaction, Needs needs, boolean isDurable)
-      throws SQLException {
+  void begin(Session session, Transaction transaction, boolean isDurable) throws SQLException {
     sync(session, isDurable);
     session.sql("begin immediate").update();
   }
@@ -300,7 +300,8 @@ final class SqliteDatabase extends Database {
   }
 
   @Override
-  void commit(Session session, Changes changes) throws SQLException, Collision {
+  void commit(Session session, Transaction transaction, Changes changes)
+      throws SQLException, Collision {
     write(session, changes);
     session.sql("commit").update();
   }

@@ -18,7 +18,7 @@ record SqliteWriting(Session session) {
       }
     }
     for (var job : changes.changed()) {
-      update(job);
+      update(job.row());
     }
     insert(Table.ENTRY, changes.entries(), "");
     insert(Table.WAIT, changes.waits(), " on conflict do nothing");

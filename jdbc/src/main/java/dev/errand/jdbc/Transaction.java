@@ -18,13 +18,15 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/* What the units of work of one transaction share. Nothing here outlives it: other processes write too.
+/* What the units of work of one transaction share. What it has read and written may outlive it (see Known), but nothing
+ * here relies on that.
  *
  * Rows of jobs, accounts and waits are read once and changed in memory, entries and effects gathered, and all that is
- * written together at the end, in sets: a database at the other end of a wire is asked twice per transaction, however
- * many units there are and however many rows they change. While the transaction lasts nobody else changes what it has
- * read: SQLite has one writer; PostgreSQL locks the trees that the units name, and the rows of jobs as they are read,
- * since claims and renewals, which never wait for another row, take no lock on a tree.
+ * written together at the end, in sets: a database at the other end of a wire is asked twice per transaction at most,
+ * however many units there are and however many rows they change. While the transaction lasts nobody else changes what it
+ * has read: SQLite has one writer; PostgreSQL locks the trees that the units name, and the rows of jobs as they are read,
+ * since claims and renewals, which never wait for another row, take no lock on a tree. What was known and not read is
+ * proved as the locks are taken.
  *
  * A question that is not about one key is asked of the database, after it has been told of what was changed so far (see
  * sql). What a refused unit has changed is undone in memory; where the database was told of some of it, the transaction
@@ -39,10 +41,17 @@ final class Transaction {
   private final Set<String> changedAccounts = new LinkedHashSet<>();
   private final Map<String, Long> sequences = new HashMap<>();
   private final Set<String> changedSequences = new LinkedHashSet<>();
+
+  /// The trees whose rows were read, with the number of the transaction that wrote each last.
+  private final Map<String, Long> trees = new HashMap<>();
+
+  private final Set<JobId> created = new HashSet<>();
+  private final Set<String> claimed = new HashSet<>();
   private final List<@Nullable Object[]> entries = new ArrayList<>();
   private final Map<List<@Nullable Object>, @Nullable Object[]> effects = new LinkedHashMap<>();
   private final Map<String, String> definitions = new LinkedHashMap<>();
   private final Set<String> storedDefinitions;
+  private final Needs needs;
   private final Set<String> seenDefinitions = new HashSet<>();
   private final WaitRows waits;
 
@@ -62,12 +71,22 @@ final class Transaction {
   private boolean hasGuessed;
   private boolean isNews;
   private @Nullable Boolean hasLimits;
+  private boolean hasAsked;
+  private boolean isRecalled;
+  private boolean hasWritten;
+  private long stamp;
 
+  /// @param needs what its units are going to look at
   /// @param isCareful whether units are to look before they insert what is almost surely new
   /// @param storedDefinitions addresses that are surely stored
   Transaction(
-      Database database, Session session, boolean isCareful, Set<String> storedDefinitions) {
+      Database database,
+      Session session,
+      Needs needs,
+      boolean isCareful,
+      Set<String> storedDefinitions) {
     this.database = database;
+    this.needs = needs;
     this.session = session;
     this.isCareful = isCareful;
     this.storedDefinitions = storedDefinitions;
@@ -101,12 +120,14 @@ final class Transaction {
   Sql sql(String text) throws SQLException, Collision {
     flush();
     isTold = true;
+    hasAsked = true;
     return session.sql(text);
   }
 
   /// Asks or tells the database something about a table of which nothing is kept here.
   Sql direct(String text) throws SQLException {
     isTold = true;
+    hasAsked = true;
     return session.sql(text);
   }
 
@@ -139,8 +160,7 @@ final class Transaction {
 
   /// Whether the job was created in this transaction.
   boolean isNew(JobId id) {
-    var known = jobs.get(id.text());
-    return known != null && known.filter(job -> job.order() == 0).isPresent();
+    return created.contains(id);
   }
 
   /// Whether a job is known here to exist; one that is not may exist all the same.
@@ -301,10 +321,14 @@ final class Transaction {
     var before = jobs.put(id, Optional.of(job));
     hasGuessed = !isCareful;
     touched.add(job);
+    created.add(job.id());
     job.isFirstChangeBy(unit);
+    waits.loaded(List.of(id), List.of(id), List.of());
+    accounts.putIfAbsent(id, Optional.empty());
     undo.add(
         () -> {
           touched.remove(job);
+          created.remove(job.id());
           if (before == null) {
             jobs.remove(id);
           } else {
@@ -342,9 +366,77 @@ final class Transaction {
         });
   }
 
-  /// Takes note of the last number in the history of a tree.
+  /// Takes note of the last number in the history of a tree whose row is not there, as far as is
+  /// known.
   void loadedSequence(String root, long last) {
     sequences.put(root, last);
+  }
+
+  /// Takes note of a tree's row.
+  ///
+  /// @param by the number of the transaction that wrote it last
+  void loadedTree(String root, long last, long by) {
+    sequences.put(root, last);
+    trees.put(root, by);
+  }
+
+  /// The trees whose rows were there, with the number of the transaction that wrote each last.
+  Map<String, Long> trees() {
+    return trees;
+  }
+
+  long sequence(String root) {
+    return sequences.getOrDefault(root, 0L);
+  }
+
+  Needs needs() {
+    return needs;
+  }
+
+  /// The rows of jobs that are known here, by id.
+  Map<String, Optional<JobRow>> jobs() {
+    return jobs;
+  }
+
+  Map<String, Optional<Account>> accounts() {
+    return accounts;
+  }
+
+  /// The rows of jobs that were changed, if not all.
+  Set<JobRow> touched() {
+    return touched;
+  }
+
+  /// Notes that a job's row was changed in the database only.
+  void claimed(JobId job) {
+    claimed.add(job.text());
+  }
+
+  Set<String> claimed() {
+    return claimed;
+  }
+
+  /// Notes that all it has was known before it began.
+  void recalled() {
+    isRecalled = true;
+  }
+
+  boolean isRecalled() {
+    return isRecalled;
+  }
+
+  /// Whether some of what was changed was written before the end, and is known here no more.
+  boolean hasWritten() {
+    return hasWritten;
+  }
+
+  /// Takes note of this transaction's own number, as the rows have it that it writes.
+  void stamp(long number) {
+    stamp = number;
+  }
+
+  long stamp() {
+    return stamp;
   }
 
   /// The next number in the history of a tree.
@@ -436,6 +528,7 @@ final class Transaction {
     var changes = changes();
     if (!changes.isEmpty()) {
       isTold = true;
+      hasWritten = true;
       database.write(session, changes);
       written();
     }
@@ -453,7 +546,17 @@ final class Transaction {
 
   /// Ends the transaction; all that was changed is written.
   void commit() throws SQLException, Collision {
-    database.commit(session, changes());
+    var changes = changes();
+    boolean isEmpty = changes.isEmpty() && !hasAsked && !hasWritten;
+    database.commit(session, this, isEmpty ? changes : changes.with(stamped()));
+  }
+
+  /// Whoever has read anything of a tree is to see that it was changed: by its row.
+  private Map<String, Long> stamped() {
+    var all = new LinkedHashMap<String, Long>();
+    trees.keySet().forEach(root -> all.put(root, sequence(root)));
+    changedSequences.forEach(root -> all.put(root, sequence(root)));
+    return all;
   }
 
   /// Forgets the rows of jobs that were read, after statements that changed them in the database.
@@ -466,13 +569,13 @@ final class Transaction {
   private Changes changes() {
     takePlaces();
     var created = new ArrayList<Row>();
-    var changed = new ArrayList<Row>();
+    var changed = new ArrayList<JobRow>();
     for (var job : touched) {
       if (!job.row().isStored()) {
         created.add(job.row());
         isNews |= isUnclaimed(job);
       } else if (job.row().isChanged()) {
-        changed.add(job.row());
+        changed.add(job);
         isNews |= isUnclaimed(job);
       }
     }
@@ -483,7 +586,7 @@ final class Transaction {
     var defined = new ArrayList<@Nullable Object[]>();
     definitions.forEach((address, form) -> defined.add(new @Nullable Object[] {address, form}));
     var last = new LinkedHashMap<String, Long>();
-    changedSequences.forEach(root -> last.put(root, sequences.getOrDefault(root, 0L)));
+    changedSequences.forEach(root -> last.put(root, sequence(root)));
     return new Changes(
         created,
         changed,

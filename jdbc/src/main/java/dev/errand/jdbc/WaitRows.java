@@ -139,4 +139,18 @@ final class WaitRows {
   void written() {
     changed.clear();
   }
+
+  /// What was changed: true for a row to be there, false for none.
+  Map<Pair, Boolean> changed() {
+    return changed;
+  }
+
+  /// Who waits for what, as far as it was asked for.
+  Map<String, Set<String>> byWaiter() {
+    return byWaiter;
+  }
+
+  Map<String, Set<String>> byTarget() {
+    return byTarget;
+  }
 }

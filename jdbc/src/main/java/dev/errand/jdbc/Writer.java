@@ -12,6 +12,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
@@ -21,7 +23,12 @@ import org.jspecify.annotations.Nullable;
 /* One transaction at a time. A caller that finds the writer at rest carries its unit out itself:
  * handing it over and back would cost more than the work. The others queue their units and wait; a
  * thread takes all that have gathered meanwhile, applies them in one transaction, syncs once, and
- * answers them all. So a lonely commit costs one sync, and many at a time share one.
+ * answers them all. So a lonely commit costs one sync, and many at a time share one. Where more has gathered by then,
+ * another thread answers, and this one goes on; in which order callers hear is nobody's concern.
+ *
+ * Where the database still knows what the units need (Database.recall), they are applied before the transaction is begun,
+ * and all of it happens in its commit. If one refuses itself, or asks for more, or the commit finds that it is not so, then
+ * nothing has happened, and they are applied again to what is looked at.
  *
  * A unit that refuses itself (a lost lease, an id that is taken) leaves nothing: what it has changed
  * is undone in memory, or, where the database was told of it, the whole transaction is taken back
@@ -60,6 +67,11 @@ final class Writer implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
   private final Thread thread;
+
+  /// Answers while the writer's thread goes on.
+  private final ExecutorService answers =
+      Executors.newSingleThreadExecutor(
+          Thread.ofPlatform().name("errand-store-answers").daemon().factory());
 
   /// Addresses of definitions that are surely stored: they are never deleted.
   private final Set<String> definitions = ConcurrentHashMap.newKeySet();
@@ -168,7 +180,7 @@ final class Writer implements AutoCloseable {
 
   private void work() {
     while (awaitWork()) {
-      List<Pending<?>> batch;
+      final List<Pending<?>> batch;
       turn.lock();
       try {
         batch = take();
@@ -176,7 +188,11 @@ final class Writer implements AutoCloseable {
       } finally {
         turn.unlock();
       }
-      answer(batch);
+      if (queued() == 0) {
+        answer(batch);
+      } else {
+        answers.execute(() -> answer(batch));
+      }
     }
   }
 
@@ -234,7 +250,77 @@ final class Writer implements AutoCloseable {
   private void commit(List<Pending<?>> batch, boolean isCareful)
       throws SQLException, CannotBegin, Collision, Spoiled {
     var open = open();
-    var transaction = new Transaction(database, open, isCareful, definitions);
+    var needs = new Needs();
+    batch.forEach(unit -> needs.of(unit.work));
+    if (isCareful || !commitKnown(open, needs, batch)) {
+      commitLooking(open, needs, batch, isCareful);
+    }
+  }
+
+  /// Commits by what is still known, without a look at the database; false where that does not do,
+  /// and nothing was done. Nobody is refused by what is known: that takes a look.
+  private boolean commitKnown(Session open, Needs needs, List<Pending<?>> batch)
+      throws SQLException, Collision {
+    var transaction = new Transaction(database, open, needs, false, definitions);
+    if (!database.recall(transaction)) {
+      return false;
+    }
+    transaction.setNow(clock.instant().toEpochMilli());
+    if (!succeed(open, transaction, batch)) {
+      transaction.abandon();
+      database.forget(needs);
+      return false;
+    }
+    try {
+      transaction.commit();
+    } catch (SQLException failed) {
+      database.forget(needs);
+      rollback(open);
+      if (database.isOutdated(failed)) {
+        transaction.abandon();
+        return false;
+      }
+      if (!database.isPassing(failed) || !isCommitted(open)) {
+        throw failed;
+      }
+    } catch (Collision | RuntimeException | Error unforeseen) {
+      transaction.abandon();
+      database.forget(needs);
+      rollback(open);
+      throw unforeseen;
+    }
+    committed(transaction);
+    return true;
+  }
+
+  /// Whether all units succeed with what is known.
+  private static boolean succeed(Session open, Transaction transaction, List<Pending<?>> batch) {
+    open.withhold(true);
+    try {
+      for (var unit : batch) {
+        unit.apply(transaction, false);
+        if (unit.failure != null) {
+          return false;
+        }
+      }
+      return true;
+    } catch (SQLException | Collision | Spoiled | RuntimeException toBeDoneAgain) {
+      return false;
+    } finally {
+      open.withhold(false);
+    }
+  }
+
+  private void committed(Transaction transaction) {
+    definitions.addAll(transaction.seenDefinitions());
+    if (transaction.isNews()) {
+      isNews.set(true);
+    }
+  }
+
+  private void commitLooking(Session open, Needs needs, List<Pending<?>> batch, boolean isCareful)
+      throws SQLException, CannotBegin, Collision, Spoiled {
+    var transaction = new Transaction(database, open, needs, isCareful, definitions);
     begin(open, transaction, batch);
     // Not before others are kept out: what is committed later is not to be earlier.
     transaction.setNow(clock.instant().toEpochMilli());
@@ -250,17 +336,16 @@ final class Writer implements AutoCloseable {
       }
       isCommitting = true;
       transaction.commit();
-      definitions.addAll(transaction.seenDefinitions());
-      if (transaction.isNews()) {
-        isNews.set(true);
-      }
+      committed(transaction);
     } catch (SQLException failed) {
+      database.forget(needs);
       rollback(open);
       if (!isCommitting || !database.isPassing(failed) || !isCommitted(open)) {
         throw failed;
       }
     } catch (Collision | Spoiled | RuntimeException | Error unforeseen) {
       transaction.abandon();
+      database.forget(needs);
       rollback(open);
       throw unforeseen;
     }
@@ -274,11 +359,9 @@ final class Writer implements AutoCloseable {
 
   private void begin(Session open, Transaction transaction, List<Pending<?>> batch)
       throws SQLException, CannotBegin {
-    var needs = new Needs();
-    batch.forEach(unit -> unit.work.announce(needs));
     boolean isDurable = !batch.stream().allMatch(unit -> unit.work.mayBeForgotten());
     try {
-      database.begin(open, transaction, needs, isDurable);
+      database.begin(open, transaction, isDurable);
     } catch (SQLException refused) {
       rollback(open);
       if (database.isPassing(refused)) {
@@ -325,6 +408,7 @@ final class Writer implements AutoCloseable {
       lock.unlock();
     }
     Threads.join(thread);
+    answers.close();
     try {
       if (session != null) {
         session.close();

@@ -61,7 +61,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The same seed gives the same calls. Names are few, so that they collide; leases are kept after
 /// they were lost, so that stale ones are used too.
-final class RandomCalls {
+public final class RandomCalls {
   private static final int CALLS = 1_500;
   private static final int BETWEEN_SNAPSHOTS = 50;
   private static final int REMEMBERED = 12;
@@ -80,25 +80,41 @@ final class RandomCalls {
   private final Store store;
   private final Store reference;
   private final ManualClock clock;
+  private final boolean isUsual;
   private final List<Held> held = new ArrayList<>();
   private final Map<JobId, Integer> turns = new HashMap<>();
   private final Deque<String> trace = new ArrayDeque<>();
 
   RandomCalls(long seed, Store store, Store reference, ManualClock clock) {
+    this(seed, store, reference, clock, false);
+  }
+
+  private RandomCalls(long seed, Store store, Store reference, ManualClock clock, boolean isUsual) {
     this.seed = seed;
     this.random = new Random(seed);
     this.store = store;
     this.reference = reference;
     this.clock = clock;
+    this.isUsual = isUsual;
+  }
+
+  /// Calls of which most are what jobs do most: to create children, to wait for them, and to end.
+  ///
+  /// @param clock tells both what is due
+  public static RandomCalls usual(long seed, Store store, Store reference, ManualClock clock) {
+    return new RandomCalls(seed, store, reference, clock, true);
   }
 
   /// The seed given as system property `errand.seed`, else a new one.
-  static long seed() {
+  public static long seed() {
     var given = System.getProperty("errand.seed");
     return given == null ? RandomGenerator.getDefault().nextLong() : Long.parseLong(given);
   }
 
-  void run() {
+  /// Makes them.
+  ///
+  /// @throws AssertionError if the two do not answer the same, with the last calls
+  public void run() {
     for (int call = 1; call <= CALLS; call++) {
       act();
       if (call % BETWEEN_SNAPSHOTS == 0 || call == CALLS) {
@@ -149,6 +165,26 @@ final class RandomCalls {
   }
 
   private void act() {
+    if (isUsual && chance(90)) {
+      actAsUsual();
+    } else {
+      actAnyhow();
+    }
+  }
+
+  private void actAsUsual() {
+    if (held.size() < FEW) {
+      var job = root();
+      same("submit " + job, any -> any.submit(job));
+      claim();
+    } else if (chance(5)) {
+      signal();
+    } else {
+      commit(held.getLast());
+    }
+  }
+
+  private void actAnyhow() {
     int dice = random.nextInt(100);
     if (dice < 6) {
       var job = root();
@@ -331,6 +367,9 @@ final class RandomCalls {
   }
 
   private Change change(JobId job, Map<Integer, Integer> lengths) {
+    if (isUsual && chance(90)) {
+      return usual(job);
+    }
     return switch (random.nextInt(15)) {
       case 9 -> new Change.Given(List.of(known(job.child(1 + random.nextInt(5)))));
       case 0 ->
@@ -356,6 +395,27 @@ final class RandomCalls {
       case 13 -> new Change.LastCall();
       default -> new Change.Spent(new Usage(1, random.nextInt(100), random.nextInt(100), 7));
     };
+  }
+
+  private Change usual(JobId job) {
+    return switch (random.nextInt(5)) {
+      case 0 -> Jobs.delivered(random.nextInt(100));
+      case 1 -> new Change.Journalled(effect());
+      case 2, 3 -> job.depth() < DEEPEST ? new Change.Created(usualChild(job)) : Jobs.said("deep");
+      default -> Jobs.said("on");
+    };
+  }
+
+  /// One that does not exist.
+  private NewJob usualChild(JobId parent) {
+    int last =
+        reference.children(parent, 0, MANY).stream()
+            .mapToInt(child -> child.id().ordinal())
+            .max()
+            .orElse(0);
+    var id = parent.child(last + 1);
+    var handler = Subtask.open(Json.object(Subtask.FUTURE, last + 1));
+    return new NewJob(id, null, definition(), "asked", handler, null);
   }
 
   private Budget amount() {
@@ -419,6 +479,11 @@ final class RandomCalls {
   }
 
   private Wait wait(JobId job) {
+    var children = reference.children(job, 0, MANY).stream().map(JobRecord::id).toList();
+    if (isUsual && chance(80) && !children.isEmpty()) {
+      var some = children.subList(random.nextInt(children.size()), children.size());
+      return new Wait(some, 1 + random.nextInt(some.size()), null, false);
+    }
     var known = reference.jobs("", "", MANY).stream().map(JobRecord::id).toList();
     var handlers =
         Stream.generate(() -> chance(98) ? pick(known) : job.child(UNKNOWN))
