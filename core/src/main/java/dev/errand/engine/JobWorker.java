@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -120,6 +121,7 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
   /// Whether the last look found nothing that waits to be claimed.
   private volatile boolean caughtUp;
 
+  private final AtomicBoolean isStatusToBeShown = new AtomicBoolean();
   private volatile @Nullable StoreException failure;
 
   JobWorker(
@@ -151,7 +153,6 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
 
   void start() {
     timer.every(lease.dividedBy(3), this::renew);
-    timer.every(STATUS_SHOWN_EVERY, this::showStatus);
     timer.after(COLLECTED_EVERY, this::collect);
     heeded = store.stops(0).stream().mapToLong(Stop::number).max().orElse(0);
     stopping.every(poll, this::lookForStops);
@@ -371,6 +372,7 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
   private void activate(JobAdvancer advancer) {
     permitted.add(advancer);
     active.put(advancer.job(), advancer);
+    showStatusSoon();
     if (draining) {
       advancer.rest();
     }
@@ -581,9 +583,22 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     signals.fellDue();
   }
 
-  /// Has it committed that jobs have begun, of those that have not come to commit anything yet.
+  /// Has it committed that jobs have begun, of those that have not come to commit anything yet;
+  /// goes on as long as jobs are advanced.
   private void showStatus() {
+    isStatusToBeShown.set(false);
     active.values().forEach(advancer -> advancer.writer().commitSoon());
+    if (!active.isEmpty()) {
+      showStatusSoon();
+    }
+  }
+
+  /// Who becomes active calls it after that, and who shows says so before it looks who is active:
+  /// one of the two sees the other.
+  private void showStatusSoon() {
+    if (!isStatusToBeShown.getAndSet(true)) {
+      timer.after(STATUS_SHOWN_EVERY, this::showStatus);
+    }
   }
 
   /// Frees a few pieces that no workspace has any more, and comes back for the others: commits wait
