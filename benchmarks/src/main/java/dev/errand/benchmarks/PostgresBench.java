@@ -33,7 +33,10 @@ final class PostgresBench {
   private static final Duration SETTLING = Duration.ofSeconds(25);
 
   private static final Duration WATCHED = Duration.ofMinutes(1);
+
+  /// As many as `benchmarks/postgres-beside-dbos.sh` gives the other.
   private static final int ROUNDS = 15;
+
   private static final int CHILDREN = 1000;
   private static final int PARENTS = 16;
   private static final int IN_A_ROW = 100;
