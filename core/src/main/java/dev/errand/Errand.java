@@ -328,7 +328,8 @@ public final class Errand implements AutoCloseable {
 
   /// Waits until something may have changed, at most `atMost`.
   ///
-  /// @throws StoreException if the store failed behind the worker's back
+  /// @throws StoreException if the store failed the worker, which goes on trying, and could claim
+  ///   nothing since
   public void awaitChange(Duration atMost) throws InterruptedException {
     engine.awaitChange(atMost);
   }

@@ -2,8 +2,10 @@ package dev.errand.cli;
 
 import dev.errand.Errand;
 import dev.errand.job.JobId;
+import dev.errand.job.StoreException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /// The option of commands that work until they are told to end, and then leave their jobs to
@@ -24,17 +26,32 @@ final class DrainOptions {
     }
   }
 
-  /// Waits until the process is told to end.
-  ///
-  /// @throws dev.errand.job.StoreException if the store failed behind the worker's back
-  static Termination.Cause awaitEnd(Termination termination, Errand errand)
+  /// Waits until the process is told to end; says when the store fails the worker, which goes on
+  /// trying, and when it can be used again.
+  static Termination.Cause awaitEnd(Termination termination, Errand errand, Screen screen)
       throws InterruptedException {
+    boolean isInTrouble = false;
     while (true) {
       var told = termination.await(BETWEEN_LOOKS);
       if (told.isPresent()) {
         return told.get();
       }
-      errand.awaitChange(Duration.ZERO); // says whether the store has failed
+      var trouble = trouble(errand);
+      if (trouble.isPresent() && !isInTrouble) {
+        screen.say("errand: the store failed, and is tried again and again: " + trouble.get());
+      } else if (trouble.isEmpty() && isInTrouble) {
+        screen.say("errand: the store can be used again");
+      }
+      isInTrouble = trouble.isPresent();
+    }
+  }
+
+  private static Optional<String> trouble(Errand errand) throws InterruptedException {
+    try {
+      errand.awaitChange(Duration.ZERO);
+      return Optional.empty();
+    } catch (StoreException failed) {
+      return Optional.of(String.valueOf(failed.getMessage()));
     }
   }
 

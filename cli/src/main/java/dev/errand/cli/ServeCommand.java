@@ -76,7 +76,7 @@ final class ServeCommand implements Callable<Integer> {
       if (!noWorker) {
         work.start(errand);
       }
-      return leave(errand, door, DrainOptions.awaitEnd(termination, errand));
+      return leave(errand, door, DrainOptions.awaitEnd(termination, errand, surroundings.screen()));
     }
   }
 

@@ -52,7 +52,7 @@ final class WorkerCommand implements Callable<Integer> {
       agents.register(errand, surroundings);
       work.start(errand, Duration.ofSeconds(lease));
       tellBegin();
-      var cause = DrainOptions.awaitEnd(termination, errand);
+      var cause = DrainOptions.awaitEnd(termination, errand, surroundings.screen());
       tellDrain();
       var left = drain.drain(errand);
       tellEnd(left);

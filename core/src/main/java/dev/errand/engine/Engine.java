@@ -288,7 +288,8 @@ public final class Engine implements AutoCloseable {
   /// Waits until the job has ended.
   ///
   /// @return the job; without an outcome if the time ran out first
-  /// @throws StoreException if the store failed, also behind the worker's back
+  /// @throws StoreException if the store failed, also if it failed the worker, which could claim
+  ///   nothing since
   @SuppressWarnings("try") // others are only listened to
   public JobRecord await(JobId id, Duration atMost) throws InterruptedException {
     Instant end = clock.instant().plus(atMost);
@@ -310,19 +311,19 @@ public final class Engine implements AutoCloseable {
 
   /// Waits until something may have changed, at most `atMost`.
   ///
-  /// @throws StoreException if the store failed behind the worker's back
+  /// @throws StoreException if the store failed the worker, which could claim nothing since
   public void awaitChange(Duration atMost) throws InterruptedException {
     signals.awaitChange(atMost);
     check();
   }
 
   private void check() {
-    Optional<StoreException> failure;
+    Optional<StoreException> trouble;
     synchronized (this) {
-      failure = worker == null ? Optional.empty() : worker.failure();
+      trouble = worker == null ? Optional.empty() : worker.trouble();
     }
-    if (failure.isPresent()) {
-      throw failure.get();
+    if (trouble.isPresent()) {
+      throw trouble.get();
     }
   }
 

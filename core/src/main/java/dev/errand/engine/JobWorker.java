@@ -44,13 +44,18 @@ import org.slf4j.LoggerFactory;
  * Parked jobs. The thread of a suspended job stays where it is, blocked inside the statement, as a cache. Its place
  * is entered before the suspension is committed: from the commit on, the job may be woken and claimed at any moment,
  * and a claim must find the place or it would begin a second thread for the job. A place ends in exactly one way, decided
- * by Place.settle: a claim is given to it, or it is dropped. A claim that finds the place dropped, or made for an older
+ * by Place.settle: a claim is given to it, or it is dropped. (A claim that is given to the place of a thread which then
+ * was not suspended is for another thread; what this one is about to commit is refused.) A claim that finds the place dropped, or made for an older
  * version of the job, begins afresh from the rows.
  *
  * Draining. Once that has begun nothing is claimed, every place is dropped, and each active job is asked to come to rest:
  * its thread then unwinds at the next place where the rows say all that is needed, and hands the lease back in the commit
  * of what is pending. Who begins to drain looks at the active jobs and the places after it has said so; who adds one
  * looks whether that was said after it has added it. So one of the two sees the other.
+ *
+ * Trouble. A worker outlives its store's: a job whose thread the store fails is given up here, as if the process had died,
+ * and goes on from its rows once its lease has run out, perhaps here again. The claiming thread pauses, and tries again and
+ * again: what it can claim from can be used.
  */
 final class JobWorker implements Parking, Taker, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobWorker.class);
@@ -122,7 +127,7 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
   private volatile boolean caughtUp;
 
   private final AtomicBoolean isStatusToBeShown = new AtomicBoolean();
-  private volatile @Nullable StoreException failure;
+  private volatile @Nullable StoreException trouble;
 
   JobWorker(
       Store store,
@@ -160,9 +165,9 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     claiming.start();
   }
 
-  /// The failure of the store that stopped this worker; empty while it works.
-  Optional<StoreException> failure() {
-    return Optional.ofNullable(failure);
+  /// What the store failed at, if nothing was claimed from it since.
+  Optional<StoreException> trouble() {
+    return Optional.ofNullable(trouble);
   }
 
   /// Whether nothing is being advanced here and nothing will fall due by itself soon.
@@ -180,23 +185,57 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
   }
 
   private void claimUntilTheEnd() {
-    while (running && !draining) {
-      try {
-        long seen = signals.count();
-        if (claimSome() || signals.count() != seen) {
-          idle = false;
-        } else if (!isDueWithin(seen, SHORTLY)) {
-          // Most often something has fallen due by now, and what falls due later need not be asked.
-          awaitDue(seen, store.nextDue());
+    try {
+      while (claimsMore()) {
+        if (trouble != null) {
+          awaitRest(System.nanoTime() + poll.toNanos(), () -> !claimsMore());
         }
-      } catch (StoreException broken) {
-        storeFailed(broken);
-      } catch (InterruptedException stopped) {
-        return;
-      } catch (RuntimeException fault) {
-        LOG.error("Claiming failed for a fault of the library", fault);
-        storeFailed(new StoreException("Claiming failed; the log has more: " + fault, fault));
+        try {
+          claimOrWait();
+        } catch (StoreException broken) {
+          storeFailed(broken);
+        } catch (RuntimeException fault) {
+          LOG.error("Claiming failed for a fault of the library", fault);
+          storeFailed(new StoreException("Claiming failed; the log has more: " + fault, fault));
+        }
       }
+    } catch (InterruptedException stopped) {
+      LOG.debug("{} claims nothing more", name);
+    }
+  }
+
+  private boolean claimsMore() {
+    return running && !draining;
+  }
+
+  private void claimOrWait() throws InterruptedException {
+    long seen = signals.count();
+    if (claimSome() || signals.count() != seen) {
+      idle = false;
+    } else if (!isDueWithin(seen, SHORTLY)) {
+      // Most often something has fallen due by now, and what falls due later need not be asked.
+      awaitDue(seen, store.nextDue());
+    }
+  }
+
+  /// Says so to the log, once, and to whoever waits here.
+  private void storeFailed(StoreException broken) {
+    if (!running) {
+      return;
+    }
+    if (trouble == null) {
+      LOG.warn("The store failed, and is tried until it can be used: {}", broken.getMessage());
+    }
+    trouble = broken;
+    signals.someEnded();
+    signals.fellDue();
+  }
+
+  /// @param before what the matter was before something was claimed
+  private void noteClaimed(@Nullable StoreException before) {
+    if (before != null && trouble == before) {
+      trouble = null;
+      LOG.info("The store can be used again");
     }
   }
 
@@ -205,7 +244,7 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
   private void awaitDue(long seen, Optional<Instant> next) throws InterruptedException {
     long end = System.nanoTime() + untilNextLook(next).toNanos();
     long left = 1;
-    while (left > 0 && signals.count() == seen && running && !draining) {
+    while (left > 0 && signals.count() == seen && claimsMore()) {
       idle = isResting() && signals.count() == seen && next.filter(this::isSoon).isEmpty();
       signals.changed();
       left = end - System.nanoTime();
@@ -254,7 +293,9 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     }
     List<Claim> claims = List.of();
     try {
+      var before = trouble;
       claims = store.claim(name, taken, lease);
+      noteClaimed(before);
     } finally {
       permits.release(taken - claims.size());
     }
@@ -330,8 +371,6 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     } catch (RuntimeException fault) {
       LOG.error("Job {} could not be begun for a fault of the library", claim.job().id(), fault);
       giveBack(1);
-      storeFailed(
-          new StoreException("A job could not be begun; the log has more: " + fault, fault));
     }
   }
 
@@ -360,7 +399,7 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
               clock);
     } catch (StoreException broken) {
       giveBack(1);
-      storeFailed(broken);
+      givenUp(claim.job().id(), broken);
       return;
     }
     activate(advancer);
@@ -471,7 +510,7 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     } catch (StaleLeaseException lost) {
       LOG.info("Job {} went on elsewhere: {}", id, lost.getMessage());
     } catch (StoreException broken) {
-      storeFailed(broken);
+      givenUp(id, broken);
     } catch (StoppedException stopped) {
       end(advancer, stopped.stop());
     } catch (RuntimeException | Error thrown) {
@@ -511,7 +550,7 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     } catch (StaleLeaseException lost) {
       LOG.debug("Job {} was ended elsewhere: {}", advancer.job(), lost.getMessage());
     } catch (StoreException broken) {
-      storeFailed(broken);
+      givenUp(advancer.job(), broken);
     }
   }
 
@@ -523,7 +562,7 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     } catch (StaleLeaseException lost) {
       LOG.info("Job {} went on elsewhere: {}", advancer.job(), lost.getMessage());
     } catch (StoreException broken) {
-      storeFailed(broken);
+      givenUp(advancer.job(), broken);
     }
   }
 
@@ -536,7 +575,7 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     } catch (StoppedException stopped) {
       end(advancer, stopped.stop());
     } catch (StoreException broken) {
-      storeFailed(broken);
+      givenUp(advancer.job(), broken);
     }
   }
 
@@ -556,7 +595,7 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     } catch (StaleLeaseException lost) {
       LOG.info("Job {} went on elsewhere: {}", advancer.job(), lost.getMessage());
     } catch (StoreException broken) {
-      storeFailed(broken);
+      givenUp(advancer.job(), broken);
     }
   }
 
@@ -572,15 +611,9 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     }
   }
 
-  private void storeFailed(StoreException broken) {
-    if (!running) {
-      return;
-    }
-    LOG.debug("The store failed", broken);
-    failure = broken;
-    running = false;
-    signals.someEnded();
-    signals.fellDue();
+  private void givenUp(JobId job, StoreException broken) {
+    LOG.info("Job {} goes on once its lease has run out: {}", job, broken.getMessage());
+    storeFailed(broken);
   }
 
   /// Has it committed that jobs have begun, of those that have not come to commit anything yet;
@@ -638,13 +671,18 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
       JobId job, int answers, BooleanSupplier suspend, LongSupplier version) {
     var place = new Place(answers, arrivals.incrementAndGet());
     var advancer = active.get(job);
-    parked.put(job, place);
+    var before = parked.put(job, place);
+    if (before != null) {
+      before.drop(); // of a thread that was claimed a job that this one still has
+    }
     boolean suspended = false;
     try {
       suspended = suspend.getAsBoolean();
     } finally {
       if (!suspended) {
+        // Its lease may have run out, so that a claim has come that is not for this thread.
         parked.remove(job, place);
+        place.leave().ifPresent(this::begin);
       }
     }
     if (!suspended) {
@@ -745,6 +783,7 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
   private void beginDraining() {
     draining = true;
     signals.fellDue();
+    notifyOfRest();
     dropParked();
     active.values().forEach(JobAdvancer::rest);
   }

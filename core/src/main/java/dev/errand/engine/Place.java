@@ -2,6 +2,7 @@ package dev.errand.engine;
 
 import dev.errand.spi.Claim;
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 
@@ -32,6 +33,14 @@ final class Place {
   /// Gives the thread up, unless it has its claim.
   void drop() {
     claim.cancel(false);
+  }
+
+  /// Gives the place up where nobody is going to wait in it.
+  ///
+  /// @return the claim that it was given before
+  Optional<Claim> leave() {
+    drop();
+    return claim.isCompletedExceptionally() ? Optional.empty() : Optional.of(claim.join());
   }
 
   /// Waits for the claim.

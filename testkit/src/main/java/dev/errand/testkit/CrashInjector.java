@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Thread-safe. With [#halting] the process ends there, as by `kill -9`; with [#failing] every call
 /// from then on fails, as it would for a process that is gone, and another engine over the same
-/// store can take over.
+/// store can take over; or, once it is mended ([#mend]), the same.
 public final class CrashInjector {
   private static final Set<String> WRITES = Set.of("submit", "stop", "claim", "commit", "remember");
 
@@ -54,12 +54,18 @@ public final class CrashInjector {
             Store.class.getClassLoader(), new Class<?>[] {Store.class}, this::invoke);
   }
 
+  /// Lets calls succeed again, as once a store can be reached again that could not be for a while.
+  /// No other crash comes.
+  public void mend() {
+    crashed = false;
+  }
+
   /// How many writes were begun.
   public long writes() {
     return writes.get();
   }
 
-  /// Whether the crash has come.
+  /// Whether the crash has come and was not mended.
   public boolean crashed() {
     return crashed;
   }
@@ -79,19 +85,19 @@ public final class CrashInjector {
     }
     boolean chosen = WRITES.contains(method.getName()) && writes.incrementAndGet() == crashAt;
     if (chosen && !after) {
-      crash();
+      throw crash();
     }
     enter();
     try {
       var result = method.invoke(store, arguments);
       if (chosen) {
-        crash();
+        throw crash();
       }
       checkAlive();
       return result;
     } catch (InvocationTargetException refused) {
       if (chosen) {
-        crash();
+        throw crash();
       }
       checkAlive();
       throw refused.getCause();
@@ -110,14 +116,19 @@ public final class CrashInjector {
     notifyAll();
   }
 
-  private void crash() {
+  private StoreException crash() {
     crashed = true;
     crash.run();
+    return gone();
   }
 
   private void checkAlive() {
     if (crashed) {
-      throw new StoreException("This process was crashed by the test");
+      throw gone();
     }
+  }
+
+  private static StoreException gone() {
+    return new StoreException("This process was crashed by the test");
   }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -22,10 +23,16 @@ import java.util.stream.Stream;
 ///
 /// Thread-safe.
 final class Crew implements AutoCloseable {
+  private static final int KILLED = 137;
+
   private final String store;
   private final Log log;
   private final Duration lease;
   private final List<Member> members = new ArrayList<>();
+
+  /// Those that nobody killed.
+  private final List<String> ended = new CopyOnWriteArrayList<>();
+
   private volatile boolean closed;
 
   /// @param store what workers open, which may be another way to the store than the test's
@@ -68,8 +75,11 @@ final class Crew implements AutoCloseable {
       try {
         while (!closed) {
           read(process);
-          process.waitFor();
+          int code = process.waitFor();
           if (!closed) {
+            if (code != KILLED) {
+              ended.add("%s ended by itself, with %d".formatted(name, code));
+            }
             process = start();
           }
         }
@@ -180,6 +190,11 @@ final class Crew implements AutoCloseable {
       all.append(unreadable);
     }
     return all.toString();
+  }
+
+  /// That none has ended but by being killed.
+  void judge() {
+    assertThat(ended).as(errors(log)).isEmpty();
   }
 
   /// Ends all of them by `kill -9`.

@@ -41,6 +41,7 @@ class DisturbedWorkersTest {
       crew.add(Duration.ZERO, 8);
       crew.add(Duration.ZERO, 8);
       disturb(site, new Disturbances(site, crew, new Leases(store), random).ofProcesses());
+      crew.judge();
     }
   }
 
@@ -61,6 +62,7 @@ class DisturbedWorkersTest {
         var all = new ArrayList<>(disturbances.ofProcesses());
         all.addAll(disturbances.ofDatabase(server, proxy, url));
         disturb(site, all);
+        crew.judge();
       }
     }
   }

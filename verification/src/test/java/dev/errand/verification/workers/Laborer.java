@@ -13,8 +13,6 @@ import java.time.InstantSource;
 /// seconds its own clock is wrong, and how many jobs it advances at a time; or the store, the
 /// folder of logs, its name, `cancel` and the id of a job.
 final class Laborer {
-  static final int STORE_FAILED = 3;
-
   private Laborer() {}
 
   public static void main(String[] arguments) throws Exception {
@@ -43,11 +41,12 @@ final class Laborer {
           .start();
       System.out.println("working");
       while (true) {
-        errand.awaitChange(Duration.ofSeconds(1));
+        try {
+          errand.awaitChange(Duration.ofSeconds(1));
+        } catch (StoreException failed) {
+          System.err.println(name + " goes on in spite of: " + failed.getMessage());
+        }
       }
-    } catch (StoreException failed) {
-      System.err.println(name + ": " + failed.getMessage());
-      Runtime.getRuntime().halt(STORE_FAILED);
     }
   }
 

@@ -86,8 +86,11 @@ final class Site implements AutoCloseable {
     return submit(work.coding(), spec -> spec.code(Work.CODE), Json.of(Work.CODE_ENDS_WITH));
   }
 
-  JobId submitTree(int levels, int wide) {
-    return submit(work.tree(), spec -> spec.var("levels", levels).var("wide", wide), null);
+  JobId submitTree(int levels, int wide, String until) {
+    return submit(
+        work.tree(),
+        spec -> spec.var("levels", levels).var("wide", wide).var("until", until),
+        null);
   }
 
   JobId submitChat() {

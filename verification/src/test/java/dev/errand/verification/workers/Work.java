@@ -115,18 +115,23 @@ final class Work {
     return Agent.named("chat").model(new Saying(DELEGATE, "heard")).build();
   }
 
-  /// Given `levels` and `wide`: a tree whose leaves sleep for an hour.
+  /// Given `levels`, `wide` and `until`: a tree whose leaves sleep for an hour, and whose last
+  /// branches do not grow before there is the sign `until`.
   Agent tree() {
-    return Agent.named("tree").tools(again()).program(this::grow).build();
+    return Agent.named("tree").tools(again(), hold()).program(this::grow).build();
   }
 
   /// Given `until`, the name of a sign: calls a tool that returns when the sign is there.
   Agent held() {
-    var tool = ToolFunction.of("hold", "Waits for a sign.", List.of("until"), this::hold);
-    return Agent.named("held")
-        .tools(tool)
-        .program(job -> job.call("hold", Json.object("until", job.var("until", String.class))))
-        .build();
+    return Agent.named("held").tools(hold()).program(Work::holdUntil).build();
+  }
+
+  private static Object holdUntil(JobScope job) {
+    return job.call("hold", Json.object("until", job.var("until", String.class)));
+  }
+
+  private ToolFunction hold() {
+    return ToolFunction.of("hold", "Waits for a sign.", List.of("until"), this::hold);
   }
 
   private Object hold(ToolFunction.Call call) {
@@ -161,10 +166,19 @@ final class Work {
       job.sleep(Duration.ofHours(1));
       return 1;
     }
+    if (levels == 1) {
+      holdUntil(job);
+    }
     int wide = job.var("wide", Integer.class);
+    var until = job.var("until", String.class);
     var children = new ArrayList<SubTaskHandler>();
     for (int n = 0; n < wide; n++) {
-      children.add(job.start(SubTaskSpec.of("tree").var("levels", levels - 1).var("wide", wide)));
+      children.add(
+          job.start(
+              SubTaskSpec.of("tree")
+                  .var("levels", levels - 1)
+                  .var("wide", wide)
+                  .var("until", until)));
     }
     return job.awaitAll(children).stream().mapToInt(child -> child.result(Integer.class)).sum();
   }

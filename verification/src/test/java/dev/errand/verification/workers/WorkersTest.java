@@ -6,6 +6,7 @@ import dev.errand.job.JobId;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Outcome;
 import dev.errand.testkit.PostgresServer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,6 +47,12 @@ class WorkersTest {
         .toList();
   }
 
+  private static long leaves(Log log) {
+    return log.read().stream()
+        .filter(done -> done instanceof Operation.Made made && made.tool().equals("again"))
+        .count();
+  }
+
   @ParameterizedTest
   @EnumSource
   void two_workers_do_ten_thousand_jobs_each_once(Shared shared) throws Exception {
@@ -83,9 +90,10 @@ class WorkersTest {
       for (int i = 0; i < 3; i++) {
         crew.add(Duration.ZERO, 4);
       }
-      var root = site.submitTree(3, 6);
-      Eventually.await("all leaves, on three workers")
-          .until(() -> log.read().size() >= 6 * 6 * 6 && workersSeen(site).size() == 3);
+      var root = site.submitTree(3, 6, "spread");
+      Eventually.await("branches on three workers").until(() -> workersSeen(site).size() == 3);
+      Files.createFile(log.sign("spread"));
+      Eventually.await("all leaves").until(() -> leaves(log) == 6 * 6 * 6);
       Crew.once(log, "fourth", List.of(store, folder.toString(), "fourth", "cancel", root.text()));
       site.awaitEnd(root);
       site.judge("cancelled from a fourth process");
