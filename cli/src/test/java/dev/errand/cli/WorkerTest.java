@@ -7,6 +7,7 @@ import dev.errand.job.Json;
 import dev.errand.testkit.PostgresServer;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,6 +49,7 @@ class WorkerTest {
   private Shell shell = new Shell(Path.of(""));
   private final List<Process> started = new ArrayList<>();
   private final Map<String, String> environment = new HashMap<>();
+  private Redirect errors = Redirect.INHERIT;
 
   @BeforeEach
   void start_in_an_empty_directory() {
@@ -147,6 +149,29 @@ class WorkerTest {
   }
 
   @Test
+  void one_whose_store_fails_says_so_and_goes_on_once_it_can_be_used() throws Exception {
+    var url = PostgresServer.shared().newDatabase();
+    environment.put("ERRAND_STORE", url);
+    shell = shell.with("ERRAND_STORE", url);
+    errors = Redirect.PIPE;
+    var process = worker();
+    assertThat(lines(process).readLine()).contains("works");
+    var said = process.errorReader(StandardCharsets.UTF_8);
+
+    PostgresServer.ask(url, "ALTER SCHEMA errand RENAME TO away");
+
+    assertThat(said.readLine()).startsWith("errand: the store failed, and is tried again");
+    PostgresServer.ask(url, "ALTER SCHEMA away RENAME TO errand");
+    assertThat(said.readLine()).isEqualTo("errand: the store can be used again");
+    errors = Redirect.INHERIT;
+    submit("print('begun')\nwhile not list_files('go'): pass\nexit(7)", "later");
+    shell.file("go", "");
+    await().atMost(LONG).until(() -> job("later").text("outcome").isPresent());
+    signal(process, "TERM");
+    assertThat(process.waitFor()).isZero();
+  }
+
+  @Test
   void wrong_bounds_are_refused() {
     assertThat(shell.errand("worker", "--lease", "0").err()).contains("--lease must be at least 1");
     assertThat(shell.errand("worker", "--drain-within", "-1").err())
@@ -196,7 +221,7 @@ class WorkerTest {
     command.addAll(List.of(words));
     var builder = new ProcessBuilder(command).directory(directory.toFile());
     builder.environment().putAll(environment);
-    var process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    var process = builder.redirectError(errors).start();
     started.add(process);
     return process;
   }

@@ -11,7 +11,14 @@ final class PostgresTrouble {
   private PostgresTrouble() {}
 
   static StoreException with(SQLException error) {
-    return new StoreException(explain(state(error), String.valueOf(error.getMessage())), error);
+    return new StoreException(explain(state(error), said(error)), error);
+  }
+
+  /// In one line, and without the place in our statement.
+  private static String said(SQLException error) {
+    return String.valueOf(error.getMessage())
+        .replaceAll("\\R\\s*Position: [0-9]+", "")
+        .replaceAll("\\s*\\R\\s*", "; ");
   }
 
   private static String state(SQLException error) {
