@@ -61,6 +61,15 @@ public final class PostgresServer implements AutoCloseable {
   /// What only a server of ours has.
   private record Own(
       PostgresUser user, Path programs, Path folder, Map<String, String> settings, Watch watch) {
+    /// A folder of its own below that one.
+    static Own in(Path place, PostgresUser user, Map<String, String> settings) throws IOException {
+      var programs = PostgresPrograms.unpacked(user);
+      var folder = Files.createTempDirectory(place, "errand-postgres");
+      var watch = Watch.over(folder, folder.resolve(PID));
+      user.handOver(folder);
+      return new Own(user, programs, folder, Map.copyOf(settings), watch);
+    }
+
     Path data() {
       return folder.resolve("data");
     }
@@ -155,21 +164,49 @@ public final class PostgresServer implements AutoCloseable {
   private static PostgresServer create(Map<String, String> settings, @Nullable Path place)
       throws IOException {
     var user = PostgresUser.here();
-    var programs = PostgresPrograms.unpacked(user);
-    var folder =
-        Files.createTempDirectory(place == null ? user.openFolder() : place, "errand-postgres");
-    var watch = Watch.over(folder, folder.resolve(PID));
-    var own = new Own(user, programs, folder, Map.copyOf(settings), watch);
-    user.handOver(folder);
     var address = new PostgresAddress("127.0.0.1", 0, "postgres", USER, randomName(), Map.of());
+    var folder = place == null ? user.openFolder() : place;
+    return begun(address, Own.in(folder, user, settings), PostgresServer::initialize);
+  }
+
+  /// Gives a new server its data, and starts it.
+  private static PostgresServer begun(PostgresAddress address, Own own, Filling filling)
+      throws IOException {
     var server = new PostgresServer(address, own);
     try {
-      server.initialize(own);
+      filling.fill(server, own);
       server.startAnywhere(own);
       return server;
     } catch (IOException | RuntimeException failure) {
       server.close();
       throw failure;
+    }
+  }
+
+  private interface Filling {
+    void fill(PostgresServer server, Own own) throws IOException;
+  }
+
+  /// Starts another server of ours, with the same settings and users, from a base backup that is
+  /// taken of this one while it is at work.
+  ///
+  /// @param meanwhile is run when all files but the log were copied: what was committed before it
+  ///   returns is in the backup, and what is committed later may be
+  /// @throws IllegalStateException if the server is not ours
+  public PostgresServer copy(Runnable meanwhile) {
+    var ours = ours();
+    PostgresAddress from;
+    synchronized (this) {
+      from = address;
+    }
+    try (var wire = PostgresWire.connect(from.database("postgres"))) {
+      var folder = ours.folder().getParent();
+      return begun(
+          from,
+          Own.in(folder, ours.user(), ours.settings()),
+          (server, own) -> BaseBackup.take(wire, ours.data(), own.data(), ours.user(), meanwhile));
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
     }
   }
 
