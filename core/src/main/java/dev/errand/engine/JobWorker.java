@@ -44,9 +44,9 @@ import org.slf4j.LoggerFactory;
  * Parked jobs. The thread of a suspended job stays where it is, blocked inside the statement, as a cache. Its place
  * is entered before the suspension is committed: from the commit on, the job may be woken and claimed at any moment,
  * and a claim must find the place or it would begin a second thread for the job. A place ends in exactly one way, decided
- * by Place.settle: a claim is given to it, or it is dropped. (A claim that is given to the place of a thread which then
- * was not suspended is for another thread; what this one is about to commit is refused.) A claim that finds the place dropped, or made for an older
- * version of the job, begins afresh from the rows.
+ * by Place.settle: a claim is given to it, or it is dropped. A claim that finds the place dropped, or made for an older
+ * version of the job, begins afresh from the rows. So does one that was given to the place of a thread which then was not
+ * suspended: its lease had run out, and the store refuses whatever it commits.
  *
  * Draining. Once that has begun nothing is claimed, every place is dropped, and each active job is asked to come to rest:
  * its thread then unwinds at the next place where the rows say all that is needed, and hands the lease back in the commit
@@ -671,16 +671,15 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
       JobId job, int answers, BooleanSupplier suspend, LongSupplier version) {
     var place = new Place(answers, arrivals.incrementAndGet());
     var advancer = active.get(job);
-    var before = parked.put(job, place);
-    if (before != null) {
-      before.drop(); // of a thread that was claimed a job that this one still has
+    var other = parked.put(job, place);
+    if (other != null) {
+      other.drop(); // this thread or that has lost its lease, and goes on no more
     }
     boolean suspended = false;
     try {
       suspended = suspend.getAsBoolean();
     } finally {
       if (!suspended) {
-        // Its lease may have run out, so that a claim has come that is not for this thread.
         parked.remove(job, place);
         place.leave().ifPresent(this::begin);
       }
