@@ -30,7 +30,7 @@ final class Crew implements AutoCloseable {
   private final Duration lease;
   private final List<Member> members = new ArrayList<>();
 
-  /// Those that nobody killed.
+  /// Those that nobody killed; without those that could not open their store.
   private final List<String> ended = new CopyOnWriteArrayList<>();
 
   private volatile boolean closed;
@@ -74,10 +74,10 @@ final class Crew implements AutoCloseable {
     private void keepGoing() {
       try {
         while (!closed) {
-          read(process);
+          boolean hasWorked = read(process);
           int code = process.waitFor();
           if (!closed) {
-            if (code != KILLED) {
+            if (hasWorked && code != KILLED) {
               ended.add("%s ended by itself, with %d".formatted(name, code));
             }
             process = start();
@@ -88,14 +88,18 @@ final class Crew implements AutoCloseable {
       }
     }
 
-    private void read(Process running) throws IOException {
+    /// Waits until it says nothing more; whether it came to work.
+    private boolean read(Process running) throws IOException {
+      boolean hasWorked = false;
       try (var said =
           new BufferedReader(
               new InputStreamReader(running.getInputStream(), StandardCharsets.UTF_8))) {
         for (var line = said.readLine(); line != null; line = said.readLine()) {
           working.countDown();
+          hasWorked = true;
         }
       }
+      return hasWorked;
     }
 
     String name() {
@@ -192,7 +196,7 @@ final class Crew implements AutoCloseable {
     return all.toString();
   }
 
-  /// That none has ended but by being killed.
+  /// That none that had come to work has ended but by being killed.
   void judge() {
     assertThat(ended).as(errors(log)).isEmpty();
   }
