@@ -47,7 +47,7 @@ final class BaseBackup {
           @Override
           public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes)
               throws IOException {
-            copyOne(folder);
+            copyOne(folder, to.resolve(from.relativize(folder).toString()), user);
             boolean isLater = !isLog && folder.equals(from.resolve(LOG));
             return isLater ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
           }
@@ -56,7 +56,7 @@ final class BaseBackup {
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
             if (!LEFT_OUT.contains(file.getFileName().toString())) {
-              copyOne(file);
+              copyOne(file, to.resolve(from.relativize(file).toString()), user);
             }
             return FileVisitResult.CONTINUE;
           }
@@ -69,20 +69,19 @@ final class BaseBackup {
             }
             throw failure;
           }
-
-          /// What was deleted in the meantime the log deletes again.
-          private void copyOne(Path one) throws IOException {
-            var copy = to.resolve(from.relativize(one).toString());
-            if (Files.isDirectory(copy)) {
-              return;
-            }
-            try {
-              Files.copy(one, copy, StandardCopyOption.COPY_ATTRIBUTES);
-              user.handOver(copy);
-            } catch (NoSuchFileException deleted) {
-              Files.deleteIfExists(copy);
-            }
-          }
         });
+  }
+
+  /// Copies a file, or makes a folder; what was deleted in the meantime the log deletes again.
+  private static void copyOne(Path one, Path copy, PostgresUser user) throws IOException {
+    if (Files.isDirectory(copy)) {
+      return;
+    }
+    try {
+      Files.copy(one, copy, StandardCopyOption.COPY_ATTRIBUTES);
+      user.handOver(copy);
+    } catch (NoSuchFileException deleted) {
+      Files.deleteIfExists(copy);
+    }
   }
 }

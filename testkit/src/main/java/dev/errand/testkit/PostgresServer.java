@@ -1,5 +1,7 @@
 package dev.errand.testkit;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -200,7 +202,7 @@ public final class PostgresServer implements AutoCloseable {
       from = address;
     }
     try (var wire = PostgresWire.connect(from.database("postgres"))) {
-      var folder = ours.folder().getParent();
+      var folder = requireNonNull(ours.folder().getParent());
       return begun(
           from,
           Own.in(folder, ours.user(), ours.settings()),

@@ -26,7 +26,7 @@ class CrashAtEveryCommitTest {
   private static final Duration LEASE = Duration.ofMinutes(1);
 
   /// What becomes of the worker.
-  private enum Fate {
+  enum Fate {
     IS_GONE,
     GOES_ON
   }
