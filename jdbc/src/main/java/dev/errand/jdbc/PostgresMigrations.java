@@ -19,8 +19,8 @@ final class PostgresMigrations {
   /// In order; a file that was released is never edited.
   private static final List<String> FILES = List.of("V0001__jobs.sql");
 
-  /// Unique violation, duplicate schema, duplicate table.
-  private static final Set<String> MADE_BY_ANOTHER = Set.of("23505", "42P06", "42P07");
+  /// Unique violation, duplicate schema, duplicate table, duplicate type.
+  private static final Set<String> MADE_BY_ANOTHER = Set.of("23505", "42P06", "42P07", "42710");
 
   private static final int MOST_TRIES = 10;
 

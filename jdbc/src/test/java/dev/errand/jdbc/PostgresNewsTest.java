@@ -65,7 +65,7 @@ class PostgresNewsTest {
 
   @Test
   void what_a_step_takes_is_nothing_for_others() {
-    var claim = one.claim("one", 1, LEASE).getFirst();
+    var claim = one.claim("one", 100, LEASE).getFirst(); // of all that #listen submitted
     var step = TestJobs.delegatingAndAwaitingOne(claim, claim.job().id().child(1));
     var receipt = one.commit(step.taking(new Step.Taking(1, LEASE)));
 
