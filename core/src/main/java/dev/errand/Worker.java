@@ -37,7 +37,8 @@ public final class Worker {
   }
 
   /// How often to look for jobs made due by other processes; default 250 ms for a file, and 2 s for
-  /// a database, which tells of most of them by itself.
+  /// a database, which tells of most of them by itself. Also how long to wait before a store that
+  /// failed is tried again.
   public Worker poll(Duration poll) {
     this.poll = poll;
     return this;
