@@ -38,9 +38,9 @@ record DriverFolder(Path path) {
     return path.resolve("err");
   }
 
-  /// The folder that the process with that token has for itself.
-  Path job(String token) {
-    return path.resolve("jobs").resolve(token);
+  /// The folder of that number, which a process has for itself.
+  Path job(int number) {
+    return path.resolve("jobs").resolve(Integer.toString(number));
   }
 
   /// The end of what the zygote wrote to its standard error.

@@ -24,15 +24,17 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The warm Python process that forks the others, and the place where they report.
 ///
-/// It is told by lines on its standard input to fork and to kill, and says by lines on its standard
-/// output which of its children ended by themselves. A child connects to the socket and gives the
-/// token it was forked with. A few are forked ahead of need. When this end of its standard input is
-/// closed, or the JVM dies, it kills its children, removes its folder and ends.
+/// It is told on its standard input to fork and to kill, and says by lines on its standard output
+/// which of its children ended by themselves. A child has a connection to the socket, on which it
+/// gives the token it was forked with and says which folder it has. A few are forked ahead of need.
+/// When this end of its standard input is closed, or the JVM dies, it kills its children, removes
+/// its folder and ends.
 final class Zygote implements AutoCloseable {
   /// Runs in any Python from 2.6 on, so that an old one can say so. The folder of the driver leaves
   /// the path before agent code comes.
@@ -49,7 +51,12 @@ final class Zygote implements AutoCloseable {
       """;
 
   private static final int TOKEN_BYTES = 16;
+
+  /// The token, and the number of the folder.
+  private static final int GREETING_BYTES = 2 * TOKEN_BYTES + " 00000001\n".length();
+
   private static final int BACKLOG = 1024;
+  private static final int COMMAND_BYTES = 64;
   private static final int PATIENCE_SECONDS = 30;
   private static final int FATE_SECONDS = 5;
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -61,7 +68,14 @@ final class Zygote implements AutoCloseable {
   private final CompletableFuture<String> ready = new CompletableFuture<>();
   private final List<Layer> layers = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private final AtomicLong forked = new AtomicLong();
+
+  /// Those that were not killed and are not known to have ended, by name.
   private final Map<String, Child> children = new ConcurrentHashMap<>();
+
+  /// Those that have not connected yet, by token.
+  private final Map<String, Child> expected = new ConcurrentHashMap<>();
+
   private final LinkedBlockingQueue<Spare> spares = new LinkedBlockingQueue<>();
 
   /// A process that waits to become a workspace, or word that none will come.
@@ -73,19 +87,20 @@ final class Zygote implements AutoCloseable {
 
   /// A process that was forked.
   static final class Child {
+    private final String name;
     private final String token;
-    private final Path folder;
     private final CompletableFuture<Fate> fate = new CompletableFuture<>();
+    private volatile @Nullable Path folder;
     private volatile @Nullable SocketChannel channel;
 
-    private Child(String token, Path folder) {
+    private Child(String name, String token) {
+      this.name = name;
       this.token = token;
-      this.folder = folder;
     }
 
     /// The folder that it has for itself.
     Path folder() {
-      return folder;
+      return Optional.ofNullable(folder).orElseThrow();
     }
 
     SocketChannel channel() {
@@ -221,8 +236,10 @@ final class Zygote implements AutoCloseable {
 
   private void fork() {
     var token = HexFormat.of().formatHex(randomBytes());
-    children.put(token, new Child(token, folder.job(token)));
-    command("fork " + token);
+    var child = new Child(Long.toString(forked.incrementAndGet()), token);
+    expected.put(token, child);
+    children.put(child.name, child);
+    command("fork " + child.name + " " + token);
   }
 
   private static byte[] randomBytes() {
@@ -233,15 +250,15 @@ final class Zygote implements AutoCloseable {
 
   /// Ends a process at once.
   void kill(Child child) {
-    if (children.remove(child.token) != null) {
-      command("kill " + child.token);
+    if (children.remove(child.name) != null) {
+      command("kill " + child.name);
     }
     closeQuietly(child.channel);
   }
 
   /// How a process ended that has gone silent; it is killed if it is still there.
   Fate fate(Child child) {
-    command("bury " + child.token);
+    command("bury " + child.name);
     try {
       return child.fate.get(FATE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException interrupt) {
@@ -255,7 +272,8 @@ final class Zygote implements AutoCloseable {
   private void command(String line) {
     synchronized (commands) {
       try {
-        commands.write((line + "\n").getBytes(StandardCharsets.US_ASCII));
+        commands.write(
+            ("%-" + COMMAND_BYTES + "s").formatted(line).getBytes(StandardCharsets.US_ASCII));
         commands.flush();
       } catch (IOException gone) {
         // Its end is noticed where its reports are read.
@@ -285,7 +303,7 @@ final class Zygote implements AutoCloseable {
       case "layer" -> layers.add(Layer.parse(line.substring("layer ".length())));
       case "ready", "old" -> ready.complete(line);
       case "gone" -> {
-        var child = children.remove(said[1]);
+        var child = forget(said[1]);
         if (child != null) {
           var fate = Fate.parse(said[2]);
           child.fate.complete(fate);
@@ -296,11 +314,19 @@ final class Zygote implements AutoCloseable {
         }
       }
       case "failed" -> {
-        children.remove(said[1]);
+        forget(said[1]);
         spares.add(new Spare.Failed(said[2]));
       }
       default -> process.destroyForcibly(); // it has lost its mind
     }
+  }
+
+  private @Nullable Child forget(String name) {
+    var child = children.remove(name);
+    if (child != null) {
+      expected.remove(child.token);
+    }
+    return child;
   }
 
   private void accept() {
@@ -316,14 +342,16 @@ final class Zygote implements AutoCloseable {
 
   private void greet(SocketChannel channel) {
     try {
-      var token = ByteBuffer.allocate(2 * TOKEN_BYTES);
-      while (token.hasRemaining()) {
-        if (channel.read(token) < 0) {
+      var bytes = ByteBuffer.allocate(GREETING_BYTES);
+      while (bytes.hasRemaining()) {
+        if (channel.read(bytes) < 0) {
           break;
         }
       }
-      var child = children.get(new String(token.array(), StandardCharsets.US_ASCII));
-      if (child != null && child.channel == null) {
+      var greeting = new String(bytes.array(), StandardCharsets.US_ASCII);
+      var child = expected.remove(greeting.substring(0, 2 * TOKEN_BYTES));
+      if (child != null) {
+        child.folder = folder.job(Integer.parseInt(greeting.substring(2 * TOKEN_BYTES).strip()));
         child.channel = channel;
         spares.add(new Spare.Ready(child));
         return;

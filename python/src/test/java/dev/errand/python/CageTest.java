@@ -18,6 +18,8 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -137,6 +139,29 @@ class CageTest {
     workspace.close();
     await().atMost(Duration.ofSeconds(20)).until(() -> !Files.exists(folder));
     assertThat(folder.getParent()).isDirectory();
+  }
+
+  @Test
+  void a_folder_is_given_to_another_process_only_if_it_was_left_empty() {
+    var look =
+        """
+        import os
+        os.getcwd() if os.listdir('.') == [] and os.stat('.').st_mode == 0o40700 else None\
+        """;
+    var used = new ArrayList<String>();
+    var left = new ArrayList<String>();
+    for (int i = 0; i < 200; i++) {
+      try (var workspace = open(runtime)) {
+        var folder = Code.value(workspace, look);
+        assertThat(folder).startsWith("/").isNotIn(left);
+        if (i % 3 == 0) {
+          Code.value(workspace, "open('.mine', 'w').write('text')");
+          left.add(folder);
+        }
+        used.add(folder);
+      }
+    }
+    assertThat(Set.copyOf(used)).as("folders of %s", used).hasSizeLessThan(used.size());
   }
 
   @Test

@@ -63,7 +63,12 @@ class RunawayTest {
 
   @AfterAll
   static void nothing_is_left() {
-    await().atMost(SOON).until(() -> folder.resolve("jobs").toFile().list().length <= 4);
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(folder.resolve("jobs").toFile().listFiles())
+                    .allSatisfy(left -> assertThat(left).isEmptyDirectory()));
     runtime.close();
     await().atMost(SOON).until(() -> ProcessHandle.current().descendants().findAny().isEmpty());
     assertThat(folder).doesNotExist();

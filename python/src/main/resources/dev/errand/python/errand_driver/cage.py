@@ -80,6 +80,12 @@ class Cage:
         self.filter = second
         return "seccomp"
 
+    @property
+    def leaves_nothing(self):
+        """Whether nothing is left of a process that is gone but what is in its folder: no other process that it began, and no
+        change to the folder itself."""
+        return self.filter is not None
+
     def rules_for(self, folder):
         """A descriptor of the rules for a process that has this folder; None where there are none."""
         return None if self.rules is None else self.rules.of_job(folder)
@@ -88,7 +94,6 @@ class Cage:
         """Locks this process in, for good."""
         if rules is not None:
             landlock.restrict(rules)
-            os.close(rules)
         if self.filter is not None:
             self.filter.install(os.getpid())
 

@@ -14,6 +14,7 @@ def serve(send, receive, content, leave):
     graalpy.install()
     workspace = start.session()
     workspace.confine = fence.watch
+    workspace.begin()
     fence.seal(facades.MODULES)
     start.serve(workspace, _Wire(send, receive, content, leave))
 

@@ -96,14 +96,17 @@ class Session:
         guarded = policy.check(text, tree, self.namespace if whole else None)
         return source.prepared(text, guard.rewritten(tree) if guarded else tree)
 
-    def serve(self, wire):
-        """Does what it is told over the connection, until that ends."""
-        self.wire = wire
+    def begin(self):
+        """Is the one that the names which code has belong to."""
         for module in (outside, names, loop, raised, durable, waiting, futures):
             module.session = self
         facades.imported = self._imported
         facades.load = self._load
         sys.modules["__main__"] = self._main
+
+    def serve(self, wire):
+        """Does what it is told over the connection, until that ends."""
+        self.wire = wire
         while True:
             header, parts = self.wire.receive()
             getattr(self, "_do_" + header["do"])(header, parts)

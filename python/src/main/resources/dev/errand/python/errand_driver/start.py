@@ -33,6 +33,7 @@ def preload(bound):
     _prepared.append(session())
     _prepared[0].confine = fence.confine
     _prepared[0].bound = bound
+    _prepared[0].begin()
     fence.seal(facades.MODULES)
 
 
@@ -49,12 +50,12 @@ def install(modules=()):
 
 
 def run(channel):
-    """Serves one workspace until its process ends."""
+    """Serves the one that was prepared until its process ends."""
     serve(_prepared[0], Wire(channel))
 
 
 def serve(workspace, wire):
-    """Serves one workspace over the connection, until that ends."""
+    """Serves one workspace, which has begun, over the connection, until that ends."""
     sys.stdout = sys.stderr = _console
     sys.stdin = None
     try:
@@ -137,7 +138,9 @@ def _rehearse():
 
 def _act(frames):
     wire = _Rehearsal(frames)
+    workspace = session()
+    workspace.begin()
     try:
-        session().serve(wire)
+        workspace.serve(wire)
     except EOFError:
         return wire.sent

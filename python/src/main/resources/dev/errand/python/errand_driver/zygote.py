@@ -1,15 +1,21 @@
 """Loads the driver once and forks a process for each workspace.
 
-Commands come on standard input, a line each: `fork TOKEN`, `kill TOKEN`, and `bury TOKEN` for a process that has gone silent,
-which is killed if it is still there. On standard output goes what Java cannot see for itself: `layer NAME HOW WORDS` for each
-layer of the cage, `ready VERSION`, `gone TOKEN STATUS MEMORY` for a process that ended without being killed, and `failed TOKEN
-MESSAGE`. A process that was forked connects to the socket and sends its token. When standard input ends, so does everything.
+Commands come on standard input, each filled up with blanks to the same length: `fork NAME TOKEN`, `kill NAME`, and `bury
+NAME` for a process that has gone silent, which is killed if it is still there. On standard output goes what Java cannot see
+for itself, a line each: `layer NAME HOW WORDS` for each layer of the cage, `ready VERSION`, `gone NAME STATUS MEMORY` for a
+process that ended without being killed, and `failed NAME MESSAGE`. A process that was forked sends its token over a connection
+to the socket, and the number of its folder. When standard input ends, so does everything.
+
+Each page that a new process writes to is copied, which costs more than what is done there, and so does each that this one
+writes to after a fork. Hence what lies between two forks, and between a fork and the first frame, is little, and plain: no
+enumerations, no exceptions, nothing that is used for the first time. And a command is read by itself, so that a new process
+has the token of no other.
 """
 
+import _signal
 import gc
 import os
 import select
-import signal
 import sys
 
 import _socket
@@ -18,16 +24,19 @@ from . import kernel, scratch
 from .cage import Cage, bound
 
 _fork = os.fork  # which code may not have
+_COMMAND = 64
 _CONNECTION = 3
+"""The descriptor of the connection: kept for it, so that a new process finds it there."""
+_SIGCHLD, _SIGKILL = int(_signal.SIGCHLD), int(_signal.SIGKILL)
 
 
 def main(directory):
     os.setsid()
+    os.umask(0o077)
+    os.dup2(os.open(os.devnull, os.O_RDWR), _CONNECTION)
     cage = Cage(directory)
     _preload()
     zygote = _Zygote(directory, cage)
-    signal.set_wakeup_fd(zygote.wake, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
     for layer in cage.layers:
         _report("layer " + layer)
     _report("ready %d.%d.%d" % sys.version_info[:3])
@@ -45,133 +54,130 @@ def _report(line):
         pass
 
 
+def _heard(*_):
+    """Of the end of a process, for which the pipe wakes whoever waits."""
+
+
 class _Zygote:
     def __init__(self, directory, cage):
         self.address = os.path.join(directory, "s")
-        self.folders = os.path.join(directory, "jobs")
-        scratch.make(self.folders)
         self.cage = cage
+        self.folders = scratch.Folders(os.path.join(directory, "jobs"), cage.rules_for, cage.leaves_nothing)
         self.pid = os.getpid()
-        self.tokens = {}
         self.pids = {}
-        self.folder_of = {}
+        """Of those that were not killed, by name."""
+        self.children = {}
+        """Of each that is not reaped: its name, and its folder; what cleans up has neither."""
+        self.nothing = os.dup(_CONNECTION)
         self.woken, self.wake = os.pipe()
         os.set_blocking(self.woken, False)
         os.set_blocking(self.wake, False)
+        _signal.set_wakeup_fd(self.wake, warn_on_full_buffer=False)
+        _signal.signal(_SIGCHLD, _heard)
 
     def serve(self):
+        """Does what it is told until nobody is there to tell it any more."""
         poll = select.poll()
         poll.register(0, select.POLLIN)
         poll.register(self.woken, select.POLLIN)
-        rest = b""
         while True:
-            ready = dict(poll.poll())
-            if self.woken in ready:
-                os.read(self.woken, 4096)
-                self.reap()
-            if 0 in ready:
-                data = os.read(0, 65536)
-                if not data:
-                    return
-                *lines, rest = (rest + data).split(b"\n")
-                for line in lines:
-                    self.obey(line)
+            for descriptor, _event in poll.poll():
+                if descriptor == self.woken:
+                    os.read(self.woken, 4096)
+                    self.reap()
+                else:
+                    command = os.read(0, _COMMAND)
+                    if not command:
+                        return
+                    self.obey(*command.split())
 
-    def obey(self, line):
-        command, token = line.decode().split(" ")
-        if command == "fork":
-            self.fork(token)
+    def obey(self, command, name, token=None):
+        if command == b"fork":
+            self.fork(name, token)
             return
-        pid = self.pids.get(token)
+        pid = self.pids.get(name)
         if pid is not None:
-            if command == "kill":
-                del self.pids[token], self.tokens[pid]
-            os.kill(pid, signal.SIGKILL)
+            if command == b"kill":
+                del self.pids[name]
+            os.kill(pid, _SIGKILL)
 
-    def fork(self, token):
-        folder = os.path.join(self.folders, token)
+    def fork(self, name, token):
         try:
-            scratch.make(folder)
-            rules = self.cage.rules_for(folder)
+            folder = self.folders.take()
+        except OSError as problem:
+            _report("failed %s %s" % (name.decode(), problem))
+            return
+        os.close(_CONNECTION)
+        channel = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        greeting = b"%s %08d\n" % (token, folder.number)
+        try:
+            channel.connect(self.address)
             pid = _fork()
         except OSError as problem:
-            _report("failed %s %s" % (token, problem))
-            return
+            pid = None
+            _report("failed %s %s" % (name.decode(), problem))
         if pid == 0:
-            try:
-                self.become_workspace(token, folder, rules)
-            except BaseException as problem:
-                os.write(2, ("%r\n" % problem).encode())
-            finally:
-                os._exit(1)
-        if rules is not None:
-            os.close(rules)
-        self.tokens[pid] = token
-        self.pids[token] = pid
-        self.folder_of[pid] = folder
+            self.become_workspace(channel, greeting, folder)
+        os.dup2(self.nothing, channel.detach())
+        if pid is None:
+            self.folders.give_back(folder)
+            return
+        self.pids[name] = pid
+        self.children[pid] = (name, folder)
+        self.folders.taken(folder)
 
-    def become_workspace(self, token, folder, rules):
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        for mine in (self.tokens, self.pids, self.folder_of):
-            mine.clear()
-        channel = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-        channel.connect(self.address)
-        channel = self.lock_in(channel, folder, rules)
-        channel.sendall(token.encode())
-        _run(channel)
+    def become_workspace(self, channel, greeting, folder):
+        try:
+            _signal.set_wakeup_fd(-1)
+            _signal.signal(_SIGCHLD, _signal.SIG_DFL)
+            self.lock_in(folder)
+            channel.sendall(greeting)
+            _run(channel)
+        except BaseException as problem:
+            os.write(2, ("%r\n" % problem).encode())
+        finally:
+            os._exit(1)
 
-    def lock_in(self, channel, folder, rules):
+    def lock_in(self, folder):
         """Takes from a new process what agent code must not have. Called before any of it runs."""
         if kernel.LINUX:
-            kernel.call("prctl", kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+            kernel.call("prctl", kernel.PR_SET_PDEATHSIG, _SIGKILL)
         if os.getppid() != self.pid:  # it died before it could be watched
             os._exit(1)
-        os.umask(0o077)
-        os.chdir(folder)
-        self.cage.enter(rules)
-        nothing = os.open(os.devnull, os.O_RDWR)
+        os.chdir(folder.path)
+        self.cage.enter(folder.rules)
         for standard in (0, 1, 2):
-            os.dup2(nothing, standard)
-        os.dup2(channel.detach(), _CONNECTION, inheritable=False)
+            os.dup2(self.nothing, standard)
         os.closerange(_CONNECTION + 1, self.cage.descriptors)
-        return _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, _CONNECTION)
 
     def reap(self):
-        while True:
-            try:
-                pid, status, used = os.wait4(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
+        while self.children:
+            pid, status, used = os.wait4(-1, os.WNOHANG)
             if not pid:
                 return
-            folder = self.folder_of.pop(pid, None)
-            token = self.tokens.pop(pid, None)
-            if token is not None:
-                del self.pids[token]
-                _report("gone %s %d %d" % (token, os.waitstatus_to_exitcode(status), used.ru_maxrss))
-            if folder is not None:
+            name, folder = self.children.pop(pid)
+            if self.pids.pop(name, None) is not None:
+                _report("gone %s %d %d" % (name.decode(), os.waitstatus_to_exitcode(status), used.ru_maxrss))
+            if folder is not None and not self.folders.give_back(folder):
                 self.clean_up(folder)
 
     def clean_up(self, folder):
-        """Removes the folder of a process that is gone; one in which much may lie beside the other work."""
+        """Removes a folder in which much may lie, beside the other work."""
         try:
-            os.rmdir(folder)
+            pid = _fork()
+        except OSError:
+            scratch.remove(folder.path)
             return
-        except OSError:
-            pass
-        try:
-            if _fork() == 0:
-                try:
-                    scratch.remove(folder)
-                finally:
-                    os._exit(0)
-        except OSError:
-            scratch.remove(folder)
+        if pid == 0:
+            try:
+                scratch.remove(folder.path)
+            finally:
+                os._exit(0)
+        self.children[pid] = (b"", None)
 
     def kill_all(self):
-        for pid in self.folder_of:
-            os.kill(pid, signal.SIGKILL)
+        for pid in self.children:
+            os.kill(pid, _SIGKILL)
         try:
             while True:
                 os.waitpid(-1, 0)
