@@ -12,6 +12,7 @@ public final class Worker {
   private int warmJobs = Engine.WorkerOptions.DEFAULT.warmJobs();
   private Duration lease = Engine.WorkerOptions.DEFAULT.lease();
   private @Nullable Duration poll;
+  private Duration slice = Engine.WorkerOptions.DEFAULT.slice();
   private Budget budget = Engine.WorkerOptions.DEFAULT.budget();
 
   Worker(Engine engine) {
@@ -44,6 +45,16 @@ public final class Worker {
     return this;
   }
 
+  /// For how long jobs that make each other due one after another pass on the place that the first
+  /// of them was given in turn, while others wait for theirs; default 500 ms.
+  ///
+  /// A job that awaits a short subtask is so taken up again while its process is still warm. Zero
+  /// has each of them stand in line.
+  public Worker slice(Duration slice) {
+    this.slice = slice;
+    return this;
+  }
+
   /// What the models of all jobs may cost that this worker advances, until it is closed; default 10
   /// billion tokens and 10,000 US dollars.
   ///
@@ -61,6 +72,6 @@ public final class Worker {
   ///   to be kept
   public void start() {
     var every = poll == null ? engine.store().pollEvery() : poll;
-    engine.start(new Engine.WorkerOptions(concurrency, warmJobs, lease, every, budget));
+    engine.start(new Engine.WorkerOptions(concurrency, warmJobs, lease, every, slice, budget));
   }
 }

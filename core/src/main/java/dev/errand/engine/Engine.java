@@ -69,15 +69,16 @@ public final class Engine implements AutoCloseable {
   /// @param poll how often to look for jobs that other processes made due
   /// @param budget what the models of its jobs may cost
   public record WorkerOptions(
-      int concurrency, int warmJobs, Duration lease, Duration poll, Budget budget) {
-    /// 16 jobs at a time, 64 warm, leases of 30 s, a look every 250 ms, 10 billion tokens and
-    /// 10,000 US dollars.
+      int concurrency, int warmJobs, Duration lease, Duration poll, Duration slice, Budget budget) {
+    /// 16 jobs at a time, 64 warm, leases of 30 s, a look every 250 ms, slices of 500 ms, 10
+    /// billion tokens and 10,000 US dollars.
     public static final WorkerOptions DEFAULT =
         new WorkerOptions(
             16,
             64,
             Duration.ofSeconds(30),
             Duration.ofMillis(250),
+            Duration.ofMillis(500),
             new Budget(10_000_000_000L, 10_000_000_000L));
 
     public WorkerOptions {

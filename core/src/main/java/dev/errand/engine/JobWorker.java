@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +41,9 @@ import org.slf4j.LoggerFactory;
  * Permits. A permit is held by each job that is being advanced, and by nothing else: a job gives its permit back the
  * moment it is suspended, so jobs that wait never keep the jobs they wait for from running. The claiming thread takes a
  * permit before it claims and passes it on with the claim; so does a thread that commits a step, for what may fall due by it.
+ * Where none is left, a step that is surely its job's last for now passes its own permit on: it is owed from before the
+ * commit until the job's thread gives it back, which comes next. Only within the slice of time that began when the first
+ * job of such a chain was claimed in its turn: then those have theirs that wait to be claimed.
  *
  * Parked jobs. The thread of a suspended job stays where it is, blocked inside the statement, as a cache. Its place
  * is entered before the suspension is committed: from the commit on, the job may be woken and claimed at any moment,
@@ -87,18 +91,24 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
   private final String name;
   private final Duration lease;
   private final Duration poll;
+
+  /// Long against what it costs to take up a job whose process was given up meanwhile, and short
+  /// for those who wait.
+  private final Duration slice;
+
   private final int warmJobs;
   private final int concurrency;
   private final Signals signals;
   private final ObjectLocks locks = new ObjectLocks();
   private final WorkerBudget budget;
   private final Consumer<Words> words;
-  private final Semaphore permits;
+  private final Permits permits;
   private final Map<JobId, JobAdvancer> active = new ConcurrentHashMap<>();
 
-  /// Those that hold a permit. A job that was handed back may be claimed here again before its
-  /// thread has ended: then `active` has the later one, and this has both.
-  private final Set<JobAdvancer> permitted = ConcurrentHashMap.newKeySet();
+  /// Those that hold a permit, and when their slices began. A job that was handed back may be
+  /// claimed here again before its thread has ended: then `active` has the later one, and this has
+  /// both.
+  private final Map<JobAdvancer, Long> permitted = new ConcurrentHashMap<>();
 
   private final Set<JobId> noticed = ConcurrentHashMap.newKeySet();
   private final Map<JobId, Place> parked = new ConcurrentHashMap<>();
@@ -146,10 +156,11 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     this.name = name;
     this.lease = options.lease();
     this.poll = options.poll();
+    this.slice = options.slice();
     this.warmJobs = options.warmJobs();
     this.budget = new WorkerBudget(options.budget());
     this.concurrency = options.concurrency();
-    this.permits = new Semaphore(concurrency);
+    this.permits = new Permits(concurrency);
     this.timer = new Timer("errand-timer-" + name);
     this.stopping = new Timer("errand-stops-" + name);
     this.claiming =
@@ -302,26 +313,30 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     if (!claims.isEmpty()) {
       idle = false;
     }
-    claims.forEach(this::dispatch);
+    long now = System.nanoTime();
+    claims.forEach(claim -> dispatch(new Given(claim, now)));
     caughtUp = claims.size() < taken;
     return !caughtUp;
   }
 
   /// As many places as are free, up to what may fall due by the step; while jobs wait to be claimed
-  /// no more than half of these, so that the last one is for them.
+  /// no more than half of these, so that the last one is for them. Where there are none, that of
+  /// the step's own job, if it may pass that on.
   ///
   /// The places are kept before it is looked whether this worker drains, and it begins to drain
   /// before it looks at the places: so it does not come to rest while something is about to be
   /// taken.
   @Override
   public Step.Taking room(Step step) {
-    int most = mayFallDue(step);
-    if (!caughtUp) {
-      most = Math.min(most, permits.availablePermits() / 2);
-    }
+    int mayFallDue = mayFallDue(step);
+    int most = caughtUp ? mayFallDue : Math.min(mayFallDue, permits.availablePermits() / 2);
     int kept = 0;
     while (kept < most && permits.tryAcquire()) {
       kept++;
+    }
+    if (kept == 0 && mayFallDue > 0 && isLastForNow(step) && isWithinSlice(step)) {
+      permits.owe();
+      kept = 1;
     }
     if (kept > 0 && (draining || !running)) {
       giveBack(kept);
@@ -345,11 +360,45 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     return Math.min(jobs, CLAIMS_AT_ONCE);
   }
 
+  /// Whether the step's job surely gives its permit back once it is committed: it ends, or waits
+  /// for more handlers than can have ended, as the jobs of some are created by this very step.
+  static boolean isLastForNow(Step step) {
+    return switch (step.next()) {
+      case Step.Next.End() -> true;
+      case Step.Next.Await(var wait) -> {
+        var created = new HashSet<JobId>();
+        for (var change : step.changes()) {
+          if (change instanceof Change.Created(var job)) {
+            created.add(job.id());
+          }
+        }
+        long open = wait.handlers().stream().filter(created::contains).count();
+        yield wait.until() == null
+            && !wait.heedsMessages()
+            && wait.handlers().size() - open < wait.needed();
+      }
+      case Step.Next.Continue() -> false;
+      case Step.Next.Yield ignored -> false;
+    };
+  }
+
+  private boolean isWithinSlice(Step step) {
+    return System.nanoTime() - sliceOf(step.lease().job()) < slice.toNanos();
+  }
+
+  /// When the slice of a job began; one that is not advanced here has none left.
+  private long sliceOf(JobId job) {
+    var advancer = active.get(job);
+    var began = advancer == null ? null : permitted.get(advancer);
+    return began == null ? System.nanoTime() - slice.toNanos() : began;
+  }
+
   @Override
-  public void take(Step.Taking kept, @Nullable Receipt receipt) {
+  public void take(Step step, @Nullable Receipt receipt) {
     var taken = receipt == null ? List.<Claim>of() : receipt.taken();
-    giveBack(kept.most() - taken.size());
-    taken.forEach(this::dispatch);
+    giveBack(step.taking().most() - taken.size());
+    long began = sliceOf(step.lease().job());
+    taken.forEach(claim -> dispatch(new Given(claim, began)));
     if (receipt != null && receipt.due()) {
       caughtUp = false;
       signals.fellDue();
@@ -365,23 +414,24 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     }
   }
 
-  private void dispatch(Claim claim) {
+  private void dispatch(Given given) {
     try {
-      goOn(claim);
+      goOn(given);
     } catch (RuntimeException fault) {
-      LOG.error("Job {} could not be begun for a fault of the library", claim.job().id(), fault);
+      LOG.error("Job {} could not be begun for a fault of the library", given.job(), fault);
       giveBack(1);
     }
   }
 
-  private void goOn(Claim claim) {
-    var place = parked.remove(claim.job().id());
-    if (place == null || !place.settle(claim)) {
-      begin(claim);
+  private void goOn(Given given) {
+    var place = parked.remove(given.job());
+    if (place == null || !place.settle(given)) {
+      begin(given);
     }
   }
 
-  private void begin(Claim claim) {
+  private void begin(Given given) {
+    var claim = given.claim();
     var writer = new StepWriter(store, claim, this, timer);
     JobAdvancer advancer;
     try {
@@ -402,14 +452,14 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
       givenUp(claim.job().id(), broken);
       return;
     }
-    activate(advancer);
+    activate(advancer, given);
     Thread.ofVirtual().name("errand-job-" + claim.job().id()).start(() -> advance(advancer));
   }
 
   /// Who heeds a stop looks at the active jobs after it has read the stop, and a job is looked at
   /// here after it has become active: one of the two sees the other.
-  private void activate(JobAdvancer advancer) {
-    permitted.add(advancer);
+  private void activate(JobAdvancer advancer, Given given) {
+    permitted.put(advancer, given.began());
     active.put(advancer.job(), advancer);
     showStatusSoon();
     if (draining) {
@@ -691,15 +741,15 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
     if (draining) {
       drop(job, place);
     }
-    var claim = place.await();
-    if (claim.version() != version.getAsLong()) {
-      begin(claim);
+    var given = place.await();
+    if (given.claim().version() != version.getAsLong()) {
+      begin(given);
       throw new Dropped("job " + job + " went on elsewhere");
     }
     if (advancer != null) {
-      activate(advancer);
+      activate(advancer, given);
     }
-    return Optional.of(claim);
+    return Optional.of(given.claim());
   }
 
   /// Gives the permit back, once this worker is within its bounds again.
@@ -734,7 +784,7 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
   /// The job is not advanced here any more; false if it was not.
   private boolean inactive(JobAdvancer advancer) {
     active.remove(advancer.job(), advancer);
-    boolean was = permitted.remove(advancer);
+    boolean was = permitted.remove(advancer) != null;
     if (was) {
       giveBack(1);
     }
@@ -830,5 +880,18 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
   private boolean isAtRestButForTools() {
     long atTools = active.values().stream().filter(JobAdvancer::isAtTool).count();
     return !claims && permits.availablePermits() + atTools == concurrency;
+  }
+
+  /// Permits of which one may be owed for a moment.
+  private static final class Permits extends Semaphore {
+    private static final long serialVersionUID = 1L;
+
+    Permits(int count) {
+      super(count);
+    }
+
+    void owe() {
+      reducePermits(1);
+    }
   }
 }

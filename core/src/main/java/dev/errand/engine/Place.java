@@ -1,6 +1,5 @@
 package dev.errand.engine;
 
-import dev.errand.spi.Claim;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -16,7 +15,7 @@ final class Place {
 
   private final int answers;
   private final long arrival;
-  private final CompletableFuture<Claim> claim = new CompletableFuture<>();
+  private final CompletableFuture<Given> given = new CompletableFuture<>();
 
   /// @param answers how much a replay would ask again, told apart by orders of magnitude only
   /// @param arrival its number in the order in which places were taken
@@ -26,27 +25,27 @@ final class Place {
   }
 
   /// Gives the thread its claim; false if it was dropped before.
-  boolean settle(Claim given) {
-    return claim.complete(given);
+  boolean settle(Given claim) {
+    return given.complete(claim);
   }
 
   /// Gives the thread up, unless it has its claim.
   void drop() {
-    claim.cancel(false);
+    given.cancel(false);
   }
 
   /// Gives the place up where nobody is going to wait in it.
   ///
   /// @return the claim that it was given before
-  Optional<Claim> leave() {
+  Optional<Given> leave() {
     drop();
-    return claim.isCompletedExceptionally() ? Optional.empty() : Optional.of(claim.join());
+    return given.isCompletedExceptionally() ? Optional.empty() : Optional.of(given.join());
   }
 
   /// Waits for the claim.
-  Claim await() {
+  Given await() {
     try {
-      return claim.join();
+      return given.join();
     } catch (CancellationException dropped) {
       throw new Dropped("no longer kept warm");
     }

@@ -483,11 +483,11 @@ final class StepWriter {
     return step;
   }
 
-  private @Nullable Receipt apply(Step step) {
-    var taking = taker.room(step);
+  private @Nullable Receipt apply(Step made) {
+    var step = made.taking(taker.room(made));
     Receipt receipt = null;
     try {
-      receipt = store.commit(step.taking(taking));
+      receipt = store.commit(step);
       synchronized (this) {
         version = receipt.version();
         if (!(step.next() instanceof Step.Next.Await && receipt.leased())) {
@@ -505,7 +505,7 @@ final class StepWriter {
       afterRefusal.accept(refused);
       return null;
     } finally {
-      taker.take(taking, receipt);
+      taker.take(step, receipt);
     }
   }
 

@@ -13,6 +13,7 @@ interface Taker {
 
   /// Takes what the commit gave, and gives back what room is left.
   ///
+  /// @param step with the room that was kept for it
   /// @param receipt null if nothing was committed
-  void take(Step.Taking kept, @Nullable Receipt receipt);
+  void take(Step step, @Nullable Receipt receipt);
 }

@@ -3,6 +3,7 @@ package dev.errand.verification;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errand.Errand;
+import dev.errand.Job;
 import dev.errand.agent.Agent;
 import dev.errand.agent.SubTaskSpec;
 import dev.errand.job.Outcome;
@@ -13,8 +14,12 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -89,5 +94,89 @@ class TakingTest {
     assertThat(other.outcome()).isEmpty();
     mayClaim.countDown();
     assertThat(other.await(LONG)).isInstanceOf(Outcome.Succeeded.class);
+  }
+
+  /// A job that waits for another, which has the only place until three others stand in line.
+  private List<String> orderOfOneThatWaitsAndOthers(Duration slice) throws Exception {
+    var order = Collections.synchronizedList(new ArrayList<String>());
+    var other = Agent.named("other").program(job -> order.add("other")).build();
+    errand.register(
+        Agent.named("held")
+            .program(
+                job -> {
+                  begun.countDown();
+                  mayGoOn.await();
+                  return null;
+                })
+            .build());
+    var waits =
+        Agent.named("waits")
+            .program(
+                job -> {
+                  job.start(SubTaskSpec.of("held")).await();
+                  return order.add("goes on");
+                })
+            .build();
+    errand.worker().concurrency(1).slice(slice).start();
+    var jobs = new ArrayList<Job>();
+    jobs.add(errand.submit(waits));
+    begun.await();
+    for (int i = 0; i < 3; i++) {
+      jobs.add(errand.submit(other));
+    }
+    mayGoOn.countDown();
+    for (var job : jobs) {
+      assertThat(job.await(LONG)).isInstanceOf(Outcome.Succeeded.class);
+    }
+    return order;
+  }
+
+  @Test
+  void a_job_that_ends_passes_its_place_on_to_the_one_that_waits_for_it() throws Exception {
+    assertThat(orderOfOneThatWaitsAndOthers(Duration.ofHours(1)))
+        .containsExactly("goes on", "other", "other", "other");
+  }
+
+  @Test
+  void whose_slice_is_over_stands_in_line() throws Exception {
+    assertThat(orderOfOneThatWaitsAndOthers(Duration.ZERO)).startsWith("other");
+  }
+
+  @Test
+  void no_more_jobs_are_advanced_at_a_time_than_there_are_places() throws Exception {
+    int places = 3;
+    var now = new AtomicInteger();
+    var most = new AtomicInteger();
+    errand.register(
+        Agent.named("short")
+            .program(
+                job -> {
+                  most.accumulateAndGet(now.incrementAndGet(), Math::max);
+                  Thread.yield();
+                  return now.decrementAndGet();
+                })
+            .build());
+    var waits =
+        Agent.named("waits")
+            .program(
+                job -> {
+                  for (int i = 0; i < 20; i++) {
+                    var first = job.start(SubTaskSpec.of("short"));
+                    first.await();
+                    job.start(SubTaskSpec.of("short"));
+                    first.await();
+                  }
+                  return null;
+                })
+            .build();
+    errand.worker().concurrency(places).slice(Duration.ofHours(1)).start();
+    var jobs = new ArrayList<Job>();
+    for (int i = 0; i < 20; i++) {
+      jobs.add(errand.submit(waits));
+    }
+    for (var job : jobs) {
+      assertThat(job.await(LONG)).isInstanceOf(Outcome.Succeeded.class);
+    }
+    assertThat(most.get()).isBetween(1, places);
   }
 }
