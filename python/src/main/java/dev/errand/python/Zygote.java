@@ -37,13 +37,23 @@ import org.jspecify.annotations.Nullable;
 /// its folder and ends.
 final class Zygote implements AutoCloseable {
   /// Runs in any Python from 2.6 on, so that an old one can say so. The folder of the driver leaves
-  /// the path before agent code comes.
+  /// the path before agent code comes. The driver is compiled in a process of its own: what a
+  /// compiler leaves behind in memory would be copied with each fork.
   private static final String BOOTSTRAP =
       """
       import sys
       if sys.version_info[:2] < (3, 10):
           sys.stdout.write("old %d.%d.%d\\n" % sys.version_info[:3])
           sys.exit(0)
+      import os
+      pid = os.fork()
+      if pid == 0:
+          try:
+              import compileall
+              compileall.compile_dir(os.path.join(sys.argv[1], "errand_driver"), quiet=2)
+          finally:
+              os._exit(0)
+      os.waitpid(pid, 0)
       sys.path[0] = sys.argv[1]
       from errand_driver import zygote
       del sys.path[0]
@@ -270,10 +280,10 @@ final class Zygote implements AutoCloseable {
   }
 
   private void command(String line) {
+    var command = line + " ".repeat(COMMAND_BYTES - line.length());
     synchronized (commands) {
       try {
-        commands.write(
-            ("%-" + COMMAND_BYTES + "s").formatted(line).getBytes(StandardCharsets.US_ASCII));
+        commands.write(command.getBytes(StandardCharsets.US_ASCII));
         commands.flush();
       } catch (IOException gone) {
         // Its end is noticed where its reports are read.
