@@ -126,25 +126,32 @@ _first = {}
 """What each place held when its module was loaded."""
 
 
-_own_folder = None
+_job = _own_folder = None
 
 
 def begin(job, restricted):
     """Says whose workspace this is. Restricted code reaches few places."""
-    global _own_folder
-    _own_folder = os.getcwd()
-    places = _PLACES if restricted else {**_PLACES, **_OPEN_PLACES}
-    for name in places:
-        outside.when_loaded[name] = functools.partial(_begin_place, name, places[name], job)
+    global _job, _own_folder
+    _job, _own_folder = job, os.getcwd()
+    if not restricted:
+        _watch(_OPEN_PLACES)
     outside.imported()
 
 
-def _begin_place(name, place, job, module):
+def _watch(places):
+    for name, place in places.items():
+        outside.when_loaded[name] = functools.partial(_begin_place, name, place)
+
+
+def _begin_place(name, place, module):
     if name == "decimal":
         kinds.take(module.Context, _take_context)
     elif name == "numpy.random":  # so that chance begins the same wherever the job runs
-        module.seed(crc32(job.encode()))
+        module.seed(crc32(_job.encode()))
     _first[name] = (module, *place, place[0](module))
+
+
+_watch(_PLACES)
 
 
 def read():

@@ -21,6 +21,8 @@ library = set()
 """The classes that are not the job's."""
 _sealed = []
 _seen = set()
+_newest = None
+"""The last module that was seen, and how many there were."""
 
 
 def seal(offered):
@@ -40,11 +42,19 @@ def seal(offered):
                 _seal(cls)
             waiting += type.__subclasses__(cls)
     _seen.update(sys.modules)
+    _is_newer()
+
+
+def _is_newer():
+    """Whether modules may have been loaded since the last look. Not a look at each, for each look at a name writes to it."""
+    global _newest
+    before, _newest = _newest, (next(reversed(sys.modules)), len(sys.modules))
+    return before != _newest
 
 
 def seal_more():
     """Does the same with the classes of modules that were loaded since."""
-    if not library:
+    if not library or not _is_newer():
         return
     for name in sys.modules.keys() - _seen:
         _seen.add(name)
