@@ -68,8 +68,8 @@ public final class Worker {
   /// Starts to advance jobs, until the Errand is drained or closed; returns at once.
   ///
   /// @throws IllegalStateException if this Errand's worker was started before, or it was drained
-  /// @throws IllegalArgumentException if it is to advance no job at a time, or a negative number is
-  ///   to be kept
+  /// @throws IllegalArgumentException if it is to advance no job at a time, a negative number is to
+  ///   be kept, or the slice is negative
   public void start() {
     var every = poll == null ? engine.store().pollEvery() : poll;
     engine.start(new Engine.WorkerOptions(concurrency, warmJobs, lease, every, slice, budget));

@@ -67,6 +67,8 @@ public final class Engine implements AutoCloseable {
   ///   first that wait longest
   /// @param lease how long a worker that died keeps its jobs from others
   /// @param poll how often to look for jobs that other processes made due
+  /// @param slice for how long a chain of jobs that make each other due keeps the place of the
+  ///   first
   /// @param budget what the models of its jobs may cost
   public record WorkerOptions(
       int concurrency, int warmJobs, Duration lease, Duration poll, Duration slice, Budget budget) {
@@ -87,6 +89,9 @@ public final class Engine implements AutoCloseable {
       }
       if (warmJobs < 0) {
         throw new IllegalArgumentException("warmJobs must not be negative, but is " + warmJobs);
+      }
+      if (slice.isNegative()) {
+        throw new IllegalArgumentException("slice must not be negative, but is " + slice);
       }
     }
   }
