@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,11 @@ import org.jspecify.annotations.Nullable;
 final class WorkspaceBench {
   private static final Duration LONG = Duration.ofMinutes(5);
   private static final int SMALL_STEPS = 150;
+
+  /// The steps after which what is large is stored.
+  private static final int LARGE_STORED = 2;
+
+  private static final Duration REST = Duration.ofMillis(500);
 
   private final Path folder;
   private final Report report;
@@ -213,24 +219,31 @@ final class WorkspaceBench {
     return script;
   }
 
+  /// When a step began or was over, and how much had been written until then.
+  private record Moment(long nanos, long bytes) {}
+
   /// Answers with one step after another, and takes note of when it is asked.
   private static final class Script implements Model {
     private final List<String> steps;
-    private final long[] nanos;
-    private final long[] bytes;
+    private final Moment[] over;
+    private final Moment[] begun;
     private int asked;
 
     Script(List<String> steps) {
       this.steps = steps;
-      this.nanos = new long[steps.size() + 1];
-      this.bytes = new long[steps.size() + 1];
+      this.over = new Moment[steps.size() + 1];
+      this.begun = new Moment[steps.size() + 1];
     }
 
     @Override
     public Reply reply(Request request) {
-      nanos[asked] = System.nanoTime();
       try {
-        bytes[asked] = written();
+        over[asked] = new Moment(System.nanoTime(), written());
+        begun[asked] = over[asked];
+        if (asked == LARGE_STORED) {
+          rest();
+          begun[asked] = new Moment(System.nanoTime(), written());
+        }
       } catch (IOException gone) {
         throw new UncheckedIOException(gone);
       }
@@ -242,6 +255,15 @@ final class WorkspaceBench {
         throw new ModelException(last);
       }
       return new Reply("```python\n" + steps.get(asked++) + "\n```", Usage.NONE);
+    }
+
+    /// Waits until the background has moved what was stored from the log into the file.
+    private static void rest() throws IOException {
+      long before = -1;
+      for (long now = written(); now != before && !Thread.interrupted(); now = written()) {
+        before = now;
+        LockSupport.parkNanos(REST.toNanos());
+      }
     }
 
     private static long written() throws IOException {
@@ -257,13 +279,15 @@ final class WorkspaceBench {
 
     /// How long each of these steps took.
     double[] millis(int from, int to) {
-      return IntStream.range(from, to).mapToDouble(i -> (nanos[i + 1] - nanos[i]) / 1e6).toArray();
+      return IntStream.range(from, to)
+          .mapToDouble(i -> (over[i + 1].nanos - begun[i].nanos) / 1e6)
+          .toArray();
     }
 
     /// How much was written in one of these steps.
     double bytes(int from, int to) {
       return Report.median(
-          IntStream.range(from, to).mapToDouble(i -> bytes[i + 1] - bytes[i]).toArray());
+          IntStream.range(from, to).mapToDouble(i -> over[i + 1].bytes - begun[i].bytes).toArray());
     }
   }
 }
