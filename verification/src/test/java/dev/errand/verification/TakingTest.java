@@ -152,7 +152,7 @@ class TakingTest {
             .program(
                 job -> {
                   most.accumulateAndGet(now.incrementAndGet(), Math::max);
-                  Thread.yield();
+                  Thread.onSpinWait();
                   return now.decrementAndGet();
                 })
             .build());
