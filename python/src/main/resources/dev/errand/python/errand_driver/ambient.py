@@ -132,8 +132,9 @@ _job = _own_folder = None
 def begin(job, restricted):
     """Says whose workspace this is. Restricted code reaches few places."""
     global _job, _own_folder
-    _job, _own_folder = job, os.getcwd()
+    _job = job
     if not restricted:
+        _own_folder = os.getcwd()
         _watch(_OPEN_PLACES)
     outside.imported()
 

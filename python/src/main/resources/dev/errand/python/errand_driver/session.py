@@ -82,7 +82,8 @@ class Session:
         self._call = None
         self._random = False
         self._quiet = False
-        self.keeper.rules = lambda text, tree, whole: source.prepared(text, tree)
+        self.keeper.rules = self._prepared
+        self._tasks = {"open": self._open, "run": self._run}
 
     @staticmethod
     def confine(namespace, granted):
@@ -92,9 +93,11 @@ class Session:
     def bound(**limits):
         """Sets the limits of the process; where it is one of its own."""
 
-    def _restrict(self, text, tree, whole):
-        guarded = policy.check(text, tree, self.namespace if whole else None)
-        return source.prepared(text, guard.rewritten(tree) if guarded else tree)
+    def _prepared(self, text, tree, whole):
+        """The tree of a text as it is to run."""
+        if self._restricted and policy.check(text, tree, self.namespace if whole else None):
+            tree = guard.rewritten(tree)
+        return source.prepared(text, tree)
 
     def begin(self):
         """Is the one that the names which code has belong to."""
@@ -109,18 +112,17 @@ class Session:
         self.wire = wire
         while True:
             header, parts = self.wire.receive()
-            getattr(self, "_do_" + header["do"])(header, parts)
+            self._tasks[header["do"]](header, parts)
 
     # Opening
 
-    def _do_open(self, header, parts):
+    def _open(self, header, parts):
         self._bound(header["limits"])
         self.job = names.Job(header["job"], header["agent"])
         self._restricted = header["restricted"]
         facades.unrestricted = not self._restricted
         facades.granted = tuple(header.get("imports", ())) if self._restricted else ()
         if self._restricted:
-            self.keeper.rules = self._restrict
             if facades.granted:
                 packages.open_up()
             self.confine(self.namespace, facades.granted)
@@ -241,7 +243,7 @@ class Session:
 
     # Running
 
-    def _do_run(self, header, parts):
+    def _run(self, header, parts):
         self.turn = self.variables.turn = header["turn"]
         self.created = header["created"]
         self.statement = header["statement"]

@@ -108,17 +108,19 @@ class _Zygote:
             _report("failed %s %s" % (name.decode(), problem))
             return
         os.close(_CONNECTION)
-        channel = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-        greeting = b"%s %08d\n" % (token, folder.number)
+        channel = pid = None
         try:
+            channel = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)  # the lowest that is free: the connection's
             channel.connect(self.address)
+            greeting = b"%s %08d\n" % (token, folder.number)
             pid = _fork()
         except OSError as problem:
-            pid = None
             _report("failed %s %s" % (name.decode(), problem))
         if pid == 0:
             self.become_workspace(channel, greeting, folder)
-        os.dup2(self.nothing, channel.detach())
+        if channel is not None:
+            channel.detach()
+        os.dup2(self.nothing, _CONNECTION)
         if pid is None:
             self.folders.give_back(folder)
             return
