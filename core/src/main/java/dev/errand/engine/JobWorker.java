@@ -361,14 +361,15 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
   }
 
   /// Whether the step's job surely gives its permit back once it is committed: it ends, or waits
-  /// for more handlers than can have ended, as the jobs of some are created by this very step.
+  /// for more handlers than can have ended, as the jobs of some are created by this very step. (One
+  /// that is to have a share of the budget may end at once.)
   static boolean isLastForNow(Step step) {
     return switch (step.next()) {
       case Step.Next.End() -> true;
       case Step.Next.Await(var wait) -> {
         var created = new HashSet<JobId>();
         for (var change : step.changes()) {
-          if (change instanceof Change.Created(var job)) {
+          if (change instanceof Change.Created(var job) && job.budget() == null) {
             created.add(job.id());
           }
         }

@@ -93,7 +93,7 @@ final class Handlers {
     var id = job.id();
     long told = History.append(transaction, id, line);
     transaction.change(job).set(JobRow.COMPLETION, completion).set(JobRow.TOLD, told);
-    var waiters = Waits.handlerEnded(transaction, id);
+    Waits.handlerEnded(transaction, id);
     var parent = id.parent();
     if (job.is(JobRow.GIVEN) || parent.isEmpty()) {
       return;
@@ -101,9 +101,7 @@ final class Handlers {
     var above = transaction.job(parent.get());
     if (above.is(JobRow.HEARS)) {
       transaction.change(above).set(JobRow.NEWS, told);
-      if (!waiters.contains(above.id().text())) {
-        Signals.revive(transaction, above.id(), id);
-      }
+      Signals.revive(transaction, above.id(), id);
     }
   }
 }

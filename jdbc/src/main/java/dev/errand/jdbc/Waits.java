@@ -118,12 +118,9 @@ final class Waits {
 
   /// Makes those due who waited for this handler and need no other; as due since they were created,
   /// see [dev.errand.spi.Store#claim].
-  ///
-  /// @return who waited
-  static List<String> handlerEnded(Transaction transaction, JobId target) throws SQLException {
-    var waiters = transaction.waits().waiters(target.text());
+  static void handlerEnded(Transaction transaction, JobId target) throws SQLException {
     var woken = new ArrayList<JobRow>();
-    for (var waiter : waiters) {
+    for (var waiter : transaction.waits().waiters(target.text())) {
       transaction.waits().remove(target.text(), waiter);
       var job = transaction.job(new JobId(waiter));
       long needed = job.number(JobRow.NEEDED);
@@ -139,7 +136,6 @@ final class Waits {
       transaction.change(job).set(JobRow.DUE, job.number(JobRow.CREATED));
       transaction.fallDue(job);
     }
-    return waiters;
   }
 
   /// What a job waits for that nobody has woken yet.
