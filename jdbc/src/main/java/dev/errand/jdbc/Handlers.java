@@ -33,6 +33,8 @@ final class Handlers {
     if (Subtask.open(subtaskId).isFuture()) {
       row.set(JobRow.GIVEN, true);
     }
+    transaction
+        .flush(); // new rows are written before changed ones: one with the same id is to find it
     if (known != null) {
       return;
     }

@@ -122,13 +122,14 @@ final class StepCommit implements Work<Receipt> {
 
   @Override
   public Receipt apply(Transaction transaction) throws SQLException, Collision {
-    var job = held(transaction);
-    boolean hasEnded = job.number(JobRow.TOLD) > 0;
-    move(transaction, job);
+    var held = held(transaction);
+    boolean hasEnded = held.number(JobRow.TOLD) > 0;
+    move(transaction, held);
     var told = new ArrayList<Long>();
     for (var part : parts) {
-      part.apply(transaction, job, told);
+      part.apply(transaction, transaction.job(id), told); // whose row a part may have had forgotten
     }
+    var job = transaction.job(id);
     boolean leased = comesTo(step.next(), transaction, job);
     var fell = transaction.endUnit();
     var ended = hasEnded || job.number(JobRow.TOLD) == 0 ? null : job;
@@ -253,9 +254,6 @@ final class StepCommit implements Work<Receipt> {
             .set(JobRow.PRINTED, progress.printed())
             .set(JobRow.CHILDREN, progress.created())
             .set(JobRow.HEARD, progress.heard());
-    if (outcome != null) {
-      row.set(JobRow.OUTCOME, outcome);
-    }
     switch (step.next()) {
       case Step.Next.Continue ignored -> row.set(JobRow.STATUS, step.status().name());
       case Step.Next.Await ignored -> {}
@@ -355,6 +353,9 @@ final class StepCommit implements Work<Receipt> {
     int turn = step.progress().turn();
     var line = History.Line.of(Bookkeeping.ended(turn, last));
     return (transaction, job, told) -> {
+      transaction
+          .change(job)
+          .set(JobRow.OUTCOME, outcome); // not before: it may be revived from here on
       History.append(transaction, id, line);
       Accounts.end(transaction, id, job.reserved());
       setAside(transaction, job, Budget.NONE, null);

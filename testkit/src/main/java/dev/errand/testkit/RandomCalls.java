@@ -75,6 +75,9 @@ public final class RandomCalls {
   private static final List<JobId> ROOTS =
       IntStream.range(0, 12).mapToObj(n -> new JobId("r" + n)).toList();
 
+  private static final List<JobStatus> AT_WORK =
+      List.of(JobStatus.READY, JobStatus.WARMING_UP, JobStatus.STARTED, JobStatus.SUSPENDED);
+
   private final long seed;
   private final Random random;
   private final Store store;
@@ -335,19 +338,17 @@ public final class RandomCalls {
   private void commit(Held by) {
     long version = chance(4) ? by.version - 1 : by.version;
     var lengths = lengths(by.job());
-    var changes =
-        IntStream.range(0, random.nextInt(4)).mapToObj(n -> change(by.job(), lengths)).toList();
+    var changes = new ArrayList<Change>();
+    IntStream.range(0, random.nextInt(4)).forEach(n -> changes.add(change(by.job(), lengths)));
+    // A job is done by its last step, which ends it once.
+    var next = changes.removeIf(Change.Ended.class::isInstance) ? new Step.Next.End() : next(by);
+    if (next instanceof Step.Next.End) {
+      changes.add(new Change.Ended(outcome()));
+    }
+    var status = next instanceof Step.Next.End ? JobStatus.DONE : pick(AT_WORK);
     var taking =
         chance(50) ? Step.Taking.NOTHING : new Step.Taking(1 + random.nextInt(3), duration());
-    var step =
-        new Step(
-                by.lease(),
-                version,
-                pick(List.of(JobStatus.values())),
-                progress(),
-                changes,
-                next(by))
-            .taking(taking);
+    var step = new Step(by.lease(), version, status, progress(), changes, next).taking(taking);
     var receipt = same("commit " + step, any -> any.commit(step)).value();
     receipt.forEach(by::after);
     receipt.stream()

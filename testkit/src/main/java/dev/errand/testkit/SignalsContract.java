@@ -606,6 +606,31 @@ public abstract class SignalsContract {
     }
 
     @Test
+    void a_parent_with_a_message_goes_on_also_if_its_last_step_stops_a_subtask() {
+      begin(MODELLED, FIRST);
+      var parent = hold(ROOT);
+      store.signal(ROOT, HELLO);
+      var stop = new Change.Stopped(FIRST, new Outcome.Cancelled("stop"), Duration.ofMinutes(1));
+      store.commit(Stepping.by(parent, stop, ended(succeeded("done"))).ending());
+
+      assertThat(find(ROOT).status()).isEqualTo(JobStatus.STARTED);
+      assertThat(claimed()).containsExactly(ROOT);
+    }
+
+    @Test
+    void a_parent_ends_before_it_is_revived_for_what_the_same_step_told_it() {
+      begin(MODELLED);
+      var unheard = new Change.Created(Jobs.job(FIRST));
+      store.commit(Stepping.by(hold(ROOT), unheard).yielding(clock.instant()));
+      held.clear();
+      finish(FIRST, succeeded(1));
+      var heard = new Change.Attached(FIRST, Json.of("first"));
+      store.commit(Stepping.by(hold(ROOT), heard, ended(succeeded("done"))).ending());
+
+      assertThat(kinds(ROOT)).endsWith(Entry.Kind.JOB_ENDED, Entry.Kind.JOB_REVIVED);
+    }
+
+    @Test
     void a_parent_that_was_told_or_given_the_outcome_stays_done() {
       begin(MODELLED, FIRST, SECOND);
       finish(FIRST, succeeded(1));
