@@ -426,6 +426,9 @@ final class JobWorker implements Parking, Taker, AutoCloseable {
 
   private void goOn(Given given) {
     var place = parked.remove(given.job());
+    if (place != null && warmJobs == 0) {
+      place.drop(); // as it is about to be by its own thread, if that comes first
+    }
     if (place == null || !place.settle(given)) {
       begin(given);
     }
