@@ -3,6 +3,7 @@ package dev.errand.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errand.job.AgentSpec;
+import dev.errand.job.Budget;
 import dev.errand.job.CodeBlock;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
@@ -15,8 +16,10 @@ import dev.errand.job.Subtask;
 import dev.errand.job.Wait;
 import dev.errand.spi.Change;
 import dev.errand.spi.Step;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// A permit is passed on by a step only if its job surely gives it back right after it.
@@ -27,16 +30,29 @@ class PassingOnTest {
   private static final JobId OLD = JOB.child(3);
 
   private static boolean passesOn(Step.Next next) {
+    return passesOn(next, created(NEW, null), created(NEWER, null));
+  }
+
+  private static boolean passesOn(Step.Next next, Change... created) {
     var lease = new Lease(JOB, "w", 1, Instant.EPOCH);
-    var changes = List.<Change>of(created(NEW), created(NEWER));
+    var changes = List.of(created);
     return JobWorker.isLastForNow(
         new Step(lease, 1, JobStatus.SUSPENDED, Progress.START, changes, next));
   }
 
-  private static Change created(JobId id) {
+  private static Change created(JobId id, @Nullable Budget share) {
     var definition = JobDefinition.of(AgentSpec.program("a"), CodeBlock.python("pass"));
     return new Change.Created(
-        new NewJob(id, null, definition, "asked", Subtask.open(Json.Null.VALUE), null));
+        new NewJob(
+            id,
+            null,
+            definition,
+            "asked",
+            Subtask.open(Json.Null.VALUE),
+            null,
+            null,
+            Duration.ofHours(1),
+            share));
   }
 
   private static boolean passesOn(Wait wait) {
@@ -68,5 +84,12 @@ class PassingOnTest {
     assertThat(passesOn(new Wait(List.of(NEW), 1, Instant.EPOCH))).isFalse();
     assertThat(passesOn(new Wait(List.of(NEW), 1).heedingMessages())).isFalse();
     assertThat(passesOn(Wait.until(Instant.EPOCH))).isFalse();
+  }
+
+  @Test
+  void a_job_that_waits_for_one_with_a_share_of_the_budget_does_not_since_that_may_end_at_once() {
+    var waits = new Step.Next.Await(new Wait(List.of(NEW), 1));
+
+    assertThat(passesOn(waits, created(NEW, Budget.tokens(1)))).isFalse();
   }
 }
