@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.errand.job.Attempts;
 import dev.errand.job.Callback;
 import dev.errand.job.Completion;
+import dev.errand.job.DuplicateSubTaskException;
 import dev.errand.job.Entry;
 import dev.errand.job.JobDefinition;
 import dev.errand.job.JobId;
@@ -628,6 +629,19 @@ public abstract class SignalsContract {
       store.commit(Stepping.by(hold(ROOT), heard, ended(succeeded("done"))).ending());
 
       assertThat(kinds(ROOT)).endsWith(Entry.Kind.JOB_ENDED, Entry.Kind.JOB_REVIVED);
+    }
+
+    @Test
+    void an_id_that_a_step_gives_to_a_child_is_taken_for_those_that_it_creates() {
+      begin(MODELLED);
+      var unheard = new Change.Created(Jobs.job(FIRST));
+      store.commit(Stepping.by(hold(ROOT), unheard).yielding(clock.instant()));
+      held.clear();
+      var heard = new Change.Attached(FIRST, Json.of("x"));
+      var step = Stepping.by(hold(ROOT), heard, delegated(SECOND, "x")).goingOn();
+
+      assertThatThrownBy(() -> store.commit(step)).isInstanceOf(DuplicateSubTaskException.class);
+      assertThat(store.find(SECOND)).isEmpty();
     }
 
     @Test
