@@ -33,8 +33,8 @@ final class Handlers {
     if (Subtask.open(subtaskId).isFuture()) {
       row.set(JobRow.GIVEN, true);
     }
-    transaction
-        .flush(); // new rows are written before changed ones: one with the same id is to find it
+    // New rows are written before changed ones: one with the same id is to find this one.
+    transaction.flush();
     if (known != null) {
       return;
     }
