@@ -229,8 +229,9 @@ final class PostgresWriting {
 
   private void writeNew(Changes changes) throws SQLException {
     write(DEFINITION, sorted(changes.definitions()));
-    write(NEW_JOB, values(changes.created(), PostgresWriting::isAsMost));
-    write(JOB, values(changes.created(), row -> !isAsMost(row)));
+    // By one statement, whatever it is: so their numbers grow in the order of creation.
+    boolean areAsMost = changes.created().stream().allMatch(PostgresWriting::isAsMost);
+    write(areAsMost ? NEW_JOB : JOB, Changes.values(changes.created()));
   }
 
   private PostgresWriting writeOthers(Changes changes) throws SQLException {

@@ -908,6 +908,27 @@ public abstract class SignalsContract {
     }
 
     @Test
+    void children_of_one_step_are_ended_in_the_order_in_which_they_were_created() {
+      begin(Jobs.DEFINITION);
+      store.commit(
+          Stepping.by(
+                  hold(ROOT),
+                  new Change.Created(new NewJob(FIRST, null, MODELLED, "asked", null, null)),
+                  new Change.Told(FIRST, HELLO, false),
+                  delegated(SECOND, null))
+              .yielding(clock.instant()));
+      store.stop(ROOT, ENOUGH, GRACE);
+      store.sweep(100, GRACE);
+
+      var ended =
+          store.events(ROOT, 0, 100).stream()
+              .filter(entry -> entry.kind() == Entry.Kind.JOB_ENDED)
+              .map(Entry::job);
+
+      assertThat(ended).containsExactly(ROOT, FIRST, SECOND);
+    }
+
+    @Test
     void who_holds_a_job_commits_nothing_but_its_end() {
       begin(Jobs.DEFINITION);
       var holder = hold(ROOT);
