@@ -1,6 +1,7 @@
 package dev.errand.job;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 /// Members are added, never renamed or given another meaning; a reader treats an absent member as
 /// the release before it did.
 public final class StoredForm {
+  /// What a variable's form has, in this order: there are many of them, so each goes without names.
+  private static final List<String> OF_VARIABLE =
+      List.of("name", "type", "bytes", "preview", "lost");
+
   private StoredForm() {}
 
   /// The form of a definition.
@@ -471,28 +476,40 @@ public final class StoredForm {
     return new Json.Array(variables.stream().<Json>map(StoredForm::write).toList());
   }
 
-  private static Json.Object write(Variable variable) {
-    var form =
-        Json.object("name", variable.name())
-            .with("type", variable.type())
-            .with("bytes", variable.bytes())
-            .with("preview", variable.preview());
-    return variable.lost().isEmpty() ? form : form.with("lost", variable.lost());
+  private static Json.Array write(Variable variable) {
+    var form = new ArrayList<Json>();
+    form.add(new Json.Text(variable.name()));
+    form.add(new Json.Text(variable.type()));
+    form.add(new Json.Number(variable.bytes()));
+    form.add(new Json.Text(variable.preview()));
+    if (!variable.lost().isEmpty()) {
+      form.add(new Json.Text(variable.lost()));
+    }
+    return new Json.Array(form);
   }
 
   /// Reads a co-variable's list of variables.
   public static List<Variable> variables(Json.Array form) {
-    return form.items().stream()
-        .map(Json.Object.class::cast)
-        .map(
-            variable ->
-                new Variable(
-                    string(variable, "name"),
-                    string(variable, "type"),
-                    variable.number("bytes").orElse(0L),
-                    variable.text("preview").orElse(""),
-                    variable.text("lost").orElse("")))
-        .toList();
+    return form.items().stream().map(StoredForm::variable).toList();
+  }
+
+  private static Variable variable(Json form) {
+    var named = form instanceof Json.Array(var items) ? ofVariable(items) : (Json.Object) form;
+    return new Variable(
+        string(named, "name"),
+        string(named, "type"),
+        named.number("bytes").orElse(0L),
+        named.text("preview").orElse(""),
+        named.text("lost").orElse(""));
+  }
+
+  /// The form as earlier releases wrote it, with the names of its members.
+  private static Json.Object ofVariable(List<Json> items) {
+    var members = new LinkedHashMap<String, Json>();
+    for (int number = 0; number < Math.min(items.size(), OF_VARIABLE.size()); number++) {
+      members.put(OF_VARIABLE.get(number), items.get(number));
+    }
+    return new Json.Object(members);
   }
 
   private static boolean isTrue(Json.Object form, String name) {

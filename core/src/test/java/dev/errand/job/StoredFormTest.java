@@ -117,6 +117,22 @@ class StoredFormTest {
   }
 
   @Test
+  void variables_are_read_as_they_were_written_and_as_an_earlier_release_wrote_them() {
+    var whole = new Variable("x", "int", 57, "198", "");
+    var lost = new Variable("f", "file", 0, "<open>", "a file cannot be kept");
+    var earlier =
+        """
+        [{"name":"x","type":"int","bytes":57,"preview":"198"},
+        {"name":"f","type":"file","bytes":0,"preview":"<open>","lost":"a file cannot be kept"}]\
+        """;
+    var form = StoredForm.write(List.of(whole, lost));
+
+    assertThat(form.print()).startsWith("[[\"x\",\"int\",57,\"198\"],");
+    assertThat(StoredForm.variables(form)).containsExactly(whole, lost);
+    assertThat(StoredForm.variables((Json.Array) Json.parse(earlier))).containsExactly(whole, lost);
+  }
+
+  @Test
   void attempts_are_read_as_they_were_written() {
     var work = StoredForm.definition((Json.Object) Json.parse(BEFORE_LIMITS_OF_PROCESSES));
     var retry =

@@ -31,6 +31,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -193,15 +194,17 @@ public final class RecordingHost implements Host {
 
   /// Puts another piece in the place of each that is stored, as nobody but the store's owner can.
   RecordingHost forging(Blob piece) {
-    var stored = Objects.requireNonNull(state, "nothing is stored");
-    var parts = stored.parts().stream().map(part -> forged(part, piece)).toList();
-    state = new WorkspaceRuntime.State(parts);
-    return this;
+    return rewriting(
+        part ->
+            new WorkspaceRuntime.Part(
+                part.number(), part.head(), Collections.nCopies(part.chunks().size(), piece)));
   }
 
-  private static WorkspaceRuntime.Part forged(WorkspaceRuntime.Part part, Blob piece) {
-    var chunks = Collections.nCopies(part.chunks().size(), piece);
-    return new WorkspaceRuntime.Part(part.number(), part.head(), chunks);
+  /// Puts other parts in the place of those that are stored.
+  RecordingHost rewriting(UnaryOperator<WorkspaceRuntime.Part> part) {
+    var stored = Objects.requireNonNull(state, "nothing is stored");
+    state = new WorkspaceRuntime.State(stored.parts().stream().map(part).toList());
+    return this;
   }
 
   /// Says what happens when code waits for a child that has not ended: it may end children, or

@@ -23,6 +23,7 @@ import dev.errand.spi.Workspace.Ending;
 import dev.errand.spi.WorkspaceRuntime;
 import dev.errand.spi.WorkspaceRuntime.ToolSignature;
 import dev.errand.testkit.DrivenJob.Wait;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -915,6 +916,55 @@ public abstract class WorkspaceContract extends DrivenJobs {
     job.restart();
     assertThat(finish(job, "ok")).isEqualTo("[1]");
     assertThat(raise(job, "bad['deep']").message()).contains("'bad' was lost");
+  }
+
+  @Test
+  void variables_that_an_earlier_release_kept_are_brought_back() {
+    var job = job();
+    job.run(
+        """
+        factor = 3
+        def scaled(x): return x * factor
+        class Point:
+            def __init__(self, x): self.x = x
+        p = Point(4)
+        both = [p, p]
+        zeros = bytearray(5_000)
+        many = list(range(10_000))
+        """);
+    job.host().rewriting(WorkspaceContract::asBefore);
+    job.restart();
+    var all = "[scaled(2), p.x, both[0] is p, type(p) is Point, len(zeros), sum(many)]";
+
+    assertThat(finish(job, all)).isEqualTo("[6,4,true,true,5000,49995000]");
+    job.run("factor = 4\nboth.append(zeros)\nmany[7] = 0");
+    job.restart();
+    assertThat(finish(job, all)).isEqualTo("[8,4,true,true,5000,49994993]");
+  }
+
+  /// A part as releases wrote it that named each field of the head, the streams at the end.
+  private static WorkspaceRuntime.Part asBefore(WorkspaceRuntime.Part part) {
+    var head = ByteBuffer.wrap(part.head().bytes());
+    assertThat(head.getInt()).isEqualTo(0x45525233); // "ERR3"
+    var json = new byte[head.getInt()];
+    head.get(json);
+    var contents = new byte[head.remaining()];
+    head.get(contents);
+    var fields =
+        new ArrayList<>(
+            ((Json.Array) Json.parse(new String(json, StandardCharsets.UTF_8))).items());
+    while (fields.size() < 8) {
+      fields.add(fields.size() == 3 ? new Json.Number(0) : new Json.Array(List.of()));
+    }
+    fields.addLast(fields.remove(1));
+    var before = new Json.Array(fields).print().getBytes(StandardCharsets.UTF_8);
+    var whole =
+        ByteBuffer.allocate(8 + before.length + contents.length)
+            .putInt(0x45525232) // "ERR2"
+            .putInt(before.length)
+            .put(before)
+            .put(contents);
+    return new WorkspaceRuntime.Part(part.number(), new Blob(whole.array()), part.chunks());
   }
 
   // Going on after a crash

@@ -10,9 +10,10 @@ code are remembered. Handlers it also reaches by asking for them: the keeper kno
 be followed (a value that cannot be pickled, a module of the application, code that looks names up at run time)
 everything is looked at.
 
-A co-variable is stored as a head and pieces. The head is `MAGIC`, the length of a JSON text, the JSON, and short
-contents one after another. Classes that a variable holds are referred to from other co-variables by that variable's
-name. Large plain objects are kept in pieces of their own; where the pickle refers to one, it refers to an outer object.
+A co-variable is stored as a head and pieces. The head is `MAGIC`, the length of a JSON text, the JSON without the
+empty fields at its end, and short contents one after another. Classes that a variable holds are referred to from other
+co-variables by that variable's name. Large plain objects are kept in pieces of their own; where the pickle refers to
+one, it refers to an outer object.
 """
 
 from . import reach
@@ -24,7 +25,10 @@ from .source import take_section
 from .wire import parse_json, print_json
 from . import preview
 
-MAGIC = b"ERR2"
+MAGIC = b"ERR3"
+_BEFORE = b"ERR2"  # what earlier releases wrote: each field, the streams last
+_MAGICS = (MAGIC, _BEFORE)
+_FIELDS = (list, list, list, int, list, list, list, list)
 INLINE = 2048
 AMBIENT = 0
 """The number of the co-variable that holds what is part of the workspace and no variable."""
@@ -33,6 +37,7 @@ _NO_VARIABLES = ("__name__", "__builtins__", "__warningregistry__")
 _EVERYTHING, _FINALIZES = 1, 2
 _LEAST, _MOST = 16384, 65536
 _MEMOIZE = b"\x94"
+_FRAME = b"\x95"
 _SMALL_BUFFER = 4096
 _SETTLINGS = 8
 
@@ -353,19 +358,20 @@ class Variables:
         sections = writer.sections()
         small = INLINE if sum(map(len, sections)) <= INLINE else INLINE // 4
         places = [placed(section, small) for section in sections]
-        streams = [placed(run, INLINE) for run in _runs(writer.written())]
-        head = print_json(
-            (
-                list(part.names),
-                sorted(part.reads),
-                part.flags,
-                [(heavy.letter, len(heavy.pieces)) for heavy in part.heavies],
-                part.anchors,
-                [len(raw.pieces) for raw in part.raws],
-                places,
-                streams,
-            )
-        ).encode("utf-8")
+        streams = [placed(run, INLINE) for run in _runs(_unframed(writer.written()))]
+        fields = [
+            list(part.names),
+            streams,
+            sorted(part.reads),
+            part.flags,
+            [(heavy.letter, len(heavy.pieces)) for heavy in part.heavies],
+            part.anchors,
+            [len(raw.pieces) for raw in part.raws],
+            places,
+        ]
+        while not fields[-1]:
+            del fields[-1]
+        head = print_json(fields).encode("utf-8")
         part.head = b"".join((MAGIC, len(head).to_bytes(4, "big"), head, *within))
         part.pieces = pieces
 
@@ -400,7 +406,7 @@ class Variables:
     def load(self, parts):
         """Brings the variables back from parts: number, head and chunks of each. Returns what else the workspace holds,
         and what the job is there to call."""
-        if len(parts) == 1 and parts[0][1][:4] != MAGIC:
+        if len(parts) == 1 and parts[0][1][:4] not in _MAGICS:
             self._packed = True
             return {}, self.keeper.load_package(*parts[0][1:])
         opened = [_Opened(*stored) for stored in parts]
@@ -448,12 +454,14 @@ class _Opened:
     """A stored part that is being read."""
 
     def __init__(self, number, head, chunks):
-        if head[:4] != MAGIC:
+        if head[:4] not in _MAGICS:
             raise ValueError("this is not a workspace that this driver can read")
         at = 8 + int.from_bytes(head[4:8], "big")
-        names, reads, flags, self._heavies, anchors, self._raws, self._sections, self._streams = parse_json(
-            head[8:at].decode("utf-8")
-        )
+        fields = parse_json(head[8:at].decode("utf-8"))
+        if head[:4] == _BEFORE:
+            fields.insert(1, fields.pop())
+        fields += [empty() for empty in _FIELDS[len(fields) :]]
+        names, self._streams, reads, flags, self._heavies, anchors, self._raws, self._sections = fields
         self._rest = at
         self.part = part = Part(number, tuple(names), {})
         part.reads = frozenset(reads)
@@ -599,6 +607,12 @@ def _circle(needs, leader):
                 path.append((needed, iter(needs[needed])))
                 on.append(needed)
     return []
+
+
+def _unframed(stream):
+    """A pickle without the length of its one frame, which nobody needs who has all of it."""
+    is_one = stream[2:3] == _FRAME and int.from_bytes(stream[3:11], "little") == len(stream) - 11
+    return stream[:2] + stream[11:] if is_one else stream
 
 
 def _runs(stream):
