@@ -22,7 +22,8 @@ final class SqliteMigrations {
           "V0007__places.sql",
           "V0008__budgets.sql",
           "V0009__memory.sql",
-          "V0010__turns.sql");
+          "V0010__turns.sql",
+          "V0011__accounts.sql");
 
   private SqliteMigrations() {}
 

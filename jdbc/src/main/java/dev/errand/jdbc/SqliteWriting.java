@@ -2,6 +2,7 @@ package dev.errand.jdbc;
 
 import dev.errand.jdbc.Database.Collision;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -25,7 +26,9 @@ record SqliteWriting(Session session) {
     for (var gone : changes.waitsOver()) {
       bind(session.sql("delete from wait where target = ? and waiter = ?"), gone).update();
     }
-    insert(Table.ACCOUNT, changes.accounts(), Table.ACCOUNT.replacing());
+    for (var account : changes.accounts()) {
+      keep(account);
+    }
     insert(Table.EFFECT, changes.effects(), Table.EFFECT.replacing());
   }
 
@@ -68,6 +71,17 @@ record SqliteWriting(Session session) {
             IntStream.range(0, table.keys())
                 .mapToObj(column -> table.columns().get(column) + " = ?")
                 .collect(Collectors.joining(" and ")));
+  }
+
+  /// Puts an account in the row of its job.
+  private void keep(@Nullable Object[] account) throws SQLException {
+    var balances = Arrays.asList(account).subList(Table.ACCOUNT.keys(), account.length);
+    var marks = balances.stream().map(balance -> "?").collect(Collectors.joining(", "));
+    var sql = session.sql("update job set account = json_array(%s) where id = ?".formatted(marks));
+    for (var balance : balances) {
+      sql.bindOrNull(balance);
+    }
+    sql.bindOrNull(account[0]).update();
   }
 
   private static Sql bind(Sql sql, @Nullable Object[] values) throws SQLException {

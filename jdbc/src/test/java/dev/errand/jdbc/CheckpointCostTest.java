@@ -9,6 +9,7 @@ import dev.errand.job.JobId;
 import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.Progress;
+import dev.errand.job.Usage;
 import dev.errand.job.Variable;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
@@ -36,6 +37,8 @@ class CheckpointCostTest {
   private static final JobId ROOT = new JobId("tree");
   private static final int BIG = 100_000;
   private static final int PIECES = 1_600;
+  private static final int PAGE = 1_024;
+  private static final int FRAME_HEADER = 24;
 
   @TempDir private Path directory;
   private SqliteStore store;
@@ -97,6 +100,17 @@ class CheckpointCostTest {
         .forEach(number -> commit(said, new Change.Checkpointed(small(1, number))));
 
     assertThat((logBytes() - before) / 200).isLessThan(6 * 1024);
+  }
+
+  @Test
+  void what_a_step_has_spent_is_written_to_the_page_of_its_job() throws IOException {
+    commit(small(1, 0));
+    var spent = new Change.Spent(new Usage(1, 10, 20, 30));
+    long before = logBytes();
+    commit(spent);
+
+    assertThat(logBytes() - before).isEqualTo(FRAME_HEADER + PAGE);
+    assertThat(store.accounts(ROOT, null, 1).getFirst().tokens().spent()).isEqualTo(30);
   }
 
   @Test

@@ -2,14 +2,16 @@ package dev.errand.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.errand.job.Account;
+import dev.errand.job.Account.Balance;
 import dev.errand.job.Blob;
+import dev.errand.job.Budget;
 import dev.errand.job.Delta;
 import dev.errand.job.JobId;
 import dev.errand.job.Limits;
 import dev.errand.job.Note;
 import dev.errand.job.Variable;
 import dev.errand.spi.SearchWords;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -25,24 +27,13 @@ class MigrationTest {
   private static final JobId ROOT = new JobId("tree");
   private static final Blob PIECE = new Blob("piece".getBytes(StandardCharsets.UTF_8));
 
-  private static final List<String> BEFORE_MEMORY =
-      List.of(
-          "V0001__jobs.sql",
-          "V0002__covariables.sql",
-          "V0003__effects.sql",
-          "V0004__objects.sql",
-          "V0005__signals.sql",
-          "V0006__stops.sql",
-          "V0007__places.sql",
-          "V0008__budgets.sql");
-
   @TempDir private Path directory;
 
   @BeforeEach
-  void writeAFileOfSchema1() throws SQLException, IOException {
+  void writeAFileOfSchema1() throws SQLException {
     try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file());
         var statement = connection.createStatement()) {
-      statement.executeUpdate(resource("V0001__jobs.sql"));
+      statement.executeUpdate(SqliteMigrations.scripts().getFirst());
       statement.executeUpdate("pragma application_id = " + SqliteDatabase.APPLICATION_ID);
       statement.executeUpdate("pragma user_version = 1");
       statement.executeUpdate(
@@ -116,17 +107,8 @@ class MigrationTest {
 
   @Test
   void a_file_of_schema_8_can_be_remembered_in_and_keeps_what_it_has() throws Exception {
-    var old = directory.resolve("schema8.db");
-    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + old);
-        var statement = connection.createStatement()) {
-      for (var name : BEFORE_MEMORY) {
-        statement.executeUpdate(resource(name));
-      }
-      statement.executeUpdate("pragma application_id = " + SqliteDatabase.APPLICATION_ID);
-      statement.executeUpdate("pragma user_version = 8");
-      statement.executeUpdate(
-          "insert into object values ('o', 'key', 'Counter', 3, 0, null, '{}')");
-    }
+    var old =
+        fileOfSchema(8, "insert into object values ('o', 'key', 'Counter', 3, 0, null, '{}')");
     try (var store = SqliteStore.open(old, InstantSource.system())) {
       store.remember("team", "a", Note.of(Note.Type.FACT, "Water boils."), ROOT);
 
@@ -135,17 +117,54 @@ class MigrationTest {
     }
   }
 
+  @Test
+  void the_accounts_of_a_file_of_schema_10_are_as_they_were() throws Exception {
+    var old =
+        fileOfSchema(
+            10,
+            """
+            insert into job (id, parent, ordinal, digest, agent, created, definition, status)
+            values ('tree', null, 0, 'asked', 'tester', 0, 'none', 'STARTED'),
+              ('tree.1', 'tree', 1, 'asked', 'tester', 0, 'none', 'DONE'),
+              ('tree.2', 'tree', 2, 'asked', 'tester', 0, 'none', 'STARTED')
+            """,
+            """
+            insert into account values ('tree', 1, 100, 1, 2, 50, 20, 200, 3, 4, 0, 0),
+              ('tree.1', 0, 50, 30, 0, 0, 0, null, 5, 0, 0, 0)
+            """);
+    try (var store = SqliteStore.open(old, InstantSource.system())) {
+      assertThat(store.accounts(ROOT, null, 10))
+          .containsExactly(
+              new Account(ROOT, new Balance(100, 1, 2, 50, 20), new Balance(200, 3, 4, 0, 0), true),
+              new Account(
+                  ROOT.child(1),
+                  new Balance(50, 30, 0, 0, 0),
+                  new Balance(Budget.UNBOUNDED, 5, 0, 0, 0),
+                  false));
+    }
+  }
+
+  private Path fileOfSchema(int version, String... rows) throws SQLException {
+    var old = directory.resolve("schema.db");
+    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + old);
+        var statement = connection.createStatement()) {
+      for (var script : SqliteMigrations.scripts().subList(0, version)) {
+        statement.executeUpdate(script);
+      }
+      statement.executeUpdate("pragma application_id = " + SqliteDatabase.APPLICATION_ID);
+      statement.executeUpdate("pragma user_version = " + version);
+      for (var row : rows) {
+        statement.executeUpdate(row);
+      }
+    }
+    return old;
+  }
+
   private SqliteStore open() {
     return SqliteStore.open(file(), InstantSource.system());
   }
 
   private Path file() {
     return directory.resolve("jobs.db");
-  }
-
-  private static String resource(String name) throws IOException {
-    try (var stream = SqliteMigrations.class.getResourceAsStream("sqlite/" + name)) {
-      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-    }
   }
 }

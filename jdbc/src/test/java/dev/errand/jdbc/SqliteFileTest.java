@@ -78,7 +78,7 @@ class SqliteFileTest {
     open(file).close();
 
     assertThat(ask(file, "pragma application_id")).isEqualTo("1163022916");
-    assertThat(ask(file, "pragma user_version")).isEqualTo("10");
+    assertThat(ask(file, "pragma user_version")).isEqualTo("11");
     assertThat(ask(file, "pragma journal_mode")).isEqualTo("wal");
   }
 
