@@ -2,12 +2,13 @@ package dev.errand.benchmarks;
 
 import dev.errand.Errand;
 import dev.errand.agent.Agent;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 
 /// Python children: `delegate` of a function that returns its argument, one process each, every
-/// step durable.
+/// step durable; and beside them what processes alone cost.
 final class PythonBench {
   private static final Duration LONG = Duration.ofMinutes(5);
   private static final int ROUNDS = 5;
@@ -28,7 +29,7 @@ final class PythonBench {
     this.report = report;
   }
 
-  void measure() throws InterruptedException {
+  void measure() throws IOException, InterruptedException {
     var agent = Agent.named("fan-out").build();
     try (var errand = Errand.open(folder.resolve("python.db"))) {
       errand.worker().concurrency(16).start();
@@ -48,5 +49,6 @@ final class PythonBench {
           String.format(
               Locale.ROOT, "%.0f children/s (median of %d)", Report.median(perSecond), ROUNDS));
     }
+    new Beside(folder, report).measure("plain_forks.py", "python3");
   }
 }

@@ -54,7 +54,7 @@ final class WorkspaceBench {
     }
     statements();
     frame();
-    new PickleBench(folder, report).measure();
+    new Beside(folder, report).measure("whole_namespace.py", "python3", "/usr/bin/python3");
   }
 
   /// What fifty million bytes can be.

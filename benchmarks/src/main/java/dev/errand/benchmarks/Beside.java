@@ -8,25 +8,17 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 
-/// The same steps in plain Python processes that write their whole namespace after each: with
-/// `pickle`, and with `dill` and `cloudpickle` where they are installed.
-final class PickleBench {
-  private final Path folder;
-  private final Report report;
-
-  PickleBench(Path folder, Report report) {
-    this.folder = folder;
-    this.report = report;
-  }
-
-  void measure() throws IOException, InterruptedException {
-    var script = folder.resolve("whole_namespace.py");
-    try (var content =
-        Objects.requireNonNull(getClass().getResourceAsStream("whole_namespace.py"))) {
+/// What a plain Python measures of itself beside us: a script whose lines have the three columns of
+/// a report.
+record Beside(Path folder, Report report) {
+  /// Runs it by each of these that is installed; of lines about the same, the first one counts.
+  void measure(String name, String... pythons) throws IOException, InterruptedException {
+    var script = folder.resolve(name);
+    try (var content = Objects.requireNonNull(getClass().getResourceAsStream(name))) {
       Files.copy(content, script);
     }
     var seen = new LinkedHashSet<String>();
-    for (var python : List.of("python3", "/usr/bin/python3")) {
+    for (var python : pythons) {
       for (var line : lines(python, script)) {
         var columns = line.split("\t", -1);
         if (columns.length == 3 && seen.add(columns[0] + columns[1])) {
