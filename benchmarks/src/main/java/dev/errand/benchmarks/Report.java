@@ -55,7 +55,7 @@ final class Report {
   }
 
   void line(String part, String what, String figures) {
-    out.printf("%-8s%-52s%s%n", part, what, figures);
+    out.printf("%-12s%-52s%s%n", part, what, figures);
   }
 
   /// A line that another process printed.

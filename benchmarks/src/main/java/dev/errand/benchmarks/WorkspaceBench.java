@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -183,9 +184,13 @@ final class WorkspaceBench {
     }
   }
 
-  private static String figures(double[] millis, double bytes) {
+  private static String figures(double[] millis, double[] bytes) {
     return String.format(
-        Locale.ROOT, "p50 %.2f ms, %,.0f bytes written each", Report.median(millis), bytes);
+        Locale.ROOT,
+        "p50 %.2f ms, %,.0f bytes written (%,.0f on average)",
+        Report.median(millis),
+        Report.median(bytes),
+        Arrays.stream(bytes).average().orElseThrow());
   }
 
   private Script run(boolean restricted, List<String> steps)
@@ -284,10 +289,11 @@ final class WorkspaceBench {
           .toArray();
     }
 
-    /// How much was written in one of these steps.
-    double bytes(int from, int to) {
-      return Report.median(
-          IntStream.range(from, to).mapToDouble(i -> over[i + 1].bytes - begun[i].bytes).toArray());
+    /// How much was written in each of these steps.
+    double[] bytes(int from, int to) {
+      return IntStream.range(from, to)
+          .mapToDouble(i -> over[i + 1].bytes - begun[i].bytes)
+          .toArray();
     }
   }
 }
