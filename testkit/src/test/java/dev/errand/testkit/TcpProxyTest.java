@@ -27,13 +27,14 @@ class TcpProxyTest {
   private TcpProxy proxy;
 
   /// Answers each line with `did ` and the line, and remembers it.
-  private static final class Server implements AutoCloseable {
+  private static final class Server {
     final ServerSocket door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     final BlockingQueue<String> ends = new LinkedBlockingQueue<>();
+    private final Thread accepting;
 
     Server() throws IOException {
-      Thread.ofVirtual().start(this::accept);
+      accepting = Thread.ofVirtual().start(this::accept);
     }
 
     private void accept() {
@@ -69,9 +70,10 @@ class TcpProxyTest {
       return ends.poll(30, TimeUnit.SECONDS);
     }
 
-    @Override
-    public void close() throws IOException {
+    /// Waits until nobody is let in any more: a virtual thread that accepts may do so once more.
+    void close() throws IOException, InterruptedException {
       door.close();
+      accepting.join();
     }
   }
 
@@ -108,7 +110,7 @@ class TcpProxyTest {
   }
 
   @AfterEach
-  void end_both() throws IOException {
+  void end_both() throws IOException, InterruptedException {
     proxy.close();
     server.close();
   }
