@@ -4,6 +4,7 @@ import dev.errand.job.WorkspaceException;
 import dev.errand.spi.Workspace;
 import dev.errand.spi.WorkspaceRuntime;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -32,6 +33,7 @@ public final class CPythonRuntime implements WorkspaceRuntime {
 
   private final FoundPython python;
   private final int spares;
+  private final Duration rest;
   private final CageSettings cage;
   private final ScheduledThreadPoolExecutor timer;
   private @Nullable Zygote zygote;
@@ -46,6 +48,7 @@ public final class CPythonRuntime implements WorkspaceRuntime {
   private CPythonRuntime(Builder builder) {
     this.python = new FoundPython(builder.interpreter);
     this.spares = builder.spares;
+    this.rest = builder.rest;
     this.cage = builder.cage;
     this.timer =
         new ScheduledThreadPoolExecutor(
@@ -127,7 +130,7 @@ public final class CPythonRuntime implements WorkspaceRuntime {
       if (current != null) {
         current.close();
       }
-      current = zygote = Zygote.start(python.program(), spares, cage);
+      current = zygote = Zygote.start(python.program(), spares, rest, cage);
       logMissing(current.layers());
     }
     return current;
@@ -155,6 +158,7 @@ public final class CPythonRuntime implements WorkspaceRuntime {
   public static final class Builder {
     private String interpreter = "python3";
     private int spares = 4;
+    private Duration rest = Duration.ofMillis(100);
     private CageSettings cage = CageSettings.DEFAULT;
 
     private Builder() {}
@@ -165,12 +169,18 @@ public final class CPythonRuntime implements WorkspaceRuntime {
       return this;
     }
 
-    /// How many processes are forked ahead of need, about 2 MB each; default 4.
+    /// How many processes are forked ahead of need, about 2.6 MB each; default 4.
     public Builder spares(int count) {
       if (count < 0) {
         throw new IllegalArgumentException("spares must not be negative, but is " + count);
       }
       this.spares = count;
+      return this;
+    }
+
+    /// How long a process that was forked ahead waits for a job before it rehearses once by itself.
+    Builder rest(Duration most) {
+      this.rest = most;
       return this;
     }
 

@@ -13,6 +13,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -32,9 +33,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// It is told on its standard input to fork and to kill, and says by lines on its standard output
 /// which of its children ended by themselves. A child has a connection to the socket, on which it
-/// gives the token it was forked with and says which folder it has. A few are forked ahead of need.
-/// When this end of its standard input is closed, or the JVM dies, it kills its children, removes
-/// its folder and ends.
+/// gives the token it was forked with and says which folder it has. A few are forked ahead of need,
+/// and those that rest for a while make themselves more ready. When this end of its standard input
+/// is closed, or the JVM dies, it kills its children, removes its folder and ends.
 final class Zygote implements AutoCloseable {
   /// Runs in any Python from 2.6 on, so that an old one can say so. The folder of the driver leaves
   /// the path before agent code comes. The driver is compiled in a process of its own: what a
@@ -50,14 +51,14 @@ final class Zygote implements AutoCloseable {
       if pid == 0:
           try:
               import compileall
-              compileall.compile_dir(os.path.join(sys.argv[1], "errand_driver"), quiet=2)
+              compileall.compile_dir(os.path.join(sys.argv[2], "errand_driver"), quiet=2)
           finally:
               os._exit(0)
       os.waitpid(pid, 0)
-      sys.path[0] = sys.argv[1]
+      sys.path[0] = sys.argv[2]
       from errand_driver import zygote
       del sys.path[0]
-      zygote.main(sys.argv[1])
+      zygote.main(sys.argv[2], int(sys.argv[1]))
       """;
 
   private static final int TOKEN_BYTES = 16;
@@ -128,10 +129,10 @@ final class Zygote implements AutoCloseable {
   /// Starts one and waits until it is ready.
   ///
   /// @throws WorkspaceException if it does not come up; nothing of it is left
-  static Zygote start(Path interpreter, int spares, CageSettings cage) {
+  static Zygote start(Path interpreter, int spares, Duration rest, CageSettings cage) {
     Zygote zygote;
     try {
-      zygote = launch(interpreter, cage);
+      zygote = launch(interpreter, rest, cage);
     } catch (IOException problem) {
       throw new WorkspaceException(
           "Python could not be started: " + problem.getMessage() + ".", problem);
@@ -149,12 +150,13 @@ final class Zygote implements AutoCloseable {
     }
   }
 
-  private static Zygote launch(Path interpreter, CageSettings cage) throws IOException {
+  private static Zygote launch(Path interpreter, Duration rest, CageSettings cage)
+      throws IOException {
     var folder = DriverFolder.create(cage);
     var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
       socket.bind(UnixDomainSocketAddress.of(folder.socket()), BACKLOG);
-      var zygote = new Zygote(folder, command(interpreter, folder, cage).start(), socket);
+      var zygote = new Zygote(folder, command(interpreter, folder, rest, cage).start(), socket);
       Thread.ofPlatform().daemon().name("errand-python-socket").start(zygote::accept);
       Thread.ofPlatform().daemon().name("errand-python-reports").start(zygote::listen);
       return zygote;
@@ -165,10 +167,12 @@ final class Zygote implements AutoCloseable {
     }
   }
 
-  private static ProcessBuilder command(Path interpreter, DriverFolder folder, CageSettings cage) {
+  private static ProcessBuilder command(
+      Path interpreter, DriverFolder folder, Duration rest, CageSettings cage) {
     var program = interpreter.toString();
     var place = folder.path().toString();
-    var builder = new ProcessBuilder(program, "-s", "-S", "-B", "-c", BOOTSTRAP, place);
+    var millis = Long.toString(rest.toMillis());
+    var builder = new ProcessBuilder(program, "-s", "-S", "-B", "-c", BOOTSTRAP, millis, place);
     cage.putInto(builder.environment());
     return builder.redirectError(folder.errors().toFile());
   }

@@ -231,7 +231,7 @@ class CPythonRuntimeTest {
   void an_interpreter_that_is_too_old_is_refused() throws Exception {
     var old = script("echo old 3.9.1");
     assertThatExceptionOfType(WorkspaceException.class)
-        .isThrownBy(() -> Zygote.start(old, 0, CageSettings.DEFAULT))
+        .isThrownBy(() -> Zygote.start(old, 0, Duration.ZERO, CageSettings.DEFAULT))
         .withMessageContaining("is Python 3.9.1. Install Python 3.10 or later");
   }
 
@@ -239,8 +239,36 @@ class CPythonRuntimeTest {
   void an_interpreter_that_does_not_come_up_is_quoted() throws Exception {
     var broken = script("echo something is missing >&2; exit 1");
     assertThatExceptionOfType(WorkspaceException.class)
-        .isThrownBy(() -> Zygote.start(broken, 0, CageSettings.DEFAULT))
+        .isThrownBy(() -> Zygote.start(broken, 0, Duration.ZERO, CageSettings.DEFAULT))
         .withMessageContaining("did not come up. something is missing");
+  }
+
+  @Test
+  void a_process_that_waits_for_a_job_makes_pages_its_own_meanwhile() throws Exception {
+    long asForked;
+    try (var zygote = zygote(Duration.ofDays(1))) {
+      asForked = pagesOf(forkedBy(zygote));
+    }
+    try (var zygote = zygote(Duration.ZERO)) {
+      var process = forkedBy(zygote);
+      await().untilAsserted(() -> assertThat(pagesOf(process)).isGreaterThan(asForked + 100));
+    }
+  }
+
+  private static Zygote zygote(Duration rest) {
+    return Zygote.start(Interpreter.find("python3"), 0, rest, CageSettings.DEFAULT);
+  }
+
+  private static ProcessHandle forkedBy(Zygote zygote) {
+    zygote.take();
+    var children = ProcessHandle.current().children().flatMap(ProcessHandle::children);
+    return children.findAny().orElseThrow();
+  }
+
+  /// How many pages it has copied or been given: the count of its page faults.
+  private static long pagesOf(ProcessHandle process) throws IOException {
+    var line = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+    return Long.parseLong(line.substring(line.lastIndexOf(')') + 2).split(" ")[7]);
   }
 
   @Test

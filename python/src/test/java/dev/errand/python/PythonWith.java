@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /// Looks for a Python that has packages: `-Derrand.python`, the `python3` of the `PATH`, the
@@ -50,8 +51,12 @@ final class PythonWith {
   }
 
   static CPythonRuntime chosen(Isolation isolation) {
+    return chosen(builder -> builder.isolation(isolation));
+  }
+
+  static CPythonRuntime chosen(UnaryOperator<CPythonRuntime.Builder> settings) {
     var interpreter = System.getProperty("errand.python");
-    var builder = CPythonRuntime.builder().isolation(isolation);
+    var builder = settings.apply(CPythonRuntime.builder());
     return (interpreter == null ? builder : builder.interpreter(Path.of(interpreter))).build();
   }
 }

@@ -475,7 +475,7 @@ if __name__ == "__main__":
     sys.setrecursionlimit(2000)
     from errand_driver import start
 
-    start.preload(lambda **limits: None)
+    start.preload(lambda **limits: None, 0)
     gc.disable()
     sys.unraisablehook = lambda _: None
     import stored

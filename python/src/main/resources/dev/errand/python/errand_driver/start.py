@@ -2,6 +2,7 @@
 
 import builtins
 import os
+import select
 import sys
 import traceback
 
@@ -23,13 +24,17 @@ _console = names.Console()
 
 
 _prepared = []
+_rest = 0
 _streams = (sys.stdin, sys.stdout, sys.stderr)  # kept, so that a fork need not take them apart
 
 
-def preload(bound):
-    """Does what every workspace needs once, so that a process that is forked need not. `bound` sets a process's limits."""
+def preload(bound, rest):
+    """Does what every workspace needs once, so that a process that is forked need not. `bound` sets a process's limits;
+    `rest` is for how many milliseconds a process waits for a job before it rehearses once by itself."""
+    global _rest
+    _rest = rest
     install(_PRELOADED)
-    _rehearse()
+    _rehearse(_much)
     _prepared.append(session())
     _prepared[0].confine = fence.confine
     _prepared[0].bound = bound
@@ -50,7 +55,16 @@ def install(modules=()):
 
 
 def run(channel):
-    """Serves the one that was prepared until its process ends."""
+    """Serves the one that was prepared until its process ends.
+
+    Who is not asked at once rehearses meanwhile: the pages that a job writes to are its own by then. Where processes are
+    needed one right after another nobody has the time.
+    """
+    asked = select.poll()
+    asked.register(channel, select.POLLIN)
+    if not asked.poll(_rest):
+        _rehearse(_little)
+        _prepared[0].begin()
     serve(_prepared[0], Wire(channel))
 
 
@@ -111,22 +125,33 @@ class _Rehearsal:
         return frame
 
 
-def _rehearse():
-    main = sys.modules["__main__"]
-    sys.stdout = _console
-    opening = {"do": "open", "job": "r", "agent": "a", "restricted": True, "tools": [["read_text", "", ["path"]]]}
-    opening["limits"] = {"statements": 100}
-    run = {"do": "run", "turn": 0, "statement": 0, "created": 0, "show": False, "job": {"id": "r", "subtask": False}}
+_OPENING = {"do": "open", "job": "r", "agent": "a", "restricted": True, "tools": [["read_text", "", ["path"]]]}
+_OPENING["limits"] = {"statements": 100}
+_RUN = {"do": "run", "turn": 0, "statement": 0, "created": 0, "show": False, "job": {"id": "r", "subtask": False}}
+
+
+def _much():
     child = {"job": "r.1", "agent": "a", "id": "h", "handled": True, "state": "WAITING"}
     ended = {**child, "ended": {"json": {"x": 1}}}
+    for _ in range(_REHEARSALS):
+        code = {**_RUN, "kind": "PYTHON", "source": _SCRIPT, "hash": "0" * 16}
+        frames = [(_OPENING, []), (code, []), ({"child": child}, []), ({"children": [ended]}, [])]
+        created = next(sent for sent in _act(frames) if sent[0]["do"] == "create")
+        ((_number, head, count, _runs, _shown),) = created[0]["w"]["p"]
+        state = created[1][head : head + 1 + count]
+        _act([({**_OPENING, "w": [[0, count]]}, state), ({**_RUN, "kind": "CALL", "source": "work", "hash": "1" * 16}, [])])
+
+
+def _little():
+    _act([(_OPENING, []), ({**_RUN, "kind": "PYTHON", "source": "x = 1", "hash": "2" * 16}, [])])
+
+
+def _rehearse(act):
+    """Acts as for a job, without a trace."""
+    main = sys.modules["__main__"]
+    sys.stdout = _console
     try:
-        for _ in range(_REHEARSALS):
-            code = {**run, "kind": "PYTHON", "source": _SCRIPT, "hash": "0" * 16}
-            frames = [(opening, []), (code, []), ({"child": child}, []), ({"children": [ended]}, [])]
-            created = next(sent for sent in _act(frames) if sent[0]["do"] == "create")
-            ((_number, head, count, _runs, _shown),) = created[0]["w"]["p"]
-            state = created[1][head : head + 1 + count]
-            _act([({**opening, "w": [[0, count]]}, state), ({**run, "kind": "CALL", "source": "work", "hash": "1" * 16}, [])])
+        act()
     finally:
         sys.modules["__main__"] = main
         sys.stdout = _streams[1]

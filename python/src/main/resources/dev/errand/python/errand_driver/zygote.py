@@ -30,12 +30,12 @@ _CONNECTION = 3
 _SIGCHLD, _SIGKILL = int(_signal.SIGCHLD), int(_signal.SIGKILL)
 
 
-def main(directory):
+def main(directory, rest):
     os.setsid()
     os.umask(0o077)
     os.dup2(os.open(os.devnull, os.O_RDWR), _CONNECTION)
     cage = Cage(directory)
-    _preload()
+    _preload(rest)
     zygote = _Zygote(directory, cage)
     for layer in cage.layers:
         _report("layer " + layer)
@@ -187,11 +187,11 @@ class _Zygote:
             pass
 
 
-def _preload():
+def _preload(rest):
     global _run
     from . import start
 
     _run = start.run
-    start.preload(bound)
+    start.preload(bound, rest)
     gc.collect()
     gc.freeze()
