@@ -268,7 +268,7 @@ class CPythonRuntimeTest {
   /// How many pages it has copied or been given: the count of its page faults.
   private static long pagesOf(ProcessHandle process) throws IOException {
     var line = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
-    return Long.parseLong(line.substring(line.lastIndexOf(')') + 2).split(" ")[7]);
+    return Long.parseLong(line.substring(line.lastIndexOf(')') + 2).split(" ", -1)[7]);
   }
 
   @Test
