@@ -4,6 +4,7 @@ import dev.errand.job.WorkspaceException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -19,8 +20,9 @@ import org.slf4j.LoggerFactory;
  *
  * Where all are in use, the one that has rested longest is given up for who needs one. It may belong to a parent that
  * waits for the very job that comes: so nobody may wait for it to be closed by its owner. One that is ended counts as in
- * use until its thread is gone. One whose thread is not gone in time is abandoned: it does not count any more, the
- * thread stays behind.
+ * use until its thread is gone. One that rested when it was ended leaves by itself, which may take a moment: while as
+ * many leave as wait, no other is given up. One whose thread is not gone in time is abandoned: it does not count any
+ * more, the thread stays behind.
  *
  * All fields are guarded by this. No context is waited for while that lock is held.
  */
@@ -31,24 +33,31 @@ final class Contexts implements PythonContext.Watcher, AutoCloseable {
   /// How long a context that was ended may take to leave by itself.
   private static final Duration LEAVE = Duration.ofMillis(20);
 
-  /// How long one must have rested to be given up for another.
-  private static final Duration REST = Duration.ofMillis(200);
-
   private final Embedding embedding;
   private final ScheduledExecutorService timer;
   private final int most;
+  private final Duration rest;
   private final Duration patience;
   private final Set<PythonContext> inUse = new LinkedHashSet<>();
+  private final Set<PythonContext> leaving = new HashSet<>();
+  private int waiting;
   private @Nullable PythonContext spare;
   private int abandoned;
   private boolean closed;
 
   /// @param most how many are in use at a time
+  /// @param rest how long one must have rested to be given up for another
   /// @param patience how long one that was ended may take to be gone
-  Contexts(Embedding embedding, ScheduledExecutorService timer, int most, Duration patience) {
+  Contexts(
+      Embedding embedding,
+      ScheduledExecutorService timer,
+      int most,
+      Duration rest,
+      Duration patience) {
     this.embedding = embedding;
     this.timer = timer;
     this.most = most;
+    this.rest = rest;
     this.patience = patience;
   }
 
@@ -73,10 +82,7 @@ final class Contexts implements PythonContext.Watcher, AutoCloseable {
 
   private synchronized PythonContext admit() {
     try {
-      while (!closed && inUse.size() >= most) {
-        longestResting().ifPresent(rested -> rested.giveUp("Its context was needed elsewhere."));
-        wait(REST.toMillis());
-      }
+      awaitRoom();
       if (closed) {
         throw new WorkspaceException("The GraalPy runtime is closed.");
       }
@@ -93,15 +99,35 @@ final class Contexts implements PythonContext.Watcher, AutoCloseable {
     }
   }
 
+  private synchronized void awaitRoom() throws InterruptedException {
+    waiting++;
+    try {
+      while (!closed && inUse.size() >= most) {
+        if (leaving.size() < waiting) {
+          longestResting().ifPresent(rested -> rested.giveUp("Its context was needed elsewhere."));
+        }
+        wait(rest.toMillis());
+      }
+    } finally {
+      waiting--;
+    }
+  }
+
   private Optional<PythonContext> longestResting() {
-    long enough = System.nanoTime() - REST.toNanos();
+    long enough = System.nanoTime() - rest.toNanos();
     return inUse.stream()
+        .filter(context -> !leaving.contains(context))
         .filter(context -> context.restingSince().filter(since -> since - enough < 0).isPresent())
         .min(Comparator.comparing(context -> context.restingSince().orElse(Long.MAX_VALUE)));
   }
 
   @Override
   public void ended(PythonContext context) {
+    synchronized (this) {
+      if (context.restingSince().isPresent() && inUse.contains(context)) {
+        leaving.add(context);
+      }
+    }
     after(LEAVE, () -> stop(context));
     after(patience, () -> abandon(context));
   }
@@ -121,9 +147,8 @@ final class Contexts implements PythonContext.Watcher, AutoCloseable {
   }
 
   private synchronized void abandon(PythonContext context) {
-    if (context.alive() && inUse.remove(context)) {
+    if (context.alive() && remove(context)) {
       abandoned++;
-      notifyAll();
       LOG.warn(
           "A Python context did not stop within {} ms and is left behind, with a thread that may"
               + " stay busy; {} so far. Restart the application when there are too many.",
@@ -134,11 +159,14 @@ final class Contexts implements PythonContext.Watcher, AutoCloseable {
 
   @Override
   public void gone(PythonContext context) {
-    synchronized (this) {
-      inUse.remove(context);
-      notifyAll();
-    }
+    remove(context);
     Embedding.delete(context.folder());
+  }
+
+  private synchronized boolean remove(PythonContext context) {
+    leaving.remove(context);
+    notifyAll();
+    return inUse.remove(context);
   }
 
   @Override

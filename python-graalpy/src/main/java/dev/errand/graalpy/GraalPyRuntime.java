@@ -25,6 +25,7 @@ public final class GraalPyRuntime implements WorkspaceRuntime {
 
   private final Embedding.Settings settings;
   private final int most;
+  private final Duration rest;
   private final Duration patience;
   private final ScheduledThreadPoolExecutor timer;
   private @Nullable Contexts contexts;
@@ -38,6 +39,7 @@ public final class GraalPyRuntime implements WorkspaceRuntime {
   private GraalPyRuntime(Builder builder) {
     this.settings = new Embedding.Settings(builder.readable, builder.writable, builder.environment);
     this.most = builder.contexts;
+    this.rest = builder.rest;
     this.patience = builder.patience;
     this.timer =
         new ScheduledThreadPoolExecutor(
@@ -88,7 +90,7 @@ public final class GraalPyRuntime implements WorkspaceRuntime {
     var known = contexts;
     if (known == null) {
       try {
-        known = contexts = new Contexts(Embedding.create(settings), timer, most, patience);
+        known = contexts = new Contexts(Embedding.create(settings), timer, most, rest, patience);
       } catch (IOException problem) {
         throw new WorkspaceException(
             "GraalPy could not be started: " + problem.getMessage() + ".", problem);
@@ -117,6 +119,7 @@ public final class GraalPyRuntime implements WorkspaceRuntime {
     private final Map<String, String> environment = new LinkedHashMap<>();
     private int contexts = Math.clamp(Runtime.getRuntime().maxMemory() / BYTES_EACH, 2, 256);
 
+    private Duration rest = Duration.ofMillis(200);
     private Duration patience = Duration.ofSeconds(5);
 
     private Builder() {}
@@ -154,6 +157,12 @@ public final class GraalPyRuntime implements WorkspaceRuntime {
           environment.put(name, value);
         }
       }
+      return this;
+    }
+
+    /// How long a workspace must have rested to be given up for another; default 200 ms.
+    Builder rest(Duration least) {
+      this.rest = least;
       return this;
     }
 

@@ -280,10 +280,11 @@ final class PythonContext implements DriverLink {
   @Override
   public void end() {
     if (ended.compareAndSet(false, true)) {
+      // Before its thread wakes, so that the watcher sees whether it rested.
+      watcher.ended(this);
       said.clear();
       said.offer(Optional.empty());
       asked.add(Optional.empty());
-      watcher.ended(this);
     }
   }
 

@@ -17,6 +17,7 @@ import dev.errand.testkit.RecordingHost;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.AfterAll;
@@ -63,10 +64,11 @@ class GraalPyRuntimeTest {
   }
 
   private static String value(Workspace workspace, String source) {
-    if (run(workspace, source) instanceof Ending.Finished finished) {
+    var ending = run(workspace, source);
+    if (ending instanceof Ending.Finished finished) {
       return finished.value().text();
     }
-    throw new AssertionError("It did not finish");
+    throw new AssertionError("It did not finish, but " + ending);
   }
 
   private static TaskError death(Ending ending) {
@@ -110,6 +112,23 @@ class GraalPyRuntimeTest {
         var ending = (Ending.Died) run(first, "5");
         assertThat(ending.error().message()).isEqualTo("Its context was needed elsewhere.");
         assertThat(ending.mayRetry()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void for_one_that_comes_one_is_given_up_however_long_it_takes_to_leave() {
+    var runtime = GraalPyRuntime.builder().contexts(3).rest(Duration.ofMillis(1)).build();
+    try (runtime) {
+      var opened = new ArrayDeque<Workspace>();
+      for (int number = 1; number <= 7; number++) {
+        opened.add(open(runtime));
+        if (opened.size() > 3) {
+          assertThat(run(opened.remove(), "1")).isInstanceOf(Ending.Died.class);
+        }
+        for (var workspace : opened) {
+          assertThat(value(workspace, "1")).as("after opening number %s", number).isEqualTo("1");
+        }
       }
     }
   }
