@@ -10,6 +10,10 @@ import java.util.List;
 
 /// One transition of one job, as plain data: computed by the engine, committed by the store whole.
 ///
+/// A job's last step says so in three places: the job is `DONE` after it, [Next.End] ends the
+/// lease, and one [Change.Ended] has the outcome. Any other step says it in none, else the
+/// constructor throws `IllegalArgumentException`.
+///
 /// @param lease the right to commit it
 /// @param version how many steps were committed for the job before this one
 /// @param status where the job stands after it
@@ -27,6 +31,14 @@ public record Step(
     Taking taking) {
   public Step {
     changes = List.copyOf(changes);
+    boolean last = next instanceof Next.End;
+    long outcomes = changes.stream().filter(Change.Ended.class::isInstance).count();
+    if ((status == JobStatus.DONE) != last || outcomes != (last ? 1 : 0)) {
+      throw new IllegalArgumentException(
+          "A job's last step, and no other, is DONE, ends the lease and has one outcome; this one"
+              + " is "
+              + "%s, has %s and outcomes: %d".formatted(status, next, outcomes));
+    }
   }
 
   /// One that takes nothing.

@@ -11,8 +11,10 @@ import dev.errand.job.JobStatus;
 import dev.errand.job.Json;
 import dev.errand.job.Lease;
 import dev.errand.job.NewJob;
+import dev.errand.job.Outcome;
 import dev.errand.job.Progress;
 import dev.errand.job.Subtask;
+import dev.errand.job.Value;
 import dev.errand.job.Wait;
 import dev.errand.spi.Change;
 import dev.errand.spi.Step;
@@ -34,10 +36,13 @@ class PassingOnTest {
   }
 
   private static boolean passesOn(Step.Next next, Change... created) {
+    return passesOn(JobStatus.SUSPENDED, next, created);
+  }
+
+  private static boolean passesOn(JobStatus status, Step.Next next, Change... changes) {
     var lease = new Lease(JOB, "w", 1, Instant.EPOCH);
-    var changes = List.of(created);
     return JobWorker.isLastForNow(
-        new Step(lease, 1, JobStatus.SUSPENDED, Progress.START, changes, next));
+        new Step(lease, 1, status, Progress.START, List.of(changes), next));
   }
 
   private static Change created(JobId id, @Nullable Budget share) {
@@ -61,7 +66,8 @@ class PassingOnTest {
 
   @Test
   void a_job_that_ends_passes_its_permit_on() {
-    assertThat(passesOn(new Step.Next.End())).isTrue();
+    var ended = new Change.Ended(new Outcome.Succeeded(Value.of(1)));
+    assertThat(passesOn(JobStatus.DONE, new Step.Next.End(), ended)).isTrue();
   }
 
   @Test

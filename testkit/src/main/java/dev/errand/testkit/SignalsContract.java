@@ -34,7 +34,6 @@ import dev.errand.job.WaitCycleException;
 import dev.errand.spi.Bookkeeping;
 import dev.errand.spi.Change;
 import dev.errand.spi.Claim;
-import dev.errand.spi.Step;
 import dev.errand.spi.Store;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -573,26 +572,6 @@ public abstract class SignalsContract {
       assertThat(find(ROOT).outcome()).isNull();
       assertThat(claimed()).containsExactly(ROOT);
       assertThat(store.news(ROOT, 0, 10).ended()).extracting(JobRecord::id).containsExactly(FIRST);
-    }
-
-    @Test
-    void a_parent_that_is_done_is_revived_whatever_wait_it_left() {
-      begin(MODELLED, FIRST, SECOND);
-      var child = hold(FIRST);
-      var parent = hold(ROOT);
-      var waits = new Step.Next.Await(new Wait(List.of(FIRST, SECOND), 2));
-      store.commit(
-          new Step(
-              parent.lease(),
-              parent.version(),
-              JobStatus.DONE,
-              Progress.START,
-              List.of(ended(succeeded("done"))),
-              waits));
-      store.commit(Stepping.by(child, ended(succeeded(1))).ending());
-
-      assertThat(find(ROOT).status()).isEqualTo(JobStatus.STARTED);
-      assertThat(claimed()).contains(ROOT);
     }
 
     @Test

@@ -507,7 +507,7 @@ public abstract class StoreContract {
           IntStream.rangeClosed(1, 50)
               .mapToObj(n -> handled(of("tester", OTHER.child(n))))
               .toArray(Change[]::new);
-      store.commit(Stepping.by(idle, children).ending());
+      store.commit(Stepping.by(idle, children).goingOn());
 
       assertThat(within(OTHER, next(40))).isBetween(19L, 21L);
     }
@@ -1342,7 +1342,8 @@ public abstract class StoreContract {
                   new Change.Spent(new Usage(1, 1, 1, 1)),
                   new Change.Checkpointed(put(delta(0), 1, "never")),
                   created(THIRD),
-                  delegated(SECOND, "taken"))
+                  delegated(SECOND, "taken"),
+                  ended(succeeded("never")))
               .ending();
 
       assertThatThrownBy(() -> store.commit(step)).isInstanceOf(DuplicateSubTaskException.class);
