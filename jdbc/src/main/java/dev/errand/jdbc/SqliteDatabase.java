@@ -91,6 +91,9 @@ final class SqliteDatabase extends Database {
   }
 
   /// A connection that may write, and never checkpoints by itself; for one thread at a time.
+  ///
+  /// Its cache is small: after a commit that split pages SQLite often looks at every page that it
+  /// caches, for it moved one by way of a number far beyond the end of the file.
   @Override
   Session writer() throws SQLException {
     var session = first == null ? connect() : first;
@@ -100,7 +103,7 @@ final class SqliteDatabase extends Database {
         """
         pragma synchronous = full;
         pragma wal_autocheckpoint = 0;
-        pragma cache_size = -32768;
+        pragma cache_size = -8192;
         pragma temp_store = memory;
         """);
     return session;
