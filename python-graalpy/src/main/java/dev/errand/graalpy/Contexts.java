@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -80,6 +81,11 @@ final class Contexts implements PythonContext.Watcher, AutoCloseable {
     return abandoned;
   }
 
+  /// How many in use rest, and are not about to leave.
+  synchronized int resting() {
+    return (int) atRest().count();
+  }
+
   private synchronized PythonContext admit() {
     try {
       awaitRoom();
@@ -115,10 +121,14 @@ final class Contexts implements PythonContext.Watcher, AutoCloseable {
 
   private Optional<PythonContext> longestResting() {
     long enough = System.nanoTime() - rest.toNanos();
-    return inUse.stream()
-        .filter(context -> !leaving.contains(context))
+    return atRest()
         .filter(context -> context.restingSince().filter(since -> since - enough < 0).isPresent())
         .min(Comparator.comparing(context -> context.restingSince().orElse(Long.MAX_VALUE)));
+  }
+
+  private Stream<PythonContext> atRest() {
+    return inUse.stream()
+        .filter(context -> !leaving.contains(context) && context.restingSince().isPresent());
   }
 
   @Override

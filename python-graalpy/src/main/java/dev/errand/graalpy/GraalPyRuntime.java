@@ -78,6 +78,11 @@ public final class GraalPyRuntime implements WorkspaceRuntime {
     return contexts == null ? 0 : contexts.abandoned();
   }
 
+  /// How many workspaces rest: between two blocks, or while they wait for an answer.
+  synchronized int resting() {
+    return contexts == null ? 0 : contexts.resting();
+  }
+
   @Override
   public Workspace open(Opening opening) {
     return PythonWorkspace.open(() -> contexts().take(), timer, opening);
